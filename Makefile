@@ -1,0 +1,116 @@
+# One non-recursive make. Everything that is built stands under $(B).
+#
+#   make            build/vcspgated and build/vcspgate
+#   make demo       install what is missing, build, show one mail's way, stop
+#   make run        the same gateway, left in the foreground
+#   make check      install what is missing, build, run every test
+#   make bench fuzz lint install clean
+#
+# CC=clang, SANITIZE=1 (ASan and UBSan), DEBUG=1 (names denied system calls), B=other/folder.
+
+B ?= build
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR ?=
+PYTHON ?= /usr/bin/python3
+
+LIBS_PKG = gmime-3.0 sqlite3 libsodium gnutls libarchive jansson libmicrohttpd libseccomp libpsl libidn2
+PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS_PKG) 2>/dev/null | sed 's/-I\//-isystem \//g')
+PKG_LIBS := $(shell pkg-config --libs $(LIBS_PKG) 2>/dev/null)
+
+WARN = -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
+	-Wsign-compare -Wimplicit-fallthrough -Wundef -Wvla -Wwrite-strings $(WERROR)
+HARDEN = -fstack-protector-strong -fPIE
+LDHARDEN = -pie -Wl,-z,relro,-z,now,-z,noexecstack
+OPT ?= -O2
+ifeq ($(SANITIZE),1)
+SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DVG_SANITIZE
+OPT = -O1
+DEBUG = 1
+else
+HARDEN += -D_FORTIFY_SOURCE=2
+endif
+ifeq ($(DEBUG),1)
+DEBUGFLAGS = -DVG_DEBUG
+endif
+
+INC = -Iconf -Igateway/common -Igateway/master -Igateway/smtp -Igateway/gate -Igateway/parser -Igateway/api \
+	-Igateway/ctl -Iparsers -Iqueue -I$(B)/gen
+CFLAGS_ALL = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARN) $(HARDEN) $(SAN) $(DEBUGFLAGS) $(INC) $(PKG_CFLAGS) $(CFLAGS)
+LDLIBS = $(PKG_LIBS) -lmagic -lpthread $(LDFLAGS)
+
+# One archive per folder, so that a unit test links only what its subject may know.
+MODULES = common conf master smtp gate parser api ctl parsers queue
+dir_common = gateway/common
+dir_conf = conf
+dir_master = gateway/master
+dir_smtp = gateway/smtp
+dir_gate = gateway/gate
+dir_parser = gateway/parser
+dir_api = gateway/api
+dir_ctl = gateway/ctl
+dir_parsers = parsers
+dir_queue = queue
+
+MAINS = gateway/master/main.c gateway/ctl/vcspgate.c
+obj = $(patsubst %.c,$(B)/obj/%.o,$(filter-out $(MAINS),$(wildcard $(1)/*.c)))
+
+.PHONY: all check check-unit check-e2e demo run bench fuzz lint install clean packages
+all: $(B)/vcspgated $(B)/vcspgate
+
+define module
+$(B)/lib$(1).a: $$(call obj,$$(dir_$(1)))
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach m,$(MODULES),$(eval $(call module,$(m))))
+
+# Text files that become part of the programs: schema, defaults, JSON schemas.
+$(B)/gen/%.inc: %
+	@mkdir -p $(@D)
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# Which archives a module stands on, for linking tests: itself first.
+deps_common = common conf
+deps_conf = conf common
+deps_master = master conf common
+deps_smtp = smtp conf common
+deps_gate = gate conf common
+deps_parser = parser parsers conf common
+deps_parsers = parsers common
+deps_api = api conf common
+deps_ctl = ctl parsers conf common
+deps_queue = queue parsers conf common
+libs_of = $(foreach m,$(deps_$(1)),$(B)/lib$(m).a)
+group = -Wl,--start-group $(1) -Wl,--end-group
+
+ROLE_LIBS = $(foreach m,master smtp gate parser api queue parsers conf common,$(B)/lib$(m).a)
+$(B)/vcspgated: $(B)/obj/gateway/master/main.o $(ROLE_LIBS)
+	$(CC) $(CFLAGS_ALL) $(LDHARDEN) -o $@ $< $(call group,$(ROLE_LIBS)) $(LDLIBS)
+$(B)/vcspgate: $(B)/obj/gateway/ctl/vcspgate.o $(call libs_of,ctl)
+	$(CC) $(CFLAGS_ALL) $(LDHARDEN) -o $@ $< $(call group,$(call libs_of,ctl)) $(LDLIBS)
+
+# tests/unit/MODULE/test_X.c: cmocka, linked with what MODULE stands on.
+# tests/unit/MODULE/fuzz_X.c: harness, its corpus beside it in fuzz_X.corpus/.
+TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/test_*.c))
+FUZZERS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/fuzz_*.c))
+module_of = $(firstword $(subst /, ,$(1)))
+
+.SECONDEXPANSION:
+$(B)/unit/%: tests/unit/%.c $$(call libs_of,$$(call module_of,$$*))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests/unit -MMD -MP -MF $@.d -o $@ $< \
+		$(if $(findstring /fuzz_,/$*),tests/unit/fuzz_replay.c) \
+		$(call group,$(call libs_of,$(call module_of,$*))) -lcmocka $(LDLIBS)
+
+check-unit: $(TESTS) $(FUZZERS)
+	tests/run-unit $(B) $(TESTS) -- $(FUZZERS)
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

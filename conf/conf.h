@@ -1,0 +1,136 @@
+/*
+ * conf.h - the configuration as the processes see it: one typed struct, filled from one typed table
+ * (conf_table.c) that also holds defaults, ranges, reload behaviour and the manual's text.
+ */
+#ifndef VG_CONF_H
+#define VG_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "buf.h"
+#include "ipc_messages.h"
+
+enum conf_address_kind { ADDRESS_INTAKE, ADDRESS_CASE, ADDRESS_BOUNCE, ADDRESS_POSTMASTER };
+
+struct conf_address {
+	enum conf_address_kind kind;
+	char *address; /* normal form */
+	char *route;   /* intake only, NULL without */
+};
+
+/* A network: 16 address bytes (IPv4 mapped), prefix length 0-128; or every local socket. */
+struct conf_net {
+	bool is_unix;
+	unsigned char addr[16];
+	unsigned prefix;
+};
+
+enum conf_proto { LISTEN_SMTP, LISTEN_LMTP, LISTEN_HTTP };
+enum conf_tls { TLS_NONE, TLS_OPTIONAL, TLS_REQUIRED, TLS_IMPLICIT };
+
+struct conf_listen {
+	enum conf_proto proto;
+	char *name;                  /* as written: "127.0.0.1:8025", "unix:/run/…" */
+	struct sockaddr_storage addr;
+	socklen_t addr_len;
+	char *unix_path;             /* NULL for TCP */
+	mode_t mode;                 /* unix: default 0660 */
+	char *group;                 /* unix: NULL leaves it */
+	enum conf_tls tls;
+	bool after_queue;            /* LMTP: true unless before-queue */
+	struct conf_net *proxy_from; /* PROXY protocol expected from these networks */
+	size_t n_proxy_from;
+};
+
+struct conf_relay {
+	struct conf_net net;
+	char *authserv_id;           /* NULL without */
+	bool as_authenticated;
+};
+
+struct conf_sla {
+	unsigned severity;           /* 1-4 */
+	int64_t first_response_ms;
+	int64_t warn_ms;
+};
+
+struct conf {
+	char *hostname;
+	char *state;
+	char *user;                         /* NULL: stay who we are */
+	char *role_user[ROLE_COUNT];        /* NULL: user */
+	char *key_file;
+
+	struct conf_address *addresses;     /* in configuration order */
+	size_t n_addresses;
+	struct conf_listen *listens;
+	size_t n_listens;
+	struct conf_relay *relays;
+	size_t n_relays;
+
+	char *tls_certificate;              /* file names; NULL without */
+	char *tls_key;
+
+	unsigned severity_default;
+	struct conf_sla *slas;
+	size_t n_slas;
+
+	uint64_t message_size;
+	unsigned sessions, sessions_per_peer;
+	unsigned recipients;                /* per message */
+	unsigned commands, errors;          /* per session */
+	unsigned parsers;                   /* worker processes */
+	int64_t timeout_command_ms;         /* one command line */
+	int64_t timeout_data_ms;            /* between two blocks of a body */
+	uint64_t data_rate_min;             /* bytes a second a body must average after its first minute */
+	char *upload_text;                  /* said with 552; "" without */
+
+	int64_t hold_expire_ms;
+	int64_t reopen_ms;
+	bool inactive_hold;                 /* membership inactive hold */
+	char *direct_refuse_url;            /* NULL: open */
+	unsigned queue_attempts;
+	int64_t queue_lease_ms;
+	int64_t audit_expire_ms;
+};
+
+/* One complaint: "FILE:LINE:COLUMN: WHY". */
+typedef void conf_error_cb(const char *file, unsigned line, unsigned column, const char *why, void *arg);
+
+/* Reads FILE with its includes, reports every error by cb (at most 100), returns 0 and a complete configuration or
+ * VG_ERR_CONFIG (VG_ERR_SYSTEM when FILE cannot be opened; cb was told). Semantic checks included
+ * (missing hostname, a route that nobody uses is fine, double addresses, TLS asked without certificate, …).
+ * file NULL: the embedded defaults of `make run`/`make demo` (see conf_demo). */
+int conf_load(const char *file, struct conf **out, conf_error_cb *cb, void *arg);
+/* The same from memory (tests, and roles reading what the supervisor flattened). name stands for FILE; includes are refused. */
+int conf_parse(const char *name, const char *text, size_t len, struct conf **out, conf_error_cb *cb, void *arg);
+/* Warnings that -n prints ("as authenticated believes every sender from …"). */
+void conf_warnings(const struct conf *c, conf_error_cb *cb, void *arg);
+/* The configuration text with includes inlined, for conf_parse in the roles: what the loaded file said, byte for byte in meaning. */
+int conf_flatten(const char *file, struct buf *out);
+/* Names in the new configuration what a reload cannot apply (listeners, state, user, key file, hostname is fine), one cb call each;
+ * returns how many. */
+unsigned conf_needs_restart(const struct conf *old, const struct conf *new, conf_error_cb *cb, void *arg);
+void conf_free(struct conf **c);
+
+/* Is peer ("192.0.2.1", "2001:db8::1", "unix") inside the network? */
+bool conf_net_contains(const struct conf_net *net, const char *peer);
+/* First trust relay that holds the peer, or NULL. */
+const struct conf_relay *conf_relay_for(const struct conf *c, const char *peer);
+/* First-response table row for a severity, or NULL. */
+const struct conf_sla *conf_sla_for(const struct conf *c, unsigned severity);
+
+enum conf_rcpt { RCPT_NOT_OURS, RCPT_NO_SUCH, RCPT_INTAKE, RCPT_CASE, RCPT_BOUNCE, RCPT_POSTMASTER };
+/* What a recipient (normal form) is to us: RCPT_NO_SUCH for another local part in one of our domains, RCPT_NOT_OURS for any
+ * other domain (relaying). case+X@ and bounce+X@ count; postmaster@ and abuse@ of every domain of ours are RCPT_POSTMASTER, also
+ * without a directive. *which: index into addresses (SIZE_MAX where none); *ext: text behind '+' or NULL. */
+enum conf_rcpt conf_rcpt(const struct conf *c, const char *normal, size_t *which, const char **ext);
+
+/* The parser's table printed as the mdoc body of vcspgate.conf.5 (DIRECTIVES), used by the test that page and table agree. */
+int conf_manual(struct buf *out);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * role.h - what every child process does alike: receive its hand-over from the supervisor, drop
+ * privileges, enter its filter, serve its peers, reload, stop. A role is a struct role_ops.
+ */
+#ifndef VG_ROLE_H
+#define VG_ROLE_H
+
+#include <stdint.h>
+
+#include "conf.h"
+#include "evloop.h"
+#include "ipc.h"
+#include "metrics.h"
+
+struct role_ctx {
+	enum role role;
+	uint32_t index;          /* 0 but for parser and imap */
+	struct evloop *loop;
+	struct conf *conf;       /* current configuration; replaced on reload */
+	struct ipc *master;
+	struct metrics *metrics; /* own counter page */
+	void *state;             /* the role's own */
+};
+
+/* All may be NULL. Non-zero from prepare or start ends the process with EX_OSERR or the given sysexit. */
+struct role_ops {
+	enum role role;
+	/* Still privileged, single-threaded, not chrooted: load what needs files outside the state folder. */
+	int (*prepare)(struct role_ctx *ctx);
+	/* Privileges dropped, chroot done, no filter yet: open the store, start threads, warm libraries. */
+	int (*start)(struct role_ctx *ctx);
+	/* A peer's socket (at start, and again whenever that peer was restarted). The role owns fd. */
+	void (*on_peer)(struct role_ctx *ctx, enum role role, uint32_t index, int fd);
+	void (*on_listen)(struct role_ctx *ctx, uint32_t listener, int fd);
+	/* Before start for the first set, later on reload. data is wiped after the call. */
+	void (*on_secret)(struct role_ctx *ctx, enum secret_kind kind, const unsigned char *data, size_t len);
+	/* Another process's counter page (api only). The role owns fd. */
+	void (*on_metrics)(struct role_ctx *ctx, enum role role, uint32_t index, int fd);
+	/* ctx->conf is the new one already; old is freed after the call: keep nothing of it. */
+	void (*on_conf)(struct role_ctx *ctx, const struct conf *old);
+	/* Asked to stop: finish and call role_exit() when done. NULL: exit at once. */
+	void (*on_stop)(struct role_ctx *ctx);
+};
+
+/* Runs the role with the supervisor's socket on descriptor 3. Returns the exit status. */
+int role_run(const struct role_ops *ops, uint32_t index);
+/* Ends the loop of role_run with status 0. */
+void role_exit(struct role_ctx *ctx);
+
+const char *role_name(enum role role);
+/* -1 for an unknown name. */
+int role_by_name(const char *name);
+
+extern const struct role_ops smtp_role, gate_role, parser_role, queue_role, api_role;
+
+#endif
