@@ -70,6 +70,9 @@ $(B)/gen/%.inc: %
 	@mkdir -p $(@D)
 	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
 
+# Generated before any object of the folder that includes them; afterwards the .d files know the exact edges.
+$(call obj,queue): | $(patsubst %,$(B)/gen/%.inc,$(wildcard queue/schema/*.sql))
+
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
