@@ -1,0 +1,79 @@
+/*
+ * archive.h - opens hostile archives with libarchive: zip, 7z, tar, rar, rar5, each also under gzip, bzip2, xz or
+ * zstd, and a lone compressed file. Streams members to the caller, at most two archives deep; every bound
+ * is checked on the bytes that really come out, never on what a header claims.
+ */
+#ifndef VG_ARCHIVE_H
+#define VG_ARCHIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "source.h"
+
+/* Problems, as bits; archive_problem_name() gives CONTRACT's words. */
+enum {
+	ARCHIVE_ENCRYPTED = 1 << 0,
+	ARCHIVE_TRUNCATED = 1 << 1,
+	ARCHIVE_BOMB = 1 << 2,
+	ARCHIVE_TOO_LARGE = 1 << 3,
+	ARCHIVE_UNSAFE_PATH = 1 << 4,
+	ARCHIVE_UNREADABLE = 1 << 5
+};
+#define ARCHIVE_PROBLEMS 6
+/* Name of bit number i, 0 <= i < ARCHIVE_PROBLEMS. */
+const char *archive_problem_name(unsigned i);
+
+#define ARCHIVE_PATH_MAX 1024          /* bytes of a listed path; longer ones are cut at a character */
+#define ARCHIVE_NESTING 2              /* archives inside each other that are opened: outer and inner */
+#define ARCHIVE_NESTED_MAX (64u << 20) /* an inner archive is held in memory up to this size */
+#define ARCHIVE_RATIO 1000             /* output : input, judged after ARCHIVE_RATIO_FROM bytes of output */
+#define ARCHIVE_RATIO_FROM (10u << 20)
+#define ARCHIVE_HEAD 4096              /* first bytes of a member shown to `member` */
+
+/* What one message may still cost; shared by all its archives, counted down. */
+struct archive_budget {
+	size_t members;  /* members listed */
+	uint64_t output; /* bytes decompressed */
+	uint64_t work;   /* bytes of input and output touched: bounds time on seeking formats */
+};
+#define ARCHIVE_BUDGET_INIT {10000, (uint64_t)1 << 30, (uint64_t)3 << 30}
+
+/* A member. Borrowed during the callback. */
+struct archive_member {
+	const char *path;  /* valid UTF-8, no controls, `\` as `/`, nested as outer.zip!/inner/file; tricks kept, but flagged */
+	const char *name;  /* last component of path */
+	int64_t size;      /* as the header says it, -1 unknown */
+	bool directory;    /* directories are not listed: never seen by callbacks */
+	bool encrypted;    /* content cannot be read */
+	bool archive;      /* an archive itself: opened where nesting and size allow, then its members follow */
+	unsigned problems; /* of this member, known so far */
+	const unsigned char *head; /* first bytes of the content */
+	size_t head_len;
+};
+
+struct archive_visitor {
+	void *arg;
+	/* A member begins. True: its content is wanted, data() gets all of it, head included. May be called for an
+	 * inner archive too (member->archive); its content is never given, the answer is ignored. */
+	bool (*member)(void *arg, const struct archive_member *m);
+	void (*data)(void *arg, const void *p, size_t n);
+	/* The member ended: its real size (counted, or the header's where it was not read, -1 unknown) and problems.
+	 * For an inner archive it comes before its members. */
+	void (*end)(void *arg, int64_t size, unsigned problems);
+};
+
+/* Whether the bytes begin like something archive_walk opens. `name` helps for formats without a magic (tar). */
+bool archive_looks_like(const char *name, const unsigned char *head, size_t n);
+/* Walks all members of the archive `src` (rewound here), whose bare file name is `name`. Returns problem bits of the
+ * whole. */
+unsigned archive_walk(struct source *src, const char *name, struct archive_budget *budget,
+    const struct archive_visitor *visitor);
+/* Writes the content of the first member listed as `path` to sink, which answers 0 or a negative enum vg_err to stop.
+ * VG_ERR_NOTFOUND, VG_ERR_DENIED (encrypted), VG_ERR_LIMIT (budget, bomb), VG_ERR_SYNTAX (damaged; what
+ * could be read was written), or the sink's answer. */
+int archive_extract(struct source *src, const char *name, const char *path, struct archive_budget *budget,
+    int (*sink)(void *arg, const void *p, size_t n), void *arg);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * log_scan.h - the streaming scanner of product logs: blocks of any split in, errors out. Knows the forms of
+ * the product's services, agents and Linux components, ISO and syslog lines; UTF-8, UTF-16 with or
+ * without BOM, Windows-1252; LF and CRLF. Lines are cut at 8 KiB. Linear, constant memory.
+ */
+#ifndef VG_LOG_SCAN_H
+#define VG_LOG_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "errors.h"
+
+#define LOG_LINE_MAX 8192
+
+/* What the header blocks of logs say about the product; "" where nothing was found. The first found stays.
+ * Start with {0}. */
+struct log_facts {
+	char product[64]; /* display name of the products table, "Veeam Backup & Replication" */
+	char version[32]; /* "12.1.2.172" */
+	char machine[64]; /* MachineName */
+};
+
+struct log_scanner;
+
+/* A scanner for one log. `where` is copied (its line is counted by the scanner); set and facts are borrowed until
+ * free; facts may be NULL. NULL on no memory. */
+struct log_scanner *log_scanner_new(struct error_set *set, const struct error_where *where, struct log_facts *facts);
+void log_scanner_feed(struct log_scanner *s, const void *data, size_t n);
+/* Ends the log: the last line needs no line end. */
+void log_scanner_end(struct log_scanner *s);
+void log_scanner_free(struct log_scanner **s);
+
+/* Whether a file is a text log, by its bare name and its first bytes (4 KiB are enough; fewer are right
+ * only for a shorter file). */
+bool log_looks_like(const char *name, const unsigned char *head, size_t n);
+
+#endif
