@@ -103,8 +103,7 @@ typedef void conf_error_cb(const char *file, unsigned line, unsigned column, con
 
 /* Reads FILE with its includes, reports every error by cb (at most 100), returns 0 and a complete configuration or
  * VG_ERR_CONFIG (VG_ERR_SYSTEM when FILE cannot be opened; cb was told). Semantic checks included
- * (missing hostname, a route that nobody uses is fine, double addresses, TLS asked without certificate, …).
- * file NULL: the embedded defaults of `make run`/`make demo` (see conf_demo). */
+ * (missing hostname, a route that nobody uses is fine, double addresses, TLS asked without certificate, …). */
 int conf_load(const char *file, struct conf **out, conf_error_cb *cb, void *arg);
 /* The same from memory (tests, and roles reading what the supervisor flattened). name stands for FILE; includes are refused. */
 int conf_parse(const char *name, const char *text, size_t len, struct conf **out, conf_error_cb *cb, void *arg);

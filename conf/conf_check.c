@@ -1,0 +1,182 @@
+/*
+ * conf_check.c - what several directives must be together, the warnings of -n, and what a reload cannot apply.
+ * Pure; the supervisor calls it.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr.h"
+#include "conf.h"
+#include "conf_parse.h"
+#include "err.h"
+
+#define HOUR_MS INT64_C(3600000)
+
+static void check_addresses(struct conf_parser *p)
+{
+	const struct conf *c = p->conf;
+	bool intake = false;
+
+	for (size_t i = 0; i < c->n_addresses; i++) {
+		intake |= c->addresses[i].kind == ADDRESS_INTAKE;
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(c->addresses[i].address, c->addresses[j].address) == 0)
+				conf_complain(p, 1, "address %s is given twice", c->addresses[i].address);
+	}
+	if (!intake)
+		conf_complain(p, 1, "no \"address intake\": nothing could open a ticket");
+}
+
+static void check_listen(struct conf_parser *p, struct conf_listen *l)
+{
+	if (l->mode == 0)
+		l->mode = 0660;
+	if (l->unix_path == NULL && l->group != NULL)
+		conf_complain(p, 1, "listen %s: mode and group are for unix sockets", l->name);
+	if (l->proto == LISTEN_HTTP && l->unix_path != NULL)
+		l->tls = TLS_NONE;
+	if (l->tls != TLS_NONE && p->conf->tls_certificate == NULL)
+		conf_complain(p, 1, "listen %s: speaks TLS, but there is no \"tls certificate\"%s", l->name,
+		    l->proto == LISTEN_HTTP ? " (or say \"tls none\")" : "");
+}
+
+static void check_listens(struct conf_parser *p)
+{
+	struct conf *c = p->conf;
+
+	if (c->n_listens == 0)
+		conf_complain(p, 1, "no \"listen\": nothing to serve");
+	for (size_t i = 0; i < c->n_listens; i++) {
+		check_listen(p, &c->listens[i]);
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(c->listens[i].name, c->listens[j].name) == 0)
+				conf_complain(p, 1, "listen %s is given twice", c->listens[i].name);
+	}
+}
+
+/* Severities without a line of their own take these; the order is by severity. */
+static void complete_slas(struct conf_parser *p)
+{
+	static const struct conf_sla defaults[] = { { 1, HOUR_MS, HOUR_MS * 3 / 4 }, { 2, 4 * HOUR_MS, 3 * HOUR_MS },
+		{ 3, 8 * HOUR_MS, 6 * HOUR_MS }, { 4, 24 * HOUR_MS, 18 * HOUR_MS } };
+	struct conf *c = p->conf;
+	struct conf_sla *all = calloc(4, sizeof(*all));
+
+	if (all == NULL) {
+		conf_complain(p, 1, "%s", vg_strerror(VG_ERR_MEMORY));
+		return;
+	}
+	memcpy(all, defaults, sizeof(defaults));
+	for (size_t i = 0; i < c->n_slas; i++) {
+		struct conf_sla *s = &c->slas[i];
+
+		for (size_t j = 0; j < i; j++)
+			if (c->slas[j].severity == s->severity)
+				conf_complain(p, 1, "sla severity %u is given twice", s->severity);
+		if (s->warn_ms == 0)
+			s->warn_ms = s->first_response_ms / 4 * 3;
+		if (s->warn_ms > s->first_response_ms)
+			conf_complain(p, 1, "sla severity %u: warn comes after first-response", s->severity);
+		all[s->severity - 1] = *s;
+	}
+	free(c->slas);
+	c->slas = all;
+	c->n_slas = 4;
+}
+
+void conf_check(struct conf_parser *p)
+{
+	const struct conf *c = p->conf;
+
+	if (c->hostname == NULL)
+		conf_complain(p, 1, "\"hostname\" is missing");
+	check_addresses(p);
+	check_listens(p);
+	complete_slas(p);
+	for (size_t i = 0; i < c->n_relays; i++)
+		if (c->relays[i].authserv_id == NULL && !c->relays[i].as_authenticated)
+			conf_complain(p, 1, "trust relay: say what is believed: authserv-id ID or as authenticated");
+	if (c->sessions_per_peer > c->sessions && c->sessions_per_peer != 50)
+		conf_complain(p, 1, "limit sessions: per-peer is larger than the whole");
+}
+
+static bool is_loopback(const struct conf_listen *l)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&l->addr;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&l->addr;
+
+	if (l->addr.ss_family == AF_INET)
+		return (ntohl(in->sin_addr.s_addr) >> 24) == 127;
+	return l->addr.ss_family != AF_INET6 || IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+}
+
+void conf_warnings(const struct conf *c, conf_error_cb *cb, void *arg)
+{
+	char why[512];
+
+	for (size_t i = 0; i < c->n_relays; i++)
+		if (c->relays[i].as_authenticated)
+			cb("warning", 0, 0, "trust relay \"as authenticated\" believes every sender that it hands over", arg);
+	for (size_t i = 0; i < c->n_listens; i++) {
+		const struct conf_listen *l = &c->listens[i];
+
+		if (is_loopback(l) || l->tls != TLS_NONE)
+			continue;
+		snprintf(why, sizeof(why), "listen %s: reachable from other machines without TLS%s", l->name,
+		    l->proto == LISTEN_HTTP ? ", bearer tokens cross the network in clear" : "");
+		cb("warning", 0, 0, why, arg);
+	}
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_listen(const struct conf_listen *a, const struct conf_listen *b)
+{
+	if (!same(a->name, b->name) || !same(a->group, b->group) || a->mode != b->mode || a->proto != b->proto ||
+	    a->tls != b->tls || a->after_queue != b->after_queue || a->n_proxy_from != b->n_proxy_from)
+		return false;
+	return a->n_proxy_from == 0 ||
+	    memcmp(a->proxy_from, b->proxy_from, a->n_proxy_from * sizeof(*a->proxy_from)) == 0;
+}
+
+static bool same_listens(const struct conf *a, const struct conf *b)
+{
+	if (a->n_listens != b->n_listens)
+		return false;
+	for (size_t i = 0; i < a->n_listens; i++)
+		if (!same_listen(&a->listens[i], &b->listens[i]))
+			return false;
+	return true;
+}
+
+unsigned conf_needs_restart(const struct conf *old, const struct conf *new, conf_error_cb *cb, void *arg)
+{
+	bool users = same(old->user, new->user);
+	unsigned n = 0;
+
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		users = users && same(old->role_user[i], new->role_user[i]);
+	const struct {
+		bool unchanged;
+		const char *why;
+	} rows[] = {
+		{ same(old->state, new->state), "state: changed, takes effect at a restart" },
+		{ users, "user: changed, takes effect at a restart" },
+		{ same(old->key_file, new->key_file), "key file: changed, takes effect at a restart" },
+		{ old->parsers == new->parsers, "limit parsers: changed, takes effect at a restart" },
+		{ same_listens(old, new), "listen: changed, takes effect at a restart" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!rows[i].unchanged) {
+			cb("reload", 0, 0, rows[i].why, arg);
+			n++;
+		}
+	return n;
+}

@@ -1,0 +1,216 @@
+/*
+ * conf_table.c - every directive: words, arguments, ranges, defaults, reload behaviour, manual text. The parser,
+ * the defaults, the manual page and its test are all made from this one table.
+ */
+#include "conf_table.h"
+
+#include <string.h>
+
+#include "buf.h"
+#include "conf.h"
+
+#define CONF(m) offsetof(struct conf, m)
+#define ADDRESS(m) offsetof(struct conf_address, m)
+#define LISTEN(m) offsetof(struct conf_listen, m)
+#define RELAY(m) offsetof(struct conf_relay, m)
+#define SLA(m) offsetof(struct conf_sla, m)
+
+#define SECOND UINT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+#define ADDRESS_ARGS(k) \
+	{ .type = CT_CONST, .offset = ADDRESS(kind), .min = (k) }, \
+	{ .type = CT_ADDRESS, .offset = ADDRESS(address), .name = "ADDRESS", .required = true }
+#define LISTEN_ARGS(p, after) \
+	{ .type = CT_CONST, .offset = LISTEN(proto), .min = (p) }, \
+	{ .type = CT_CONST_BOOL, .offset = LISTEN(after_queue), .min = (after) }, \
+	{ .type = CT_LISTEN, .name = "SOCKET", .required = true }
+#define MAIL_TLS \
+	{ .type = CT_CHOICE, .offset = LISTEN(tls), .keyword = "tls", .name = "MODE", \
+	  .choices = "none|optional|required|implicit" }
+#define UNIX_ARGS \
+	{ .type = CT_MODE, .offset = LISTEN(mode), .keyword = "mode", .name = "BITS" }, \
+	{ .type = CT_NAME, .offset = LISTEN(group), .keyword = "group", .name = "GROUP" }
+
+const struct conf_directive conf_directives[] = {
+	{ { "hostname", NULL }, CTARGET_CONF,
+	  { { .type = CT_HOST, .offset = CONF(hostname), .name = "NAME", .required = true } }, NULL, false,
+	  "Our name in greetings and in the Received field. Required." },
+	{ { "state", NULL }, CTARGET_CONF,
+	  { { .type = CT_PATH, .offset = CONF(state), .name = "FOLDER", .required = true } },
+	  "/var/lib/vcspgate", true,
+	  "Folder of the databases, the sealed messages and the lock. Made with the right owner where absent." },
+	{ { "user", NULL }, CTARGET_CONF,
+	  { { .type = CT_NAME, .offset = CONF(user), .name = "NAME", .required = true } }, NULL, true,
+	  "What the processes become when started as root. The user must exist. Ignored when not started as root." },
+	{ { "user", "role" }, CTARGET_ROLE_USER,
+	  { { .type = CT_ROLE, .offset = offsetof(struct conf_role_user, role), .name = "ROLE", .required = true },
+	    { .type = CT_NAME, .offset = offsetof(struct conf_role_user, user), .name = "NAME", .required = true } },
+	  NULL, true,
+	  "Another user for one role: smtp, gate, parser, queue or api. With one user each, a captured process can "
+	  "neither trace nor signal the others." },
+	{ { "key", "file" }, CTARGET_CONF,
+	  { { .type = CT_PATH, .offset = CONF(key_file), .name = "FILE", .required = true } },
+	  "/etc/vcspgate/master.key", true,
+	  "The master key, 32 bytes, mode 0600. Made only where the store is empty too: a store without its key "
+	  "cannot be read, so an absent file is an error then. Back it up apart from the state folder." },
+	{ { "address", "intake" }, CTARGET_ADDRESS,
+	  { ADDRESS_ARGS(ADDRESS_INTAKE),
+	    { .type = CT_NAME, .offset = ADDRESS(route), .keyword = "route", .name = "ROUTE" } }, NULL, false,
+	  "An address that opens tickets; repeatable. With a route, its tickets take it." },
+	{ { "address", "case" }, CTARGET_ADDRESS, { ADDRESS_ARGS(ADDRESS_CASE) }, NULL, false,
+	  "The address whose case+NUMBER.TAG@ form continues one ticket." },
+	{ { "address", "bounce" }, CTARGET_ADDRESS, { ADDRESS_ARGS(ADDRESS_BOUNCE) }, NULL, false,
+	  "The address whose bounce+TAG@ form is a signed return path." },
+	{ { "address", "postmaster" }, CTARGET_ADDRESS, { ADDRESS_ARGS(ADDRESS_POSTMASTER) }, NULL, false,
+	  "Mail to it is held for an operator. postmaster@ and abuse@ of every domain of ours are taken without this." },
+	{ { "listen", "smtp" }, CTARGET_LISTEN,
+	  { LISTEN_ARGS(LISTEN_SMTP, false), MAIL_TLS,
+	    { .type = CT_FLAG, .offset = LISTEN(after_queue), .keyword = "after-queue", .min = true },
+	    { .type = CT_PROXY_NET, .keyword = "proxy-protocol", .name = "from NETWORK" } }, NULL, true,
+	  "An SMTP server. The default TLS mode is none. after-queue: the sender is an MTA that took the mail already, "
+	  "so refusals that would bounce to forged senders are answered 250 and kept as audited refusals. "
+	  "proxy-protocol: connections from this network begin with a PROXY header (v1 or v2)." },
+	{ { "listen", "lmtp" }, CTARGET_LISTEN,
+	  { LISTEN_ARGS(LISTEN_LMTP, true), MAIL_TLS, UNIX_ARGS,
+	    { .type = CT_FLAG, .offset = LISTEN(after_queue), .keyword = "before-queue", .min = false } }, NULL, true,
+	  "An LMTP server, after-queue unless it says before-queue." },
+	{ { "listen", "http" }, CTARGET_LISTEN,
+	  { LISTEN_ARGS(LISTEN_HTTP, false),
+	    { .type = CT_CONST, .offset = LISTEN(tls), .min = TLS_IMPLICIT },
+	    { .type = CT_CHOICE, .offset = LISTEN(tls), .keyword = "tls", .name = "MODE",
+	      .choices = "none|||implicit" }, UNIX_ARGS }, NULL, true,
+	  "The HTTP API. A unix socket needs no token: its permission bits and group decide. TCP asks for a bearer "
+	  "token and speaks TLS unless it says tls none." },
+	{ { "tls", "certificate" }, CTARGET_CONF,
+	  { { .type = CT_PATH, .offset = CONF(tls_certificate), .name = "FILE", .required = true },
+	    { .type = CT_PATH, .offset = CONF(tls_key), .keyword = "key", .name = "FILE", .required = true } },
+	  NULL, false, "Certificate chain and private key, PEM. Read again on reload." },
+	{ { "trust", "relay" }, CTARGET_RELAY,
+	  { { .type = CT_NET, .offset = RELAY(net), .name = "NETWORK", .required = true },
+	    { .type = CT_HOST, .offset = RELAY(authserv_id), .keyword = "authserv-id", .name = "ID" },
+	    { .type = CT_LITERAL, .offset = RELAY(as_authenticated), .keyword = "as", .choices = "authenticated" } },
+	  NULL, false,
+	  "A relay of ours, judged on the real TCP peer; unix stands for local sockets. With authserv-id, the topmost "
+	  "Authentication-Results field is believed if it carries that id. With as authenticated, the relay has "
+	  "authenticated every sender itself and all its mail counts as authenticated: -n warns. Relays may use XCLIENT." },
+	{ { "severity", "default" }, CTARGET_CONF,
+	  { { .type = CT_UINT, .offset = CONF(severity_default), .name = "N", .required = true, .min = 1, .max = 4 } },
+	  "3", false, "Severity of a ticket whose opening message states none." },
+	{ { "sla", "severity" }, CTARGET_SLA,
+	  { { .type = CT_UINT, .offset = SLA(severity), .name = "N", .required = true, .min = 1, .max = 4 },
+	    { .type = CT_DURATION, .offset = SLA(first_response_ms), .keyword = "first-response", .name = "TIME",
+	      .required = true, .min = MINUTE, .max = 90 * DAY },
+	    { .type = CT_DURATION, .offset = SLA(warn_ms), .keyword = "warn", .name = "TIME", .min = 0, .max = 90 * DAY } },
+	  NULL, false,
+	  "First response due after TIME for this severity; warn: when the warning is due. Severities without a line take the "
+	  "defaults 1h, 4h, 8h and 1d for severities 1 to 4, to be replaced by the figures of the operator's own agreement." },
+	{ { "limit", "message-size" }, CTARGET_CONF,
+	  { { .type = CT_SIZE, .offset = CONF(message_size), .name = "SIZE", .required = true, .min = 65536,
+	      .max = UINT64_C(1) << 30 } }, "50M", false,
+	  "Largest message. Larger ones are refused with 552 5.3.4 and the upload text." },
+	{ { "limit", "sessions" }, CTARGET_CONF,
+	  { { .type = CT_UINT, .offset = CONF(sessions), .name = "N", .required = true, .min = 1, .max = 60000 },
+	    { .type = CT_UINT, .offset = CONF(sessions_per_peer), .keyword = "per-peer", .name = "N", .min = 1,
+	      .max = 60000 } },
+	  "1000 per-peer 50", false, "Mail sessions at the same time, in all and from one address." },
+	{ { "limit", "recipients" }, CTARGET_CONF,
+	  { { .type = CT_UINT, .offset = CONF(recipients), .name = "N", .required = true, .min = 1, .max = 1000 } },
+	  "100", false, "Recipients of one message; more get 452 4.5.3." },
+	{ { "limit", "commands" }, CTARGET_CONF,
+	  { { .type = CT_UINT, .offset = CONF(commands), .name = "N", .required = true, .min = 10, .max = 1000000000 } },
+	  "100000", false, "Commands in one session; 421 then." },
+	{ { "limit", "errors" }, CTARGET_CONF,
+	  { { .type = CT_UINT, .offset = CONF(errors), .name = "N", .required = true, .min = 1, .max = 10000 } },
+	  "20", false, "Refused commands in one session; 421 then." },
+	{ { "limit", "parsers" }, CTARGET_CONF,
+	  { { .type = CT_UINT, .offset = CONF(parsers), .name = "N", .required = true, .min = 1, .max = 64 } },
+	  "2", true, "Parser processes." },
+	{ { "timeout", "command" }, CTARGET_CONF,
+	  { { .type = CT_DURATION, .offset = CONF(timeout_command_ms), .name = "TIME", .required = true,
+	      .min = SECOND, .max = HOUR } }, "5m", false,
+	  "A command line must be complete this long after the last reply, however slowly it comes." },
+	{ { "timeout", "data" }, CTARGET_CONF,
+	  { { .type = CT_DURATION, .offset = CONF(timeout_data_ms), .name = "TIME", .required = true, .min = SECOND,
+	      .max = HOUR },
+	    { .type = CT_SIZE, .offset = CONF(data_rate_min), .keyword = "rate", .name = "BYTES", .min = 0,
+	      .max = UINT64_C(1) << 20 } },
+	  "3m rate 256", false,
+	  "Longest silence inside a message, and the bytes a second that it must average after its first minute." },
+	{ { "upload", "text" }, CTARGET_CONF,
+	  { { .type = CT_TEXT, .offset = CONF(upload_text), .name = "TEXT", .required = true, .max = 300 } }, "\"\"",
+	  false, "Said with 552: where larger files go. Printable ASCII." },
+	{ { "hold", "expire" }, CTARGET_CONF,
+	  { { .type = CT_DURATION, .offset = CONF(hold_expire_ms), .name = "TIME", .required = true, .min = HOUR,
+	      .max = 3660 * DAY } }, "30d", false,
+	  "Held mail that no operator decided on is deleted after this time; an audit record stays." },
+	{ { "reopen", NULL }, CTARGET_CONF,
+	  { { .type = CT_DURATION, .offset = CONF(reopen_ms), .name = "TIME", .required = true, .min = 0,
+	      .max = 3660 * DAY } }, "14d", false,
+	  "A contact's reply reopens a ticket closed less than this ago; later it opens a linked one." },
+	{ { "membership", "inactive" }, CTARGET_CONF,
+	  { { .type = CT_CHOICE_BOOL, .offset = CONF(inactive_hold), .name = "WHAT", .required = true,
+	      .choices = "reject|hold" } }, "reject", false,
+	  "What mail of a suspended or expired partner meets (rule V9)." },
+	{ { "direct", "open" }, CTARGET_CONF, { { .type = CT_CLEAR, .offset = CONF(direct_refuse_url) } }, NULL, false,
+	  "Holders of a direct contract open tickets with route direct (rule V16). The default." },
+	{ { "direct", "refuse" }, CTARGET_CONF,
+	  { { .type = CT_TEXT, .offset = CONF(direct_refuse_url), .name = "URL", .required = true, .max = 200 } }, NULL,
+	  false, "Holders of a direct contract are refused with this address of the portal." },
+	{ { "queue", NULL }, CTARGET_CONF,
+	  { { .type = CT_UINT, .offset = CONF(queue_attempts), .keyword = "attempts", .name = "N", .min = 1, .max = 1000 },
+	    { .type = CT_DURATION, .offset = CONF(queue_lease_ms), .keyword = "lease", .name = "TIME", .min = SECOND,
+	      .max = DAY } },
+	  "attempts 10 lease 60s", false,
+	  "Deliveries of an event before it goes to the dead letters, and the lease of a claim that asks for none." },
+	{ { "audit", "expire" }, CTARGET_CONF,
+	  { { .type = CT_DURATION, .offset = CONF(audit_expire_ms), .name = "TIME", .required = true, .min = DAY,
+	      .max = 36600 * DAY } }, "730d", false, "Audit records are kept this long." },
+};
+
+const size_t conf_n_directives = sizeof(conf_directives) / sizeof(conf_directives[0]);
+
+static int manual_args(struct buf *out, const struct conf_directive *d)
+{
+	int rc = 0;
+
+	for (const struct conf_arg *a = d->args; rc == 0 && a < d->args + CONF_ARGS_MAX && a->type != CT_NONE; a++) {
+		if (a->name == NULL && a->keyword == NULL)
+			continue;
+		rc = buf_adds(out, a->required ? "" : " Op");
+		if (rc == 0 && a->keyword != NULL)
+			rc = buf_addf(out, " Cm %s", a->keyword);
+		if (rc == 0 && a->type == CT_LITERAL)
+			rc = buf_addf(out, " %s", a->choices);
+		if (rc == 0 && a->name != NULL)
+			rc = buf_addf(out, " Ar %s", a->name);
+	}
+	return rc;
+}
+
+static int manual_directive(struct buf *out, const struct conf_directive *d)
+{
+	int rc = buf_addf(out, ".It Ic %s%s%s", d->words[0], d->words[1] != NULL ? " " : "",
+	    d->words[1] != NULL ? d->words[1] : "");
+
+	if (rc == 0)
+		rc = manual_args(out, d);
+	if (rc == 0)
+		rc = buf_addf(out, "\n%s\n", d->doc);
+	if (rc == 0 && d->fallback != NULL && strcmp(d->fallback, "\"\"") != 0)
+		rc = buf_addf(out, "Default:\n.Ql %s .\n", d->fallback);
+	if (rc == 0 && d->restart)
+		rc = buf_adds(out, "Changing it needs a restart.\n");
+	return rc;
+}
+
+int conf_manual(struct buf *out)
+{
+	int rc = buf_adds(out, ".Bl -tag -width Ds\n");
+
+	for (size_t i = 0; rc == 0 && i < conf_n_directives; i++)
+		rc = manual_directive(out, &conf_directives[i]);
+	return rc == 0 ? buf_adds(out, ".El\n") : rc;
+}
