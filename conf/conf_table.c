@@ -179,13 +179,37 @@ static int manual_args(struct buf *out, const struct conf_directive *d)
 	for (const struct conf_arg *a = d->args; rc == 0 && a < d->args + CONF_ARGS_MAX && a->type != CT_NONE; a++) {
 		if (a->name == NULL && a->keyword == NULL)
 			continue;
-		rc = buf_adds(out, a->required ? "" : " Op");
+		rc = buf_adds(out, a->required ? "" : " Oo");
 		if (rc == 0 && a->keyword != NULL)
 			rc = buf_addf(out, " Cm %s", a->keyword);
 		if (rc == 0 && a->type == CT_LITERAL)
 			rc = buf_addf(out, " %s", a->choices);
 		if (rc == 0 && a->name != NULL)
 			rc = buf_addf(out, " Ar %s", a->name);
+		if (rc == 0 && !a->required)
+			rc = buf_adds(out, " Oc");
+	}
+	return rc;
+}
+
+/* mdoc wants a new line for each sentence, and lines below 80 bytes. */
+static int manual_text(struct buf *out, const char *text)
+{
+	size_t column = 0;
+	int rc = 0;
+
+	while (rc == 0 && *text != '\0') {
+		size_t n = strcspn(text, " ");
+		bool sentence_end = text[n - 1] == '.';
+
+		if (column > 0 && column + 1 + n > 78) {
+			rc = buf_adds(out, "\n");
+			column = 0;
+		}
+		if (rc == 0)
+			rc = buf_addf(out, "%s%.*s%s", column > 0 ? " " : "", (int)n, text, sentence_end ? "\n" : "");
+		column = sentence_end ? 0 : column + 1 + n;
+		text += n + (text[n] == ' ');
 	}
 	return rc;
 }
@@ -198,7 +222,9 @@ static int manual_directive(struct buf *out, const struct conf_directive *d)
 	if (rc == 0)
 		rc = manual_args(out, d);
 	if (rc == 0)
-		rc = buf_addf(out, "\n%s\n", d->doc);
+		rc = buf_adds(out, "\n");
+	if (rc == 0)
+		rc = manual_text(out, d->doc);
 	if (rc == 0 && d->fallback != NULL && strcmp(d->fallback, "\"\"") != 0)
 		rc = buf_addf(out, "Default:\n.Ql %s .\n", d->fallback);
 	if (rc == 0 && d->restart)
