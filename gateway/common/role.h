@@ -17,6 +17,8 @@ struct role_ctx {
 	uint32_t index;          /* 0 but for parser and imap */
 	struct evloop *loop;
 	struct conf *conf;       /* current configuration; replaced on reload */
+	const char *state_dir;   /* the state folder as this process finds it from start() on: "/" in the
+	                            queue's chroot, else conf->state; also the queue's working folder */
 	struct ipc *master;
 	struct metrics *metrics; /* own counter page */
 	void *state;             /* the role's own */
@@ -27,7 +29,8 @@ struct role_ops {
 	enum role role;
 	/* Still privileged, single-threaded, not chrooted: load what needs files outside the state folder. */
 	int (*prepare)(struct role_ctx *ctx);
-	/* Privileges dropped, chroot done, no filter yet: open the store, start threads, warm libraries. */
+	/* Privileges dropped, chroot and Landlock done (no files but the queue's state folder), no filter yet: open the
+	 * store, start threads. What needs other files was opened or loaded by prepare. */
 	int (*start)(struct role_ctx *ctx);
 	/* A peer's socket (at start, and again whenever that peer was restarted). The role owns fd. */
 	void (*on_peer)(struct role_ctx *ctx, enum role role, uint32_t index, int fd);
@@ -47,6 +50,7 @@ int role_run(const struct role_ops *ops, uint32_t index);
 /* Ends the loop of role_run with status 0. */
 void role_exit(struct role_ctx *ctx);
 
+/* "smtp"; never NULL. Both stand in role_table.c. */
 const char *role_name(enum role role);
 /* -1 for an unknown name. */
 int role_by_name(const char *name);

@@ -1,0 +1,103 @@
+/*
+ * role_table.c - the one table of roles. Read by the supervisor (root) and by every child; holds no state.
+ * The links are the security design: the parser, which hostile bytes reach first, meets nobody but the queue,
+ * and the processes that face the network meet each other only through the gate.
+ */
+#include <string.h>
+
+#include "role.h"
+#include "role_table.h"
+
+#define MIB (1024ull * 1024ull)
+#define GIB (1024ull * MIB)
+
+static const struct role_row rows[] = {
+	{ .role = ROLE_QUEUE, .tier = 3, .peers = R(SMTP) | R(GATE) | R(PARSER) | R(API),
+	    .secrets = ROLE_SECRET(WRAP_KEY), .root = ROOT_STATE,
+	    .as_bytes = 8 * GIB, .nofile = 1024, .nofile_session = 2, .nproc = UINT64_MAX },
+	{ .role = ROLE_PARSER, .tier = 2, .peers = R(QUEUE), .root = ROOT_EMPTY,
+	    .as_bytes = 1 * GIB, .nofile = 64 },
+	{ .role = ROLE_GATE, .tier = 1, .peers = R(SMTP) | R(QUEUE) | R(API),
+	    .secrets = ROLE_SECRET(TOKEN_KEY), .root = ROOT_EMPTY,
+	    .as_bytes = 4 * GIB, .nofile = 256, .nofile_session = 1 },
+	{ .role = ROLE_SMTP, .tier = 0, .peers = R(GATE) | R(QUEUE),
+	    .secrets = ROLE_SECRET(TLS_CERT) | ROLE_SECRET(TLS_KEY),
+	    .listens = ROLE_LISTEN(SMTP) | ROLE_LISTEN(LMTP), .root = ROOT_EMPTY,
+	    .as_bytes = 4 * GIB, .nofile = 256, .nofile_session = 2 },
+	{ .role = ROLE_API, .tier = 0, .peers = R(QUEUE) | R(GATE),
+	    .secrets = ROLE_SECRET(TLS_CERT) | ROLE_SECRET(TLS_KEY),
+	    .listens = ROLE_LISTEN(HTTP), .root = ROOT_EMPTY, .all_metrics = true,
+	    .as_bytes = 4 * GIB, .nofile = 4096 },
+};
+
+static const char *const names[] = {
+	[ROLE_MASTER] = "master",
+	[ROLE_SMTP] = "smtp",
+	[ROLE_GATE] = "gate",
+	[ROLE_PARSER] = "parser",
+	[ROLE_QUEUE] = "queue",
+	[ROLE_API] = "api",
+	[ROLE_VERIFY] = "verify",
+	[ROLE_IMAP] = "imap",
+	[ROLE_DELIVER] = "deliver",
+};
+_Static_assert(sizeof(names) / sizeof(names[0]) == ROLE_COUNT, "every role has a name");
+
+const char *
+role_name(enum role role)
+{
+	return (unsigned)role < ROLE_COUNT ? names[role] : "unknown";
+}
+
+int
+role_by_name(const char *name)
+{
+	for (int i = 0; i < ROLE_COUNT; i++) {
+		if (!strcmp(names[i], name))
+			return i;
+	}
+	return -1;
+}
+
+const struct role_row *
+role_rows(size_t *n)
+{
+	*n = sizeof(rows) / sizeof(rows[0]);
+	return rows;
+}
+
+const struct role_row *
+role_row(enum role role)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].role == role)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+bool
+role_linked(enum role a, enum role b)
+{
+	const struct role_row *ra = role_row(a), *rb = role_row(b);
+
+	return ra && rb && (ra->peers & (1u << b)) && (rb->peers & (1u << a));
+}
+
+unsigned
+role_count(const struct role_row *row, const struct conf *c)
+{
+	return row->role == ROLE_PARSER ? c->parsers : 1;
+}
+
+const char *
+role_user(const struct role_row *row, const struct conf *c)
+{
+	return c->role_user[row->role] ? c->role_user[row->role] : c->user;
+}
+
+uint64_t
+role_nofile(const struct role_row *row, const struct conf *c)
+{
+	return row->nofile + (uint64_t)row->nofile_session * c->sessions;
+}
