@@ -26,7 +26,7 @@ struct ev_timer {
 	void *arg;
 };
 
-/* A call to be made once, after the current callback returns; zero before first use. */
+/* A call to be made once, at the end of the turn (so that it serves all callbacks of the turn); zero before first use. */
 struct ev_defer {
 	struct ev_defer *next;
 	bool queued;
@@ -37,7 +37,7 @@ struct ev_defer {
 /* New loop, or NULL (errno). Freed with evloop_free, which closes no descriptor of the caller's. */
 struct evloop *evloop_new(void);
 void evloop_free(struct evloop **loop);
-/* Runs until evloop_stop. Returns VG_OK or VG_ERR_SYSTEM. */
+/* Runs until evloop_stop (also one called before), finishing the turn with its deferred calls. Returns VG_OK or VG_ERR_SYSTEM. */
 int evloop_run(struct evloop *loop);
 /* One turn, waiting at most timeout_ms (-1: until something happens). */
 int evloop_turn(struct evloop *loop, int timeout_ms);
@@ -45,7 +45,8 @@ void evloop_stop(struct evloop *loop);
 /* Monotonic milliseconds, read once per turn. */
 int64_t evloop_now(struct evloop *loop);
 
-/* Watches fd (not owned). NULL on failure. events may be 0. */
+/* Watches fd (not owned). NULL on failure. events may be 0: then a hang-up alone is told, once. An error or
+ * hang-up comes as EV_HUP together with what is watched for, so that reading or writing shows its cause. */
 struct ev_io *ev_io_add(struct evloop *loop, int fd, unsigned events, ev_io_cb *cb, void *arg);
 int ev_io_set(struct ev_io *io, unsigned events);
 /* Stops watching; sets the pointer to NULL. NULL is fine. Call before closing fd. */
