@@ -66,3 +66,16 @@ size_t utf8_cut(const char *s, size_t len, size_t max)
 		max--;
 	return max;
 }
+
+unsigned utf8_put(char out[4], uint32_t cp)
+{
+	unsigned n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+	static const unsigned char lead[5] = {0, 0, 0xc0, 0xe0, 0xf0};
+
+	for (unsigned i = n - 1; i > 0; i--) {
+		out[i] = (char)(0x80 | (cp & 0x3f));
+		cp >>= 6;
+	}
+	out[0] = (char)(lead[n] | cp);
+	return n;
+}

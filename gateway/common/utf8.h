@@ -17,5 +17,7 @@ bool utf8_valid(const char *s, size_t len);
 bool utf8_plain(uint32_t cp);
 /* Longest prefix of at most max bytes that does not cut a code point (s is UTF-8). */
 size_t utf8_cut(const char *s, size_t len, size_t max);
+/* Encodes one code point (no surrogate, at most U+10FFFF); the length, 1-4. */
+unsigned utf8_put(char out[4], uint32_t cp);
 
 #endif
