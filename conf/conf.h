@@ -114,6 +114,9 @@ int conf_flatten(const char *file, struct buf *out);
 /* Names in the new configuration what a reload cannot apply (listeners, state, user, key file, hostname is fine), one cb call each;
  * returns how many. */
 unsigned conf_needs_restart(const struct conf *old, const struct conf *new, conf_error_cb *cb, void *arg);
+/* Exchanges between old and new exactly what conf_needs_restart names, so that a new configuration in a running
+ * process keeps what the process was started with. */
+void conf_keep(struct conf *old, struct conf *new);
 void conf_free(struct conf **c);
 
 /* Is peer ("192.0.2.1", "2001:db8::1", "unix") inside the network? */

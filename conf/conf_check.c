@@ -180,3 +180,22 @@ unsigned conf_needs_restart(const struct conf *old, const struct conf *new, conf
 		}
 	return n;
 }
+
+#define SWAP(a, b) \
+	do { \
+		__typeof__(a) swap_ = (a); \
+		(a) = (b); \
+		(b) = swap_; \
+	} while (0)
+
+void conf_keep(struct conf *old, struct conf *new)
+{
+	SWAP(old->state, new->state);
+	SWAP(old->user, new->user);
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		SWAP(old->role_user[i], new->role_user[i]);
+	SWAP(old->key_file, new->key_file);
+	SWAP(old->parsers, new->parsers);
+	SWAP(old->listens, new->listens);
+	SWAP(old->n_listens, new->n_listens);
+}

@@ -3,6 +3,7 @@
  * The links are the security design: the parser, which hostile bytes reach first, meets nobody but the queue,
  * and the processes that face the network meet each other only through the gate.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "role.h"
@@ -15,7 +16,7 @@ static const struct role_row rows[] = {
 	{ .role = ROLE_QUEUE, .tier = 3, .peers = R(SMTP) | R(GATE) | R(PARSER) | R(API),
 	    .secrets = ROLE_SECRET(WRAP_KEY), .root = ROOT_STATE,
 	    .as_bytes = 8 * GIB, .nofile = 1024, .nofile_session = 2, .nproc = UINT64_MAX },
-	{ .role = ROLE_PARSER, .tier = 2, .peers = R(QUEUE), .root = ROOT_EMPTY,
+	{ .role = ROLE_PARSER, .tier = 2, .peers = R(QUEUE), .root = ROOT_EMPTY, .many = true,
 	    .as_bytes = 1 * GIB, .nofile = 64 },
 	{ .role = ROLE_GATE, .tier = 1, .peers = R(SMTP) | R(QUEUE) | R(API),
 	    .secrets = ROLE_SECRET(TOKEN_KEY), .root = ROOT_EMPTY,
@@ -87,13 +88,24 @@ role_linked(enum role a, enum role b)
 unsigned
 role_count(const struct role_row *row, const struct conf *c)
 {
-	return row->role == ROLE_PARSER ? c->parsers : 1;
+	return row->many ? c->parsers : 1;
 }
 
 const char *
 role_user(const struct role_row *row, const struct conf *c)
 {
 	return c->role_user[row->role] ? c->role_user[row->role] : c->user;
+}
+
+void
+role_title(char *out, size_t n, enum role role, uint32_t index)
+{
+	const struct role_row *row = role_row(role);
+
+	if (row && row->many)
+		snprintf(out, n, "%s/%u", role_name(role), index);
+	else
+		snprintf(out, n, "%s", role_name(role));
 }
 
 uint64_t

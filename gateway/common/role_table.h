@@ -29,6 +29,7 @@ struct role_row {
 	unsigned secrets;        /* ROLE_SECRET() set */
 	unsigned listens;        /* ROLE_LISTEN() set */
 	enum role_root root;
+	bool many;               /* several processes, told apart by index in logs */
 	bool all_metrics;        /* reads every process's counter page */
 	uint64_t as_bytes;       /* RLIMIT_AS */
 	unsigned nofile;         /* RLIMIT_NOFILE: fixed part */
@@ -46,6 +47,8 @@ bool role_linked(enum role a, enum role b);
 unsigned role_count(const struct role_row *row, const struct conf *c);
 /* The user it becomes, NULL: none configured. */
 const char *role_user(const struct role_row *row, const struct conf *c);
+/* Name of one process for logs: "smtp", "parser/1". */
+void role_title(char *out, size_t n, enum role role, uint32_t index);
 uint64_t role_nofile(const struct role_row *row, const struct conf *c);
 
 #endif

@@ -1,0 +1,102 @@
+/*
+ * sandbox_profiles.c - which system calls each role may make once it serves. Data only; sandbox.c loads it.
+ * A group says why it is there. In no profile: execve, execveat, fork, vfork, clone, clone3, ptrace, socket, connect,
+ * bind, listen, mount, setuid and their kin, bpf, io_uring, keyctl; and no memory that can be executed.
+ */
+#include <fcntl.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+
+#include "sandbox_profiles.h"
+
+#define ALLOW(name) { SCMP_SYS(name), CHECK_NONE, 0, 0 }
+#define ALLOW_IF(name, check, arg, value) { SCMP_SYS(name), CHECK_##check, arg, value }
+#define GROUP(g) { g, sizeof(g) / sizeof(g[0]) }
+
+/* What libc, the loop and ipc.c need in every role. */
+static const struct sandbox_rule base[] = {
+	/* descriptors it was handed; sendmsg and recvmsg carry descriptors between our own processes */
+	ALLOW(read), ALLOW(write), ALLOW(readv), ALLOW(writev), ALLOW(recvmsg), ALLOW(sendmsg), ALLOW(close),
+	ALLOW(pread64), /* a configuration handed over on reload */
+	ALLOW(dup), ALLOW(shutdown),
+	/* fcntl without locks, leases and signals (F_SETOWN would aim signals at others) */
+	ALLOW_IF(fcntl, EQUAL, 1, F_GETFL), ALLOW_IF(fcntl, EQUAL, 1, F_SETFL),
+	ALLOW_IF(fcntl, EQUAL, 1, F_GETFD), ALLOW_IF(fcntl, EQUAL, 1, F_SETFD),
+	ALLOW_IF(fcntl, EQUAL, 1, F_DUPFD_CLOEXEC),
+	/* fstat() as glibc makes it: newfstatat with an empty path */
+	ALLOW(fstat), ALLOW_IF(newfstatat, WITH, 3, AT_EMPTY_PATH),
+	/* the loop */
+	ALLOW(epoll_wait), ALLOW(epoll_pwait), ALLOW(epoll_ctl), ALLOW(poll), ALLOW(ppoll), ALLOW(timerfd_settime),
+	/* memory: never executable. mmap of a descriptor serves counter pages */
+	ALLOW_IF(mmap, WITHOUT, 2, PROT_EXEC), ALLOW_IF(mprotect, WITHOUT, 2, PROT_EXEC),
+	ALLOW(munmap), ALLOW(mremap), ALLOW(madvise), ALLOW(brk),
+	/* time, chance, locks */
+	ALLOW(clock_gettime), ALLOW(gettimeofday), ALLOW(time), ALLOW(clock_nanosleep), ALLOW(nanosleep),
+	ALLOW(getrandom), ALLOW(futex), ALLOW(sched_yield), ALLOW(restart_syscall),
+	/* malloc counts processors for its arenas, qsort asks for the memory's size, sysconf reads a limit */
+	ALLOW(sched_getaffinity), ALLOW(sysinfo), ALLOW_IF(prlimit64, EQUAL, 2, 0),
+	/* ids, for logs and libraries that notice a fork */
+	ALLOW(getpid), ALLOW(gettid), ALLOW(getppid), ALLOW(getuid), ALLOW(geteuid), ALLOW(getgid), ALLOW(getegid),
+	/* the end: by return, by a signal of our own (abort), by a time-out */
+	ALLOW(exit), ALLOW(exit_group), ALLOW(rt_sigreturn), ALLOW(rt_sigprocmask),
+	ALLOW_IF(tgkill, OWN_PID, 0, 0),
+};
+
+/* Sockets that exist: GnuTLS sends by sendto without an address and asks for errors; options are set after accept. */
+static const struct sandbox_rule serve[] = {
+	ALLOW(accept4), ALLOW(recvfrom), ALLOW_IF(sendto, EQUAL, 4, 0),
+	ALLOW(getsockname), ALLOW(getpeername), ALLOW(setsockopt), ALLOW(getsockopt),
+};
+
+/* A sealed message goes to, and comes from, descriptors that the queue opened. */
+static const struct sandbox_rule spool[] = {
+	ALLOW(pwrite64), ALLOW(lseek), ALLOW(fdatasync),
+};
+
+/* The parser: GMime seeks in its descriptor, a timer ends a job that hangs. */
+static const struct sandbox_rule parse[] = {
+	ALLOW(lseek), ALLOW(pwrite64), ALLOW(ftruncate), ALLOW(setitimer), ALLOW(alarm),
+};
+
+/* The store: SQLite and the blob folder, below the one folder that Landlock and chroot leave. */
+static const struct sandbox_rule store[] = {
+	ALLOW(openat), ALLOW(open), ALLOW(unlinkat), ALLOW(unlink), ALLOW(linkat), ALLOW(renameat), ALLOW(renameat2),
+	ALLOW(rename), ALLOW(mkdirat), ALLOW(mkdir), ALLOW(rmdir), ALLOW(faccessat), ALLOW(faccessat2), ALLOW(access),
+	ALLOW(newfstatat), ALLOW(statx), ALLOW(stat), ALLOW(lstat), ALLOW(fstatfs), ALLOW(statfs),
+	ALLOW(readlinkat), ALLOW(readlink), ALLOW(getdents64), ALLOW(getcwd), ALLOW(fchmod), ALLOW(fchown), ALLOW(utimensat),
+	ALLOW(lseek), ALLOW(pwrite64), ALLOW(ftruncate), ALLOW(fallocate), ALLOW(fadvise64),
+	ALLOW(fsync), ALLOW(fdatasync), ALLOW(sync_file_range), ALLOW(msync),
+	/* locks of the database, and seals of shared pages */
+	ALLOW_IF(fcntl, EQUAL, 1, F_GETLK), ALLOW_IF(fcntl, EQUAL, 1, F_SETLK), ALLOW_IF(fcntl, EQUAL, 1, F_SETLKW),
+	ALLOW_IF(fcntl, EQUAL, 1, F_OFD_GETLK), ALLOW_IF(fcntl, EQUAL, 1, F_OFD_SETLK), ALLOW_IF(fcntl, EQUAL, 1, F_OFD_SETLKW),
+};
+
+#ifdef VG_SANITIZE
+/* ASan and UBSan: signal stacks, their own maps, symbols and reports. */
+static const struct sandbox_rule sanitizer[] = {
+	ALLOW(sigaltstack), ALLOW(rt_sigaction), ALLOW(mmap), ALLOW(mprotect), ALLOW(openat), ALLOW(open), ALLOW(readlink),
+	ALLOW(readlinkat), ALLOW(newfstatat), ALLOW(stat), ALLOW(lseek), ALLOW(ioctl), ALLOW(pipe), ALLOW(pipe2),
+	ALLOW(getcwd), ALLOW(prctl), ALLOW(uname), ALLOW(getrusage), ALLOW(process_vm_readv),
+};
+#define SANITIZER , GROUP(sanitizer)
+#else
+#define SANITIZER
+#endif
+
+static const struct sandbox_profile profiles[] = {
+	{ ROLE_SMTP, { GROUP(base), GROUP(serve), GROUP(spool) SANITIZER } },
+	{ ROLE_GATE, { GROUP(base), GROUP(spool) SANITIZER } },
+	{ ROLE_PARSER, { GROUP(base), GROUP(parse) SANITIZER } },
+	{ ROLE_QUEUE, { GROUP(base), GROUP(store) SANITIZER } },
+	{ ROLE_API, { GROUP(base), GROUP(serve), GROUP(spool) SANITIZER } },
+};
+
+const struct sandbox_profile *
+sandbox_profile(enum role role)
+{
+	for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
+		if (profiles[i].role == role)
+			return &profiles[i];
+	}
+	return NULL;
+}
