@@ -19,7 +19,7 @@
 #define MESSAGE_ATTACHMENTS_MAX 1000
 #define MESSAGE_ENTRIES_MAX 10000  /* archive members, over all attachments */
 #define MESSAGE_PATH_MAX 4096      /* one member's path; bytes */
-#define MESSAGE_ERRORS_MAX 200
+#define MESSAGE_ERRORS_MAX 500
 #define MESSAGE_PROBLEMS_MAX 100
 
 /* Reads and checks a message object. NULL with *why (static text) when anything is odd; else a new

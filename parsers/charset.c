@@ -1,0 +1,232 @@
+/*
+ * charset.c - conversion of text to UTF-8 with iconv handles that stay open. Runs in the parser worker and in
+ * `vcspgate parse`; bytes and names are hostile.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <iconv.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#include "charset.h"
+#include "err.h"
+#include "utf8.h"
+
+#define REPLACEMENT "\xef\xbf\xbd"
+#define CHARSET_NAME 48
+
+/* MIME names and what is opened for them: labels of real mail rarely say which superset was meant. */
+static const struct {
+	const char *mime, *name;
+} names[] = {
+	{"us-ascii", "CP1252"}, {"ascii", "CP1252"}, {"ansi_x3.4-1968", "CP1252"}, {"iso-8859-1", "CP1252"},
+	{"iso8859-1", "CP1252"}, {"iso_8859-1", "CP1252"}, {"latin1", "CP1252"}, {"l1", "CP1252"}, {"windows-1252", "CP1252"},
+	{"cp1252", "CP1252"}, {"x-ansi", "CP1252"}, {"iso-8859-2", "ISO-8859-2"}, {"windows-1250", "CP1250"},
+	{"windows-1251", "CP1251"}, {"koi8-r", "KOI8-R"}, {"koi8-u", "KOI8-U"}, {"iso-8859-5", "ISO-8859-5"},
+	{"iso-8859-7", "ISO-8859-7"}, {"windows-1253", "CP1253"}, {"iso-8859-9", "CP1254"}, {"windows-1254", "CP1254"},
+	{"iso-8859-8", "CP1255"}, {"iso-8859-8-i", "CP1255"}, {"windows-1255", "CP1255"}, {"windows-1256", "CP1256"},
+	{"windows-1257", "CP1257"}, {"windows-1258", "CP1258"}, {"iso-8859-15", "ISO-8859-15"}, {"windows-874", "CP874"},
+	{"tis-620", "CP874"}, {"gb2312", "GB18030"}, {"gbk", "GB18030"}, {"gb18030", "GB18030"}, {"hz-gb-2312", "GB18030"},
+	{"big5", "BIG5-HKSCS"}, {"big5-hkscs", "BIG5-HKSCS"}, {"shift_jis", "CP932"}, {"x-sjis", "CP932"}, {"cp932", "CP932"},
+	{"windows-31j", "CP932"}, {"iso-2022-jp", "ISO-2022-JP"}, {"euc-jp", "EUC-JP"}, {"euc-kr", "CP949"},
+	{"ks_c_5601-1987", "CP949"}, {"ks_c_5601", "CP949"}, {"cp949", "CP949"}, {"iso-2022-kr", "ISO-2022-KR"},
+	{"utf-16", "UTF-16"}, {"utf-16le", "UTF-16LE"}, {"utf-16be", "UTF-16BE"}, {"utf-32", "UTF-32"}, {"utf-7", "UTF-7"},
+	{"unicode-1-1-utf-7", "UTF-7"}, {"macintosh", "MACINTOSH"}, {"cp850", "CP850"}, {"ibm850", "CP850"},
+	{"cp437", "CP437"}, {"ibm437", "CP437"},
+};
+#define NAMES (sizeof names / sizeof names[0])
+
+static iconv_t handles[NAMES];
+static signed char opened[NAMES]; /* 0 not tried, 1 open, -1 refused */
+
+static iconv_t handle_at(size_t i)
+{
+	size_t first = 0;
+
+	while (strcmp(names[first].name, names[i].name) != 0)
+		first++;
+	if (opened[first] == 0) {
+		handles[first] = iconv_open("UTF-8", names[first].name);
+		opened[first] = handles[first] == (iconv_t)-1 ? -1 : 1;
+	}
+	return opened[first] > 0 ? handles[first] : (iconv_t)-1;
+}
+
+static iconv_t handle_for(const char *charset)
+{
+	for (size_t i = 0; i < NAMES; i++)
+		if (strcasecmp(charset, names[i].mime) == 0)
+			return handle_at(i);
+	return (iconv_t)-1;
+}
+
+/* The name without quotes, blanks and language suffix ("utf-8*en"). */
+static void clean_name(char out[CHARSET_NAME], const char *charset)
+{
+	size_t n = 0;
+
+	for (; charset != NULL && *charset != '\0' && *charset != '*' && n + 1 < CHARSET_NAME; charset++)
+		if (!isspace((unsigned char)*charset) && *charset != '"' && *charset != '\'')
+			out[n++] = *charset;
+	out[n] = '\0';
+}
+
+static bool is_utf8_name(const char *name)
+{
+	return strcasecmp(name, "utf-8") == 0 || strcasecmp(name, "utf8") == 0 || strcasecmp(name, "x-utf-8") == 0 ||
+	    strcasecmp(name, "unicode-1-1-utf-8") == 0;
+}
+
+void charset_warm(void)
+{
+	for (size_t i = 0; i < NAMES; i++) {
+		struct buf b;
+
+		buf_init(&b, 64);
+		charset_to_utf8(&b, names[i].mime, "a\xc4\xe3", 3); /* a first call loads what the converter needs */
+		buf_free(&b);
+	}
+}
+
+bool charset_known(const char *charset)
+{
+	char name[CHARSET_NAME];
+
+	clean_name(name, charset);
+	return name[0] == '\0' || is_utf8_name(name) || handle_for(name) != (iconv_t)-1;
+}
+
+/* Appends; true while there is room. A full buffer ends the text, it is no error. */
+static int put(struct buf *out, const void *p, size_t n)
+{
+	return n == 0 ? VG_OK : buf_add(out, p, n);
+}
+
+/* Appends valid UTF-8 without NULs, in runs. */
+static int put_utf8(struct buf *out, const char *s, size_t n)
+{
+	int err = VG_OK;
+
+	while (n > 0 && err == VG_OK) {
+		const char *nul = memchr(s, 0, n);
+		size_t run = nul != NULL ? (size_t)(nul - s) : n;
+		size_t room = out->max - out->len;
+
+		if (run > room)
+			return put(out, s, utf8_cut(s, run, room)) == VG_ERR_MEMORY ? VG_ERR_MEMORY : VG_ERR_LIMIT;
+		err = put(out, s, run);
+		s += run + (nul != NULL);
+		n -= run + (nul != NULL);
+	}
+	return err;
+}
+
+/* UTF-8 with each bad byte replaced. */
+static int repair_utf8(struct buf *out, const char *s, size_t n)
+{
+	size_t from = 0, i = 0;
+	int err = VG_OK;
+
+	while (i < n && err == VG_OK) {
+		uint32_t cp;
+		unsigned k = (unsigned char)s[i] < 0x80 ? 1 : utf8_next(s + i, n - i, &cp);
+
+		if (k > 0) {
+			i += k;
+			continue;
+		}
+		err = put_utf8(out, s + from, i - from);
+		if (err == VG_OK)
+			err = put(out, REPLACEMENT, 3);
+		from = ++i;
+	}
+	return err != VG_OK ? err : put_utf8(out, s + from, n - from);
+}
+
+static int convert(struct buf *out, iconv_t cd, const char *s, size_t n)
+{
+	char block[4096];
+	int err = VG_OK;
+	union {
+		const char *in;
+		char *iconv_in; /* iconv(3) takes char **, and writes nothing there */
+	} p = {.in = s};
+
+	iconv(cd, NULL, NULL, NULL, NULL);
+	while (n > 0 && err == VG_OK) {
+		char *o = block;
+		size_t room = sizeof block;
+		size_t r = iconv(cd, &p.iconv_in, &n, &o, &room);
+		int why = errno;
+
+		err = put_utf8(out, block, (size_t)(o - block));
+		if (r == (size_t)-1 && why != E2BIG && err == VG_OK && n > 0) {
+			err = put(out, REPLACEMENT, 3);
+			p.in++;
+			n--;
+		}
+	}
+	return err;
+}
+
+/* Bytes that hold the escape of a 7-bit encoding, or what only 16-bit text has, are not plain ASCII. */
+static int detect(struct buf *out, const char *s, size_t n)
+{
+	iconv_t cd;
+
+	if (utf8_valid(s, n))
+		return put_utf8(out, s, n);
+	cd = handle_for("windows-1252");
+	return cd != (iconv_t)-1 ? convert(out, cd, s, n) : repair_utf8(out, s, n);
+}
+
+/* UTF-8 said, but most of the bytes outside ASCII are not: mislabelled 8-bit text. */
+static bool mostly_broken(const char *s, size_t n)
+{
+	size_t good = 0, bad = 0;
+
+	for (size_t i = 0; i < n;) {
+		uint32_t cp;
+		unsigned k;
+
+		if ((unsigned char)s[i] < 0x80) {
+			i++;
+			continue;
+		}
+		k = utf8_next(s + i, n - i, &cp);
+		good += k > 0;
+		bad += k == 0;
+		i += k > 0 ? k : 1;
+	}
+	return bad > good;
+}
+
+static int to_utf8(struct buf *out, const char *name, const char *s, size_t n)
+{
+	iconv_t cd;
+
+	if (n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0 && utf8_valid(s, n))
+		return put_utf8(out, s + 3, n - 3);
+	if (is_utf8_name(name) && !mostly_broken(s, n))
+		return repair_utf8(out, s, n);
+	if (name[0] == '\0' || is_utf8_name(name))
+		return detect(out, s, n);
+	cd = handle_for(name);
+	if (cd == (iconv_t)-1)
+		return detect(out, s, n);
+	/* Text labelled with an 8-bit Latin set but holding correct UTF-8 beyond ASCII is UTF-8 in practice. */
+	if (cd == handle_for("windows-1252"))
+		return detect(out, s, n);
+	return convert(out, cd, s, n);
+}
+
+int charset_to_utf8(struct buf *out, const char *charset, const void *p, size_t n)
+{
+	char name[CHARSET_NAME];
+	int err;
+
+	clean_name(name, charset);
+	err = to_utf8(out, name, p, n);
+	return err == VG_ERR_LIMIT ? VG_OK : err;
+}

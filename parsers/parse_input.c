@@ -1,0 +1,128 @@
+/*
+ * parse_input.c - uniform reading of a message from memory, a plain or a sealed descriptor. Runs in the
+ * parser worker and in `vcspgate parse`; descriptors come from the queue, their content is hostile.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "parse_input.h"
+#include "seal.h"
+
+struct parse_input {
+	const unsigned char *data;
+	uint64_t size;
+	int fd;
+	struct seal_reader *sealed;
+};
+
+static int open_fd(struct parse_input *in, const struct parse_source *src)
+{
+	struct stat st;
+
+	in->fd = src->fd;
+	if (src->key != NULL) {
+		int err = seal_reader_new(src->fd, src->key, &in->sealed);
+
+		if (err == VG_OK)
+			in->size = seal_size(in->sealed);
+		return err;
+	}
+	if (fstat(src->fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return VG_ERR_SYSTEM;
+	in->size = (uint64_t)st.st_size;
+	return VG_OK;
+}
+
+int parse_input_open(const struct parse_source *src, struct parse_input **out)
+{
+	struct parse_input *in = calloc(1, sizeof *in);
+	int err = VG_OK;
+
+	*out = NULL;
+	if (in == NULL)
+		return VG_ERR_MEMORY;
+	in->fd = -1;
+	if (src->fd >= 0) {
+		err = open_fd(in, src);
+	} else {
+		in->data = src->data != NULL ? src->data : (const void *)"";
+		in->size = src->len;
+	}
+	if (err != VG_OK) {
+		parse_input_close(&in);
+		return err;
+	}
+	*out = in;
+	return VG_OK;
+}
+
+void parse_input_close(struct parse_input **in)
+{
+	if (*in == NULL)
+		return;
+	seal_reader_free(&(*in)->sealed);
+	free(*in);
+	*in = NULL;
+}
+
+uint64_t parse_input_size(const struct parse_input *in)
+{
+	return in->size;
+}
+
+const unsigned char *parse_input_memory(const struct parse_input *in)
+{
+	return in->fd < 0 ? in->data : NULL;
+}
+
+static long read_plain(int fd, uint64_t off, unsigned char *out, size_t n)
+{
+	size_t got = 0;
+
+	while (got < n) {
+		ssize_t r = pread(fd, out + got, n - got, (off_t)(off + got));
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return VG_ERR_SYSTEM;
+		if (r == 0)
+			break;
+		got += (size_t)r;
+	}
+	return (long)got;
+}
+
+static long read_sealed(struct seal_reader *r, uint64_t off, unsigned char *out, size_t n)
+{
+	size_t got = 0;
+
+	while (got < n) {
+		long k = seal_read(r, off + got, out + got, n - got);
+
+		if (k < 0)
+			return k;
+		if (k == 0)
+			break;
+		got += (size_t)k;
+	}
+	return (long)got;
+}
+
+long parse_input_read(struct parse_input *in, uint64_t off, void *out, size_t n)
+{
+	if (off >= in->size || n == 0)
+		return 0;
+	if (n > in->size - off)
+		n = (size_t)(in->size - off);
+	if (in->sealed != NULL)
+		return read_sealed(in->sealed, off, out, n);
+	if (in->fd >= 0)
+		return read_plain(in->fd, off, out, n);
+	memcpy(out, in->data + off, n);
+	return (long)n;
+}
