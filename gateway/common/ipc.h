@@ -1,7 +1,8 @@
 /*
  * ipc.h - typed frames with descriptors over a socket pair, for a loop or for a blocking worker.
- * Frame: u32 type, u32 length, u64 id, payload. A frame of an unknown type, from the wrong role,
- * too long, or with the wrong number of descriptors ends the link (never the process).
+ * Frame: u32 type (bits 16 and up: which descriptors come with it), u32 length, u64 id, payload. A frame of
+ * an unknown type, from the wrong role, too long, or with the wrong number of descriptors ends the link
+ * (never the process).
  */
 #ifndef VG_IPC_H
 #define VG_IPC_H
@@ -37,7 +38,9 @@ struct ipc *ipc_open(struct evloop *loop, int fd, enum role self, enum role peer
 void ipc_close(struct ipc **ipc);
 
 /* Sends one message of its table (NULL obj for a type without fields). fds (-1 for none) stay the
- * caller's: they are duplicated. VG_ERR_CLOSED when the link is gone, VG_ERR_LIMIT past the type's maximum. */
+ * caller's: they are duplicated. VG_ERR_CLOSED when the link is gone, VG_ERR_LIMIT past the type's maximum,
+ * VG_ERR_DENIED where the permission table forbids it. Written at the end of the loop's turn, or at once when much is
+ * queued; without a loop before it returns. A descriptor can come as -1 when the receiver's table is full. */
 int ipc_send(struct ipc *ipc, enum ipc_type type, uint64_t id, const void *obj);
 int ipc_send_fd(struct ipc *ipc, enum ipc_type type, uint64_t id, const void *obj, int fd0, int fd1);
 /* Bytes queued and not yet written: for back-pressure. */
