@@ -14,7 +14,7 @@ SYSCONFDIR ?= /etc
 DESTDIR ?=
 PYTHON ?= /usr/bin/python3
 
-LIBS_PKG = gmime-3.0 sqlite3 libsodium gnutls libarchive jansson libmicrohttpd libseccomp libpsl libidn2
+LIBS_PKG = gmime-3.0 sqlite3 libsodium gnutls libarchive jansson libmicrohttpd libcurl libseccomp libpsl libidn2
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS_PKG) 2>/dev/null | sed 's/-I\//-isystem \//g')
 PKG_LIBS := $(shell pkg-config --libs $(LIBS_PKG) 2>/dev/null)
 
@@ -55,7 +55,7 @@ dir_queue = queue
 MAINS = gateway/master/main.c gateway/ctl/vcspgate.c
 obj = $(patsubst %.c,$(B)/obj/%.o,$(filter-out $(MAINS),$(wildcard $(1)/*.c)))
 
-.PHONY: all check check-unit check-e2e demo run bench fuzz lint install clean packages
+.PHONY: all check check-unit check-e2e demo run bench fuzz lint lint-manual install clean packages
 all: $(B)/vcspgated $(B)/vcspgate
 
 define module
@@ -73,6 +73,8 @@ $(B)/gen/%.inc: %
 # Generated before any object of the folder that includes them; afterwards the .d files know the exact edges.
 $(call obj,queue): | $(patsubst %,$(B)/gen/%.inc,$(wildcard queue/schema/*.sql))
 
+$(B)/obj/gateway/api/api_request.o: $(B)/gen/conf/schema/openapi.json.inc
+
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
@@ -82,7 +84,7 @@ deps_common = common conf
 deps_conf = conf common
 deps_master = master conf common
 deps_smtp = smtp conf common
-deps_gate = gate conf common
+deps_gate = gate parsers conf common
 deps_parser = parser parsers conf common
 deps_parsers = parsers common
 deps_api = api conf common
@@ -112,6 +114,55 @@ $(B)/unit/%: tests/unit/%.c $$(call libs_of,$$(call module_of,$$*))
 
 check-unit: $(TESTS) $(FUZZERS)
 	tests/run-unit $(B) $(TESTS) -- $(FUZZERS)
+
+check-e2e: all
+	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider $(E2E)
+
+packages:
+	conf/install-packages
+
+# Sub-makes, so that pkg-config is asked only once the packages are there.
+check: packages
+	$(MAKE) all
+	$(MAKE) check-unit lint-manual
+	$(MAKE) check-e2e
+
+demo: packages
+	$(MAKE) all
+	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/demo.py
+
+run: packages
+	$(MAKE) all
+	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/demo.py --run
+
+bench: packages
+	$(MAKE) all
+	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench.py
+
+lint-manual:
+	@mandoc -Tlint -Wwarning $(MANUALS) && echo "manual pages: clean"
+
+MANUALS = gateway/vcspgated.8 gateway/ctl/vcspgate.1 conf/vcspgate.conf.5
+E2E ?= tests/e2e
+
+# What a reviewer would measure: warnings are errors with both compilers, lengths, unbounded calls, clang-tidy.
+lint: packages lint-manual
+	$(MAKE) B=$(B)/lint-gcc CC=gcc WERROR=-Werror all
+	$(MAKE) B=$(B)/lint-clang CC=clang WERROR=-Werror all
+	tests/lint
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(PREFIX)/share/vcspgate/schema $(DESTDIR)$(SYSCONFDIR)/vcspgate
+	install -m 755 $(B)/vcspgated $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(B)/vcspgate $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 gateway/ctl/vcspgate.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 conf/vcspgate.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 gateway/vcspgated.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 conf/schema/*.json $(DESTDIR)$(PREFIX)/share/vcspgate/schema/
+	test -e $(DESTDIR)$(SYSCONFDIR)/vcspgate/vcspgate.conf || \
+		install -m 644 conf/vcspgate.conf $(DESTDIR)$(SYSCONFDIR)/vcspgate/vcspgate.conf
 
 clean:
 	rm -rf $(B)
