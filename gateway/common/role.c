@@ -3,6 +3,7 @@
  * privileges, enters the sandbox, serves, reloads, stops. Trusts the supervisor; meets no other process itself.
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -50,7 +51,7 @@ struct run {
 	size_t n_pending;
 	struct pending_secret secrets[SECRETS_MAX];
 	size_t n_secrets;
-	char root[4096]; /* the folder it is chrooted to */
+	char root[PATH_MAX + sizeof("/" ROLE_EMPTY_DIR)]; /* the folder it is chrooted to */
 };
 
 static _Noreturn void
@@ -296,7 +297,11 @@ drop(struct run *r, const struct role_row *row)
 	bool state = row->root == ROOT_STATE, chrooted = geteuid() == 0;
 	const char *why;
 
-	snprintf(r->root, sizeof(r->root), "%s%s", r->ctx.conf->state, state ? "" : "/" ROLE_EMPTY_DIR);
+	/* The folder may be named by a link; what privdrop() opens may not. */
+	if (!realpath(r->ctx.conf->state, r->root))
+		die(EX_OSERR, "privdrop-failed", "state", strerror(errno));
+	if (!state)
+		memcpy(r->root + strlen(r->root), "/" ROLE_EMPTY_DIR, sizeof("/" ROLE_EMPTY_DIR));
 	p.chroot = r->root;
 	if (privdrop(&p, &why) != VG_OK)
 		die(EX_OSERR, "privdrop-failed", why, strerror(errno));

@@ -23,6 +23,7 @@ static const struct sandbox_rule base[] = {
 	ALLOW_IF(fcntl, EQUAL, 1, F_GETFL), ALLOW_IF(fcntl, EQUAL, 1, F_SETFL),
 	ALLOW_IF(fcntl, EQUAL, 1, F_GETFD), ALLOW_IF(fcntl, EQUAL, 1, F_SETFD),
 	ALLOW_IF(fcntl, EQUAL, 1, F_DUPFD_CLOEXEC),
+	ALLOW_IF(fcntl, EQUAL, 1, F_GET_SEALS), /* a page that could shrink under its reader is refused */
 	/* fstat() as glibc makes it: newfstatat with an empty path */
 	ALLOW(fstat), ALLOW_IF(newfstatat, WITH, 3, AT_EMPTY_PATH),
 	/* the loop */

@@ -1,0 +1,209 @@
+/*
+ * master_secrets.c - the master key, what is derived from it, and the TLS files. Only the supervisor reads them; each
+ * role gets by message what its row names. The master key itself is wiped at once.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "log.h"
+#include "master.h"
+#include "tls.h"
+
+#define PEM_MAX (512u * 1024u)
+/* Never reused for anything else: these numbers are part of the format of stored data. */
+#define KDF_CONTEXT "vcspgate"
+enum { KDF_WRAP = 1, KDF_TOKEN = 2 };
+
+_Static_assert(crypto_kdf_KEYBYTES == MASTER_KEY, "the master key feeds crypto_kdf");
+_Static_assert(sizeof(KDF_CONTEXT) - 1 == crypto_kdf_CONTEXTBYTES, "context length");
+
+static int
+check_key_file(const char *file, int fd, struct fault *f)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return fault_set(f, EX_CONFIG, "key file %s: %s", file, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return fault_set(f, EX_CONFIG, "key file %s: not a file", file);
+	if (st.st_mode & 077)
+		return fault_set(f, EX_CONFIG, "key file %s: readable for group or others; chmod 600 it", file);
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return fault_set(f, EX_CONFIG, "key file %s: belongs to another user", file);
+	if (st.st_size != MASTER_KEY)
+		return fault_set(f, EX_CONFIG, "key file %s: has %lld bytes, must have %d", file, (long long)st.st_size,
+		    MASTER_KEY);
+	return VG_OK;
+}
+
+static int
+read_key(const char *file, int fd, unsigned char key[MASTER_KEY], struct fault *f)
+{
+	if (check_key_file(file, fd, f) != VG_OK)
+		return VG_ERR_SYSTEM;
+	if (pread(fd, key, MASTER_KEY, 0) != MASTER_KEY)
+		return fault_set(f, EX_CONFIG, "key file %s: cannot be read", file);
+	return VG_OK;
+}
+
+/* Makes a name in a folder durable. */
+static int
+sync_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+	if (fd < 0)
+		return -1;
+	rc = fsync(fd);
+	close(fd);
+	return rc;
+}
+
+static int
+write_key(const char *path, const unsigned char key[MASTER_KEY])
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), rc;
+
+	if (fd < 0)
+		return -1;
+	rc = write(fd, key, MASTER_KEY) == MASTER_KEY && fsync(fd) == 0 ? 0 : -1;
+	close(fd);
+	return rc;
+}
+
+/* First under another name, so that a crash never leaves half a key; on disk before anything is sealed with it. */
+static int
+make_key(const char *file, unsigned char key[MASTER_KEY], struct fault *f)
+{
+	char fresh[4096], folder[4096];
+	int n = snprintf(fresh, sizeof(fresh), "%s.new", file);
+
+	snprintf(folder, sizeof(folder), "%s", file);
+	dirname(folder);
+	if (n < 0 || (size_t)n >= sizeof(fresh))
+		return fault_set(f, EX_CANTCREAT, "key file %s: %s", file, strerror(ENAMETOOLONG));
+	if (mkdir(folder, 0755) < 0 && errno != EEXIST)
+		return fault_set(f, EX_CANTCREAT, "key file %s: folder %s: %s", file, folder, strerror(errno));
+	randombytes_buf(key, MASTER_KEY);
+	unlink(fresh);
+	if (write_key(fresh, key) < 0 || rename(fresh, file) < 0 || sync_folder(folder) < 0) {
+		fault_set(f, EX_CANTCREAT, "key file %s: cannot be made: %s", file, strerror(errno));
+		unlink(fresh);
+		return VG_ERR_SYSTEM;
+	}
+	log_info("", "key-made", "file=%s", log_q(file));
+	return VG_OK;
+}
+
+int
+master_key_load(const struct conf *c, bool has_store, struct secrets *s, struct fault *f)
+{
+	unsigned char key[MASTER_KEY];
+	int fd = open(c->key_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc;
+
+	if (fd >= 0) {
+		rc = read_key(c->key_file, fd, key, f);
+		close(fd);
+	} else if (errno != ENOENT) {
+		rc = fault_set(f, EX_CONFIG, "key file %s: %s", c->key_file, strerror(errno));
+	} else if (has_store) {
+		rc = fault_set(f, EX_CONFIG, "key file %s: missing, and the store in %s cannot be read without it",
+		    c->key_file, c->state);
+	} else {
+		rc = make_key(c->key_file, key, f);
+	}
+	if (rc == VG_OK) {
+		crypto_kdf_derive_from_key(s->wrap, sizeof(s->wrap), KDF_WRAP, KDF_CONTEXT, key);
+		crypto_kdf_derive_from_key(s->token, sizeof(s->token), KDF_TOKEN, KDF_CONTEXT, key);
+	}
+	sodium_memzero(key, sizeof(key));
+	return rc;
+}
+
+static int
+read_pem(const char *what, const char *file, struct buf *out, struct fault *f)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = VG_OK;
+	ssize_t n = 1;
+
+	buf_init(out, PEM_MAX);
+	if (fd < 0)
+		return fault_set(f, EX_CONFIG, "tls %s %s: %s", what, file, strerror(errno));
+	while (rc == VG_OK && n > 0) {
+		if (buf_reserve(out, 4096) != VG_OK)
+			rc = fault_set(f, EX_CONFIG, "tls %s %s: too large", what, file);
+		else if ((n = read(fd, out->data + out->len, 4096)) < 0)
+			rc = fault_set(f, EX_CONFIG, "tls %s %s: %s", what, file, strerror(errno));
+		else
+			out->len += (size_t)n;
+	}
+	close(fd);
+	return rc;
+}
+
+int
+master_tls_load(const struct conf *c, struct secrets *s, struct fault *f)
+{
+	struct buf cert, key;
+	struct tls_ctx *ctx = NULL;
+	const char *why = "";
+	int rc;
+
+	if (!c->tls_certificate) {
+		buf_wipe(&s->cert);
+		buf_wipe(&s->key);
+		return VG_OK;
+	}
+	buf_init(&key, PEM_MAX);
+	rc = read_pem("certificate", c->tls_certificate, &cert, f);
+	if (rc == VG_OK)
+		rc = read_pem("key", c->tls_key, &key, f);
+	if (rc == VG_OK && tls_ctx_new(&ctx, cert.data, cert.len, key.data, key.len, &why) != VG_OK)
+		rc = fault_set(f, EX_CONFIG, "tls certificate %s, key %s: %s", c->tls_certificate, c->tls_key, why);
+	tls_ctx_unref(&ctx);
+	if (rc != VG_OK) {
+		buf_wipe(&cert);
+		buf_wipe(&key);
+		return rc;
+	}
+	buf_wipe(&s->cert);
+	buf_wipe(&s->key);
+	s->cert = cert;
+	s->key = key;
+	return VG_OK;
+}
+
+void
+master_secrets_wipe(struct secrets *s)
+{
+	sodium_memzero(s->wrap, sizeof(s->wrap));
+	sodium_memzero(s->token, sizeof(s->token));
+	buf_wipe(&s->cert);
+	buf_wipe(&s->key);
+}
+
+void
+master_secrets_send(const struct secrets *s, const struct role_row *row, struct ipc *ipc, bool tls_only)
+{
+	const struct m_secret all[] = {
+		{ .kind = SECRET_WRAP_KEY, .data = { s->wrap, sizeof(s->wrap) } },
+		{ .kind = SECRET_TOKEN_KEY, .data = { s->token, sizeof(s->token) } },
+		{ .kind = SECRET_TLS_CERT, .data = { s->cert.data, s->cert.len } },
+		{ .kind = SECRET_TLS_KEY, .data = { s->key.data, s->key.len } },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		bool tls = all[i].kind == SECRET_TLS_CERT || all[i].kind == SECRET_TLS_KEY;
+
+		if ((row->secrets & (1u << all[i].kind)) && all[i].data.len && (tls || !tls_only))
+			ipc_send(ipc, IPC_M_SECRET, 0, &all[i]);
+	}
+}
