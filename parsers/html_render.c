@@ -1,0 +1,401 @@
+/*
+ * html_render.c - the lines that a reader of HTML mail would see. Runs in the parser worker and in `vcspgate parse`; input
+ * is hostile, so all state is of fixed size and every call is O(1) or linear in its argument.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "err.h"
+#include "html_render.h"
+#include "utf8.h"
+
+#define QUOTE_SHOWN 10
+#define SPACES_MAX 200
+#define RULE "________________________________"
+
+static void write_bytes(struct html_render *r, const char *s, size_t n)
+{
+	if (r->err == VG_OK && n > 0)
+		r->err = buf_add(r->out, s, n);
+}
+
+static void write_quote(struct html_render *r, unsigned depth, bool blank)
+{
+	static const char marks[QUOTE_SHOWN + 1] = ">>>>>>>>>>";
+	unsigned n = depth < QUOTE_SHOWN ? depth : QUOTE_SHOWN;
+
+	write_bytes(r, marks, n);
+	if (n > 0 && !blank)
+		write_bytes(r, " ", 1);
+}
+
+/* Ends the lines asked for and begins the line of the next word. */
+static void begin_line(struct html_render *r)
+{
+	unsigned shared = r->quote < r->line_quote ? r->quote : r->line_quote;
+
+	for (unsigned i = 0; r->any && i < r->breaks; i++) {
+		if (i > 0)
+			write_quote(r, shared, true);
+		write_bytes(r, "\n", 1);
+	}
+	if (r->breaks > 0 || !r->any) {
+		write_quote(r, r->quote, false);
+		r->line_quote = r->quote;
+	}
+	r->breaks = 0;
+}
+
+static void write_text(struct html_render *r, const char *s, size_t n)
+{
+	static const char blanks[] = "        ";
+
+	begin_line(r);
+	if (r->cell) {
+		write_bytes(r, " | ", 3);
+		r->spaces = 0;
+	}
+	for (; r->spaces > 0; r->spaces -= r->spaces < 8 ? r->spaces : 8)
+		write_bytes(r, blanks, r->spaces < 8 ? r->spaces : 8);
+	write_bytes(r, s, n);
+	r->cell = r->fresh = false;
+	r->any = r->line_open = r->row_text = true;
+}
+
+static void add_break(struct html_render *r, unsigned most)
+{
+	if (r->line_open)
+		r->breaks = 1;
+	else if (r->breaks < most)
+		r->breaks++;
+	r->line_open = r->occupied = false;
+	r->spaces = 0;
+}
+
+/* A block begins or ends: at least n line ends before what follows. */
+static void block(struct html_render *r, unsigned n)
+{
+	if (r->cell || r->fresh)
+		return;
+	if (r->occupied && !r->line_open)
+		add_break(r, 2);
+	r->line_open = r->occupied = false;
+	r->spaces = 0;
+	if (r->any && r->breaks < n)
+		r->breaks = n;
+}
+
+void html_render_init(struct html_render *r, struct buf *out, bool hide)
+{
+	memset(r, 0, sizeof *r);
+	r->out = out;
+	r->hide = hide;
+}
+
+static bool invisible(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0xad || cp == 0x200b || cp == 0x2060 || cp == 0xfeff ||
+	    (cp >= 0x200e && cp <= 0x200f) || (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+}
+
+void html_render_word(struct html_render *r, const char *s, size_t n)
+{
+	size_t from = 0, i = 0;
+
+	if (r->hidden_depth > 0)
+		return;
+	while (i < n) {
+		uint32_t cp = (unsigned char)s[i];
+		unsigned k = 1;
+
+		if ((cp > 0x20 && cp < 0x7f) || (cp >= 0x80 && (k = utf8_next(s + i, n - i, &cp)) > 0 && cp != 0xa0 &&
+		    !invisible(cp))) {
+			i += k;
+			continue;
+		}
+		if (i > from)
+			write_text(r, s + from, i - from);
+		if (cp == 0xa0) {
+			r->spaces += r->spaces < SPACES_MAX;
+			r->occupied = true;
+		}
+		i += k > 0 ? k : 1;
+		from = i;
+	}
+	if (n > from)
+		write_text(r, s + from, n - from);
+}
+
+void html_render_space(struct html_render *r, char c)
+{
+	if (r->hidden_depth > 0)
+		return;
+	if (r->pre == 0) {
+		if (r->line_open && r->spaces == 0)
+			r->spaces = 1;
+	} else if (c == '\n') {
+		add_break(r, 50);
+	} else if (c == '\t') {
+		write_text(r, "\t", 1);
+	} else if (c == ' ') {
+		r->spaces += r->spaces < SPACES_MAX;
+	}
+}
+
+/* ---- links ---- */
+
+static const char *without_scheme(const char *s, size_t *n)
+{
+	static const char *const schemes[] = {"mailto:", "https://", "http://", "tel:"};
+
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+		size_t k = strlen(schemes[i]);
+
+		if (*n >= k && strncasecmp(s, schemes[i], k) == 0) {
+			s += k;
+			*n -= k;
+			break;
+		}
+	}
+	while (*n > 0 && s[*n - 1] == '/')
+		(*n)--;
+	return s;
+}
+
+static void link_end(struct html_render *r)
+{
+	size_t n = r->out->len - r->link_at, h = strlen(r->href);
+	const char *text, *href;
+
+	if (!r->link)
+		return;
+	r->link = false;
+	if (n == 0 || r->err != VG_OK)
+		return;
+	text = (const char *)r->out->data + r->link_at;
+	while (n > 0 && (*text == '\n' || *text == ' ' || *text == '>')) {
+		text++;
+		n--;
+	}
+	text = without_scheme(text, &n);
+	href = without_scheme(r->href, &h);
+	if (h == 0 || (n == h && strncasecmp(text, href, n) == 0))
+		return;
+	write_text(r, " <", 2);
+	write_bytes(r, r->href, strlen(r->href));
+	write_bytes(r, ">", 1);
+}
+
+static void link_start(struct html_render *r, const struct html_tag *t)
+{
+	link_end(r);
+	if (t->href[0] == '\0' || t->href[0] == '#' || strncasecmp(t->href, "javascript:", 11) == 0 || r->hidden_depth > 0)
+		return;
+	r->link = true;
+	r->link_at = r->out->len;
+	memcpy(r->href, t->href, sizeof r->href);
+}
+
+/* ---- elements ---- */
+
+enum element { E_NONE, E_BLOCK, E_PARA, E_BR, E_HR, E_QUOTE, E_PRE, E_LIST, E_ITEM, E_ROW, E_CELL, E_LINK, E_IMAGE };
+
+static enum element element(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum element e;
+	} table[] = {
+		{"a", E_LINK}, {"address", E_BLOCK}, {"article", E_BLOCK}, {"aside", E_BLOCK}, {"blockquote", E_QUOTE},
+		{"body", E_BLOCK}, {"br", E_BR}, {"caption", E_BLOCK}, {"center", E_BLOCK}, {"dd", E_BLOCK}, {"dir", E_LIST},
+		{"div", E_BLOCK}, {"dl", E_BLOCK}, {"dt", E_BLOCK}, {"fieldset", E_BLOCK}, {"figcaption", E_BLOCK},
+		{"figure", E_BLOCK}, {"footer", E_BLOCK}, {"form", E_BLOCK}, {"h1", E_PARA}, {"h2", E_PARA}, {"h3", E_PARA},
+		{"h4", E_PARA}, {"h5", E_PARA}, {"h6", E_PARA}, {"header", E_BLOCK}, {"hr", E_HR}, {"img", E_IMAGE},
+		{"legend", E_BLOCK}, {"li", E_ITEM}, {"listing", E_PRE}, {"main", E_BLOCK}, {"menu", E_LIST}, {"nav", E_BLOCK},
+		{"ol", E_LIST}, {"option", E_BLOCK}, {"p", E_PARA}, {"pre", E_PRE}, {"section", E_BLOCK}, {"table", E_BLOCK},
+		{"tbody", E_BLOCK}, {"td", E_CELL}, {"tfoot", E_BLOCK}, {"th", E_CELL}, {"thead", E_BLOCK}, {"tr", E_ROW},
+		{"ul", E_LIST}, {"xmp", E_PRE},
+	};
+	size_t lo = 0, hi = sizeof table / sizeof table[0];
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int c = strcmp(name, table[mid].name);
+
+		if (c == 0)
+			return table[mid].e;
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return E_NONE;
+}
+
+static bool is_void(const char *name)
+{
+	static const char *const voids[] = {"br", "hr", "img", "input", "meta", "link", "col", "area", "base", "wbr", NULL};
+
+	for (size_t i = 0; voids[i] != NULL; i++)
+		if (strcmp(name, voids[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Keeps track of the hidden element; true when the tag itself shows nothing. */
+static bool hidden_tag(struct html_render *r, const struct html_tag *t)
+{
+	if (r->hidden_depth > 0) {
+		enum element e = element(t->name);
+		bool same = strcmp(t->name, r->hidden) == 0;
+		/* These end by the next one of their kind, closed or not. */
+		bool loose = e == E_ITEM || e == E_CELL || e == E_ROW || strcmp(t->name, "p") == 0;
+
+		if (same && (t->end || loose))
+			r->hidden_depth--;
+		else if (same)
+			r->hidden_depth++;
+		if (r->hidden_depth > 0 || t->end)
+			return true;
+	}
+	if (!r->hide || !t->hidden || t->end || is_void(t->name))
+		return t->hidden && r->hide;
+	memcpy(r->hidden, t->name, sizeof r->hidden);
+	r->hidden_depth = 1;
+	return true;
+}
+
+static void list_item(struct html_render *r, bool end)
+{
+	unsigned level = r->depth < HTML_LISTS ? r->depth : HTML_LISTS;
+	char mark[32] = "- ";
+
+	r->fresh = false;
+	block(r, 1);
+	if (end)
+		return;
+	if (level > 0 && r->lists[level - 1].ordered) {
+		unsigned n = r->lists[level - 1].n++;
+		size_t i = sizeof mark;
+
+		mark[--i] = '\0';
+		mark[--i] = ' ';
+		mark[--i] = '.';
+		do
+			mark[--i] = (char)('0' + n % 10);
+		while ((n /= 10) > 0);
+		memmove(mark, mark + i, sizeof mark - i);
+	}
+	r->spaces = level > 1 ? 2 * (level - 1) : 0;
+	r->cell = false;
+	write_text(r, mark, strlen(mark));
+	r->fresh = true; /* a block inside the item begins on its line */
+}
+
+static void list(struct html_render *r, const struct html_tag *t)
+{
+	r->fresh = false;
+	block(r, 1);
+	if (t->end) {
+		r->depth -= r->depth > 0;
+	} else {
+		if (r->depth < HTML_LISTS) {
+			r->lists[r->depth].ordered = t->name[0] == 'o';
+			r->lists[r->depth].n = t->start > 0 ? t->start : 1;
+		}
+		r->depth++;
+	}
+}
+
+static void cell(struct html_render *r, bool end)
+{
+	if (!end && r->row_text) {
+		r->breaks = r->spaces = 0;
+		r->line_open = r->cell = true;
+	} else if (!end) {
+		block(r, 1);
+	} else if (r->breaks > 1) {
+		r->breaks = 1; /* the space below a paragraph does not part the rows */
+	}
+}
+
+static void row(struct html_render *r)
+{
+	r->cell = r->fresh = false;
+	block(r, 1);
+	r->row_text = false;
+}
+
+static void quote(struct html_render *r, bool end)
+{
+	r->cell = r->fresh = false;
+	block(r, 1);
+	if (!end)
+		r->quote++;
+	else if (r->quote > 0)
+		r->quote--;
+}
+
+static void image(struct html_render *r, const struct html_tag *t)
+{
+	if (t->end || !t->cid || t->alt[0] == '\0')
+		return;
+	write_text(r, "[image: ", 8);
+	write_bytes(r, t->alt, strlen(t->alt));
+	write_bytes(r, "]", 1);
+}
+
+void html_render_tag(struct html_render *r, const struct html_tag *t)
+{
+	enum element e;
+
+	if (hidden_tag(r, t))
+		return;
+	e = element(t->name);
+	if (e == E_LINK || (e != E_NONE && e != E_IMAGE && e != E_BR && t->end))
+		link_end(r);
+	switch (e) {
+	case E_NONE:
+		break;
+	case E_BLOCK:
+		block(r, 1);
+		break;
+	case E_PARA:
+		block(r, t->mso || r->depth > 0 ? 1 : 2);
+		break;
+	case E_BR:
+		add_break(r, 2);
+		break;
+	case E_HR:
+		block(r, 1);
+		write_text(r, RULE, sizeof RULE - 1);
+		block(r, 1);
+		break;
+	case E_QUOTE:
+		quote(r, t->end);
+		break;
+	case E_PRE:
+		block(r, 1);
+		r->pre = t->end ? r->pre - (r->pre > 0) : r->pre + 1;
+		break;
+	case E_LIST:
+		list(r, t);
+		break;
+	case E_ITEM:
+		list_item(r, t->end);
+		break;
+	case E_ROW:
+		row(r);
+		break;
+	case E_CELL:
+		cell(r, t->end);
+		break;
+	case E_LINK:
+		if (!t->end)
+			link_start(r, t);
+		break;
+	case E_IMAGE:
+		image(r, t);
+		break;
+	}
+}

@@ -1,0 +1,58 @@
+/*
+ * html_render.h - from a stream of tags and words to lines of text; the half of html.c that knows elements.
+ */
+#ifndef VG_HTML_RENDER_H
+#define VG_HTML_RENDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+
+#define HTML_NAME_MAX 16
+#define HTML_HREF_MAX 2048
+#define HTML_LISTS 16
+
+/* A tag with the attributes that matter. */
+struct html_tag {
+	char name[HTML_NAME_MAX]; /* lower case, cut */
+	bool end;
+	bool hidden;              /* display:none, hidden */
+	bool mso;                 /* class Mso…: a paragraph without space around it */
+	bool cid;                 /* src="cid:…" */
+	unsigned start;           /* <ol start> */
+	char href[HTML_HREF_MAX + 1];
+	char alt[256];
+};
+
+struct html_render {
+	struct buf *out;
+	int err;                 /* VG_ERR_LIMIT: full */
+	bool hide;               /* leave out what is hidden */
+	bool line_open;          /* this line has text */
+	bool occupied;           /* this line has at least a no-break space */
+	bool any;                /* something was written */
+	unsigned breaks, spaces; /* wanted before the next word */
+	unsigned quote, line_quote, pre;
+	char hidden[HTML_NAME_MAX]; /* element being hidden, "" none */
+	unsigned hidden_depth;
+	struct {
+		bool ordered;
+		unsigned n;
+	} lists[HTML_LISTS];
+	unsigned depth;          /* of lists, may exceed HTML_LISTS */
+	bool row_text, cell;     /* table row has text; a cell separator is wanted */
+	bool fresh;              /* right behind a list item's mark */
+	bool link;
+	size_t link_at;
+	char href[HTML_HREF_MAX + 1];
+};
+
+void html_render_init(struct html_render *r, struct buf *out, bool hide);
+/* A run of bytes without white space, tags or references. */
+void html_render_word(struct html_render *r, const char *s, size_t n);
+/* One white space character of the source. */
+void html_render_space(struct html_render *r, char c);
+void html_render_tag(struct html_render *r, const struct html_tag *tag);
+
+#endif

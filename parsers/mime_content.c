@@ -1,0 +1,216 @@
+/*
+ * mime_content.c - decoding of transfer encodings in blocks. Runs in the parser worker and in `vcspgate parse`; content
+ * is hostile. Going back means decoding again from the start; what fits in memory is decoded once.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "mime_content.h"
+
+#define BLOCK 16384
+
+struct mime_content {
+	/* a part */
+	GMimeStream *stream;  /* encoded, owned */
+	GMimeFilter *filter;  /* NULL: no encoding; owned */
+	GMimeContentEncoding encoding;
+	bool ended;
+	size_t skip;          /* decoded bytes still to be passed over */
+	struct buf memory;
+	/* a range */
+	struct parse_input *in;
+	uint64_t from, to, at;
+	char block[BLOCK];
+};
+
+static void restart(struct mime_content *c)
+{
+	g_mime_stream_reset(c->stream);
+	if (c->filter != NULL)
+		g_object_unref(c->filter);
+	c->filter = NULL;
+	c->ended = false;
+	switch (c->encoding) {
+	case GMIME_CONTENT_ENCODING_BASE64:
+	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
+	case GMIME_CONTENT_ENCODING_UUENCODE:
+		c->filter = g_mime_filter_basic_new(c->encoding, FALSE);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The next decoded block; 0 at the end. Blocks that decode to nothing are passed over. */
+static ssize_t decode(struct mime_content *c, const void **block)
+{
+	size_t prespace, n = 0;
+	char *out = NULL;
+
+	while (!c->ended && n == 0) {
+		ssize_t got = g_mime_stream_read(c->stream, c->block, sizeof c->block);
+
+		c->ended = got <= 0;
+		if (c->filter == NULL) {
+			*block = c->block;
+			return got > 0 ? got : 0;
+		}
+		if (got > 0)
+			g_mime_filter_filter(c->filter, c->block, (size_t)got, 0, &out, &n, &prespace);
+		else
+			g_mime_filter_complete(c->filter, c->block, 0, 0, &out, &n, &prespace);
+	}
+	*block = out;
+	return (ssize_t)n;
+}
+
+static ssize_t part_read(struct source *s, const void **block)
+{
+	struct mime_content *c = s->arg;
+	ssize_t n;
+
+	while ((n = decode(c, block)) > 0 && c->skip > 0) {
+		size_t k = c->skip < (size_t)n ? c->skip : (size_t)n;
+
+		c->skip -= k;
+		n -= (ssize_t)k;
+		*block = (const char *)*block + k;
+		if (n > 0)
+			break;
+	}
+	s->pos += n > 0 ? (uint64_t)n : 0;
+	return n;
+}
+
+static int part_seek(struct source *s, uint64_t offset)
+{
+	struct mime_content *c = s->arg;
+
+	if (offset < s->pos || c->skip > 0) {
+		restart(c);
+		c->skip = (size_t)offset;
+	} else {
+		c->skip = (size_t)(offset - s->pos);
+	}
+	s->pos = offset;
+	return 0;
+}
+
+static ssize_t range_read(struct source *s, const void **block)
+{
+	struct mime_content *c = s->arg;
+	uint64_t left = c->to - c->at;
+	long n = parse_input_read(c->in, c->at, c->block, left < BLOCK ? (size_t)left : BLOCK);
+
+	if (n > 0)
+		c->at += (uint64_t)n;
+	s->pos = c->at - c->from;
+	*block = c->block;
+	return n;
+}
+
+static int range_seek(struct source *s, uint64_t offset)
+{
+	struct mime_content *c = s->arg;
+
+	if (offset > c->to - c->from)
+		return -1;
+	c->at = c->from + offset;
+	s->pos = offset;
+	return 0;
+}
+
+static struct mime_content *content_new(GMimePart *part)
+{
+	GMimeDataWrapper *wrapper = part != NULL ? g_mime_part_get_content(part) : NULL;
+	struct mime_content *c = calloc(1, sizeof *c);
+
+	if (c == NULL || part == NULL)
+		return c;
+	c->encoding = wrapper != NULL ? g_mime_data_wrapper_get_encoding(wrapper) : GMIME_CONTENT_ENCODING_DEFAULT;
+	c->stream = wrapper != NULL ? g_mime_data_wrapper_get_stream(wrapper) : NULL;
+	c->stream = c->stream != NULL ? g_object_ref(c->stream) : g_mime_stream_null_new();
+	restart(c);
+	return c;
+}
+
+/* Decodes what fits. True when that was all. */
+static bool load(struct mime_content *c, struct buf *b)
+{
+	const void *block;
+	ssize_t n;
+
+	while ((n = decode(c, &block)) > 0)
+		if (buf_add(b, block, (size_t)n) != VG_OK)
+			return false;
+	return true;
+}
+
+int mime_content_part(struct mime_content **out, GMimePart *part, struct source *src)
+{
+	struct mime_content *c = content_new(part);
+
+	*out = c;
+	if (c == NULL)
+		return VG_ERR_MEMORY;
+	buf_init(&c->memory, MIME_CONTENT_MEMORY);
+	memset(src, 0, sizeof *src);
+	if (load(c, &c->memory)) {
+		source_memory(src, buf_str(&c->memory), c->memory.len);
+		return VG_OK;
+	}
+	buf_free(&c->memory);
+	restart(c);
+	*src = (struct source){.read = part_read, .seek = part_seek, .size = -1, .fd = -1, .arg = c};
+	return VG_OK;
+}
+
+int mime_content_range(struct mime_content **out, struct parse_input *in, const struct prescan_message *range,
+    struct source *src)
+{
+	struct mime_content *c = content_new(NULL);
+
+	*out = c;
+	if (c == NULL)
+		return VG_ERR_MEMORY;
+	c->in = in;
+	c->from = c->at = range->from;
+	c->to = range->to;
+	*src = (struct source){
+		.read = range_read, .seek = range_seek, .size = (int64_t)(range->to - range->from), .fd = -1, .arg = c};
+	return VG_OK;
+}
+
+void mime_content_close(struct mime_content **c)
+{
+	if (*c == NULL)
+		return;
+	if ((*c)->filter != NULL)
+		g_object_unref((*c)->filter);
+	if ((*c)->stream != NULL)
+		g_object_unref((*c)->stream);
+	buf_free(&(*c)->memory);
+	free(*c);
+	*c = NULL;
+}
+
+int mime_content_read(GMimePart *part, struct buf *b, bool *more)
+{
+	struct mime_content *c = content_new(part);
+	const void *block;
+	int err = VG_OK;
+	ssize_t n;
+
+	*more = false;
+	if (c == NULL)
+		return VG_ERR_MEMORY;
+	while (err == VG_OK && !*more && (n = decode(c, &block)) > 0) {
+		size_t room = b->max - b->len;
+
+		*more = (size_t)n > room;
+		err = buf_add(b, block, *more ? room : (size_t)n);
+	}
+	mime_content_close(&c);
+	return err;
+}

@@ -1,0 +1,68 @@
+/*
+ * prescan.h - one linear pass over a message before GMime sees a byte: finds header blocks as GMime will, and leaves
+ * out what GMime cannot bear (deep groups, endless parameters, parts without end, NULs). What remains is
+ * described as segments of the input; nothing is copied.
+ */
+#ifndef VG_PRESCAN_H
+#define VG_PRESCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "parse_input.h"
+
+#define PRESCAN_BLOCK_MAX (256u * 1024u) /* one header block */
+#define PRESCAN_FIELD_MAX (64u * 1024u)  /* one header field */
+#define PRESCAN_FIELDS_MAX 1000          /* fields of one block */
+#define PRESCAN_COLONS_MAX 200           /* in one address field */
+#define PRESCAN_PARAMETERS_MAX 200       /* ';' in one Content-Type or Content-Disposition */
+#define PRESCAN_BOUNDARY_MAX 256
+#define PRESCAN_PARTS_MAX 10000
+#define PRESCAN_DEPTH_MAX 100
+#define PRESCAN_HEADS_MAX (16u * 1024u * 1024u) /* all header blocks together */
+
+/* What was found and mended, as bits. */
+enum {
+	PRESCAN_PARTS = 1 << 0,        /* too many parts: the rest is left out */
+	PRESCAN_DEPTH = 1 << 1,        /* nested too deeply: the innermost is read as text */
+	PRESCAN_BLOCK = 1 << 2,        /* a header block too large or with too many fields: its rest is left out */
+	PRESCAN_FIELD = 1 << 3,        /* a header field too long: cut */
+	PRESCAN_COLONS = 1 << 4,       /* an address field with too many groups: left out */
+	PRESCAN_PARAMETERS = 1 << 5,   /* a type field with too many parameters or a huge boundary: left out */
+	PRESCAN_NUL = 1 << 6,          /* NULs in a header field: now '?' */
+	PRESCAN_DUPLICATE = 1 << 7,    /* a second Content-* field of a kind: left out */
+	PRESCAN_GARBAGE = 1 << 8,      /* lines before the first header field: left out */
+	PRESCAN_UNTERMINATED = 1 << 9, /* no empty line behind the header: put in */
+	PRESCAN_NO_HEADER = 1 << 10    /* no header field at all: the input is no message */
+};
+#define PRESCAN_PROBLEMS 11
+/* Problem code ("mime.too-many-parts") and detail of bit number i, 0 <= i < PRESCAN_PROBLEMS. */
+const char *prescan_problem(unsigned i, const char **detail);
+
+/* [from, from + len) of the input; one line feed that is not there where line_feed is set. */
+struct prescan_segment {
+	uint64_t from, len;
+	bool nuls;      /* NULs become '?' */
+	bool line_feed; /* len is 1 */
+};
+
+/* Bytes of one attached message. */
+struct prescan_message {
+	uint64_t from, to;
+};
+
+struct prescan {
+	struct prescan_segment *segments;
+	size_t n_segments;
+	uint64_t size; /* of all segments */
+	struct prescan_message *messages; /* in the order of their beginnings */
+	size_t n_messages;
+	unsigned problems;
+};
+
+/* parts, depth: limits, 0 for the built-in ones. VG_ERR_MEMORY, or the input's error. */
+int prescan_run(struct parse_input *in, unsigned parts, unsigned depth, struct prescan **out);
+void prescan_free(struct prescan **p);
+
+#endif

@@ -1,0 +1,284 @@
+/*
+ * prescan_head.c - which header fields GMime may see. Runs in the parser worker and in `vcspgate parse`; the input is
+ * hostile. A field is judged by its name and by counting; its Content-Type is read by GMime itself, within the limits,
+ * so that both see the same boundary.
+ */
+#include <gmime/gmime.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ascii.h"
+#include "err.h"
+#include "prescan_private.h"
+
+int edits_add(struct edits *e, enum edit_kind kind, uint64_t from, uint64_t to)
+{
+	struct edit *last = e->n > 0 ? &e->list[e->n - 1] : NULL;
+
+	if (last != NULL && kind == EDIT_CUT && last->kind == EDIT_CUT && last->to == from) {
+		last->to = to;
+		return VG_OK;
+	}
+	if (e->n == e->cap) {
+		size_t cap = e->cap > 0 ? e->cap * 2 : 16;
+		struct edit *list = realloc(e->list, cap * sizeof *list);
+
+		if (list == NULL)
+			return VG_ERR_MEMORY;
+		e->list = list;
+		e->cap = cap;
+	}
+	e->list[e->n++] = (struct edit){from, to, kind};
+	return VG_OK;
+}
+
+void head_start(struct head *h, uint64_t at)
+{
+	struct buf field = h->field;
+
+	memset(h, 0, sizeof *h);
+	h->field = field;
+	h->field.max = PRESCAN_FIELD_MAX;
+	buf_reset(&h->field);
+	h->start = at;
+	h->bad_from = UINT64_MAX;
+}
+
+/* Length of a valid field name at the start of a line, as GMime judges it; *colon: where the colon stands. */
+static size_t field_name(const char *s, size_t n, size_t *colon)
+{
+	size_t len = 0, i;
+
+	for (i = 0; i < n && s[i] != ':'; i++) {
+		bool blank = ascii_blank(s[i]);
+
+		if ((unsigned char)s[i] < ' ' ? !blank || i == 0 : (s[i] == 0x7f || (!blank && len < i)))
+			return 0;
+		if (blank && i == 0)
+			return 0;
+		len += !blank && len == i;
+	}
+	*colon = i;
+	return i < n ? len : 0;
+}
+
+static bool name_is(const char *s, size_t n, const char *const *names)
+{
+	for (size_t i = 0; names[i] != NULL; i++)
+		if (ascii_is(s, n, names[i]))
+			return true;
+	return false;
+}
+
+static size_t count(const char *s, size_t n, char c)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		k += s[i] == c;
+	return k;
+}
+
+static enum part_kind kind_of(GMimeContentType *type)
+{
+	const char *sub = g_mime_content_type_get_media_subtype(type);
+	static const char *const messages[] = {"rfc822", "rfc2822", "global", "news", NULL};
+
+	if (g_mime_content_type_is_type(type, "multipart", "*"))
+		return PART_MULTIPART;
+	if (g_mime_content_type_is_type(type, "message", "*") && sub != NULL && name_is(sub, strlen(sub), messages))
+		return PART_MESSAGE;
+	return PART_LEAF;
+}
+
+/* The value as GMime's header reader would hand it on. False where its boundary is too long. */
+static bool read_type(struct head *h, const char *value, size_t n)
+{
+	GMimeContentType *type;
+	const char *boundary;
+	char *copy;
+	bool ok = true;
+
+	if (ascii_find(value, n, "multipart") == NULL && ascii_find(value, n, "message") == NULL)
+		return true;
+	copy = g_strndup(value, n);
+	type = g_mime_content_type_parse(NULL, copy);
+	g_free(copy);
+	if (type == NULL)
+		return true;
+	h->kind = kind_of(type);
+	h->digest = g_mime_content_type_is_type(type, "multipart", "digest");
+	boundary = g_mime_content_type_get_parameter(type, "boundary");
+	if (boundary != NULL && strlen(boundary) <= PRESCAN_BOUNDARY_MAX)
+		memcpy(h->boundary, boundary, strlen(boundary) + 1);
+	else if (boundary != NULL)
+		ok = false;
+	if (h->kind == PART_MULTIPART && boundary == NULL)
+		h->kind = PART_LEAF; /* GMime reads it to the end as prologue */
+	if (!ok)
+		h->kind = PART_LEAF;
+	g_object_unref(type);
+	return ok;
+}
+
+static void read_encoding(struct head *h, const char *value, size_t n)
+{
+	char *copy = g_strndup(value, n);
+
+	switch (g_mime_content_encoding_from_string(copy)) {
+	case GMIME_CONTENT_ENCODING_BASE64:
+	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
+	case GMIME_CONTENT_ENCODING_UUENCODE:
+		h->encoded = true;
+		break;
+	default:
+		break;
+	}
+	g_free(copy);
+}
+
+/* Content-* fields that may stand once. True: leave the field out. */
+static bool content_field(struct head *h, unsigned *problems, uint64_t to, const char *s, size_t name, size_t colon)
+{
+	const char *value = s + colon + 1;
+	size_t n = h->field.len - colon - 1;
+	bool *seen = ascii_is(s, name, "content-type") ? &h->has_type :
+	    ascii_is(s, name, "content-transfer-encoding") ? &h->has_encoding :
+	    ascii_is(s, name, "content-disposition") ? &h->has_disposition : NULL;
+
+	if (seen == NULL)
+		return false;
+	if (*seen) {
+		*problems |= PRESCAN_DUPLICATE;
+		return true;
+	}
+	*seen = true;
+	if (seen == &h->has_encoding) {
+		read_encoding(h, value, n);
+		return false;
+	}
+	if (count(value, n, ';') > PRESCAN_PARAMETERS_MAX || (seen == &h->has_type && !read_type(h, value, n))) {
+		*problems |= PRESCAN_PARAMETERS;
+		return true;
+	}
+	if (seen == &h->has_type) {
+		h->type_from = h->field_from;
+		h->type_to = to;
+	}
+	return false;
+}
+
+/* True: leave the field out. */
+static bool refuse_field(struct head *h, unsigned *problems, uint64_t to)
+{
+	static const char *const addresses[] = {"from", "sender", "reply-to", "to", "cc", "bcc", "resent-from", "resent-sender",
+		"resent-to", "resent-cc", "resent-bcc", "resent-reply-to", "disposition-notification-to", NULL};
+	const char *s = (const char *)h->field.data;
+	size_t colon = 0, name = field_name(s, h->field.len, &colon);
+
+	if (name == 0)
+		return false;
+	if (h->fields >= PRESCAN_FIELDS_MAX || to - h->start > PRESCAN_BLOCK_MAX) {
+		*problems |= PRESCAN_BLOCK;
+		return true;
+	}
+	h->fields++;
+	if (name_is(s, name, addresses) && count(s + colon, h->field.len - colon, ':') > PRESCAN_COLONS_MAX + 1) {
+		*problems |= PRESCAN_COLONS;
+		return true;
+	}
+	return content_field(h, problems, to, s, name, colon);
+}
+
+/* The field collected so far ends at `to`, behind its line end. */
+static int field_end(struct head *h, struct edits *edits, unsigned *problems, uint64_t to)
+{
+	uint64_t from = h->field_from;
+	unsigned char *nul;
+	int err = VG_OK;
+
+	if (!h->in_field)
+		return VG_OK;
+	h->in_field = false;
+	nul = memchr(h->field.data, 0, h->field.len);
+	for (; nul != NULL; nul = memchr(nul, 0, h->field.len - (size_t)(nul - h->field.data))) {
+		*nul = '?';
+		*problems |= PRESCAN_NUL;
+		err = VG_ERR_EXISTS;
+	}
+	if (refuse_field(h, problems, to))
+		return edits_add(edits, EDIT_CUT, from, to);
+	if (err == VG_ERR_EXISTS)
+		err = edits_add(edits, EDIT_NULS, from, from + h->field.len);
+	if (err == VG_OK && h->field_cut) {
+		*problems |= PRESCAN_FIELD;
+		err = edits_add(edits, EDIT_CUT, from + h->field.len, to - 1); /* the last line feed stays */
+	}
+	return err;
+}
+
+static int field_collect(struct head *h, const char *line, size_t given, uint64_t total)
+{
+	size_t room = PRESCAN_FIELD_MAX - h->field.len;
+
+	if (total > room) {
+		h->field_cut = true;
+		given = given < room ? given : room;
+	}
+	return given > 0 ? buf_add(&h->field, line, given) : VG_OK;
+}
+
+/* A line that neither is a field nor continues one. */
+static int bad_line(struct head *h, struct edits *edits, unsigned *problems, uint64_t at, const char *line, size_t given,
+    uint64_t total, bool top)
+{
+	if (h->valid_seen) {
+		if (h->bad_from == UINT64_MAX)
+			h->bad_from = at;
+		return VG_OK;
+	}
+	if (!top)
+		return VG_OK; /* GMime passes over it */
+	if (!(h->lines == 1 && given > 5 && memcmp(line, "From ", 5) == 0))
+		*problems |= PRESCAN_GARBAGE;
+	return edits_add(edits, EDIT_CUT, at, at + total);
+}
+
+int head_line(struct head *h, struct edits *edits, unsigned *problems, uint64_t at, const char *line, size_t given,
+    uint64_t total, bool top)
+{
+	char name[PRESCAN_BOUNDARY_MAX];
+	size_t n = given < sizeof name ? given : sizeof name, colon;
+	int err;
+
+	h->lines++;
+	if (given > 0 && ascii_blank(line[0]) && h->in_field)
+		return field_collect(h, line, given, total);
+	if ((err = field_end(h, edits, problems, at)) != VG_OK)
+		return err;
+	if (h->bad_from != UINT64_MAX && at - h->start > PRESCAN_BLOCK_MAX)
+		return VG_OK; /* a body without an empty line before it */
+	/* A NUL in the name would make GMime refuse the whole message. */
+	for (size_t i = 0; i < n; i++)
+		name[i] = line[i] != '\0' ? line[i] : '?';
+	if (field_name(name, n, &colon) == 0)
+		return bad_line(h, edits, problems, at, line, given, total, top);
+	h->valid_seen = true;
+	h->bad_from = UINT64_MAX;
+	h->in_field = true;
+	h->field_cut = false;
+	h->field_from = at;
+	buf_reset(&h->field);
+	return field_collect(h, line, given, total);
+}
+
+int head_end(struct head *h, struct edits *edits, unsigned *problems, uint64_t at)
+{
+	int err = field_end(h, edits, problems, at);
+
+	if (err == VG_OK && h->bad_from != UINT64_MAX && (h->kind != PART_MESSAGE || at - h->start > PRESCAN_BLOCK_MAX)) {
+		*problems |= PRESCAN_UNTERMINATED;
+		err = edits_add(edits, EDIT_LINE_FEED, h->bad_from, h->bad_from);
+	}
+	return err;
+}
