@@ -8,7 +8,7 @@ CREATE TABLE partner (
 	name TEXT NOT NULL CONSTRAINT "a partner has a name" CHECK (name <> ''),
 	vcsp_id TEXT NOT NULL DEFAULT '',
 	status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'suspended', 'expired')),
-	products TEXT NOT NULL DEFAULT '[]' CHECK (json_type(products) = 'array'),
+	products TEXT NOT NULL DEFAULT '[]' CHECK (products GLOB '[[]*]'),
 	region TEXT NOT NULL DEFAULT '',
 	language TEXT NOT NULL DEFAULT '',
 	unlisted TEXT NOT NULL DEFAULT 'hold' CHECK (unlisted IN ('hold', 'accept', 'reject')),
