@@ -51,9 +51,10 @@ bool error_set_add(struct error_set *set, const struct error_item *item);
 size_t error_set_count(const struct error_set *set);
 size_t error_set_errors(const struct error_set *set);
 /* The CONTRACT array, most significant first, as a new reference; NULL on no memory. Errors stand before
- * warnings; then a product's own error before a wrapper that only says that something failed; then an
- * error with exception or code before one without; then logs before reports before screenshots before the
- * body; then the order they were found in. Neither count nor recency ranks. */
+ * warnings; then a product's own error before a wrapper that only says that something failed; then one
+ * that both sender and log name (so add logs before the body); then one with exception or code; then logs
+ * before reports before screenshots before the body; then the order they were found in. Neither count nor
+ * recency ranks. */
 json_t *error_set_json(const struct error_set *set);
 
 /* The first code in text (`0x80070005`, `Code: 53`, `VDDK error: 2`, `ORA-01017`, `HTTP 500` …), as written, copied

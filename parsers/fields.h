@@ -18,9 +18,10 @@ struct fields {
 	json_t *unknown;  /* ["#word", …]: looked like commands, stayed text; owned */
 };
 
-/* Reads subject (one line) and the newly written body text (LF), both UTF-8. facts: what logs say, fills in product and
- * version where the sender says none; may be NULL. Every field is valid UTF-8 of one line (triage: lines
- * joined by LF), at most 2,000 bytes; at most 50 commands. VG_ERR_MEMORY. */
+/* Reads subject (one line) and the newly written body text (LF), both UTF-8. facts: what logs say; may be NULL.
+ * A stated field wins; then the logs (their version is exact), where they speak of the product that the prose names,
+ * or it names none; then the prose. Every field is valid UTF-8 of one line, at most
+ * 998 bytes (triage: lines joined by LF, at most 4,000); at most 50 commands. VG_ERR_MEMORY. */
 int fields_read(struct fields *out, const char *subject, const char *body, size_t len, const struct log_facts *facts);
 void fields_free(struct fields *f);
 

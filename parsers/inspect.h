@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "archive.h"
+#include "archive_walk.h"
 #include "errors.h"
 #include "log_scan.h"
 #include "source.h"

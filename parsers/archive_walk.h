@@ -1,10 +1,10 @@
 /*
- * archive.h - opens hostile archives with libarchive: zip, 7z, tar, rar, rar5, each also under gzip, bzip2, xz or
+ * archive_walk.h - opens hostile archives with libarchive: zip, 7z, tar, rar, rar5, each also under gzip, bzip2, xz or
  * zstd, and a lone compressed file. Streams members to the caller, at most two archives deep; every bound
  * is checked on the bytes that really come out, never on what a header claims.
  */
-#ifndef VG_ARCHIVE_H
-#define VG_ARCHIVE_H
+#ifndef VG_ARCHIVE_WALK_H
+#define VG_ARCHIVE_WALK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,17 +35,17 @@ const char *archive_problem_name(unsigned i);
 /* What one message may still cost; shared by all its archives, counted down. */
 struct archive_budget {
 	size_t members;  /* members listed */
+	size_t names;    /* bytes of paths listed */
 	uint64_t output; /* bytes decompressed */
 	uint64_t work;   /* bytes of input and output touched: bounds time on seeking formats */
 };
-#define ARCHIVE_BUDGET_INIT {10000, (uint64_t)1 << 30, (uint64_t)3 << 30}
+#define ARCHIVE_BUDGET_INIT {10000, (size_t)4 << 20, (uint64_t)1 << 30, (uint64_t)3 << 30}
 
-/* A member. Borrowed during the callback. */
+/* A member; directories are not listed. Borrowed during the callback. */
 struct archive_member {
 	const char *path;  /* valid UTF-8, no controls, `\` as `/`, nested as outer.zip!/inner/file; tricks kept, but flagged */
 	const char *name;  /* last component of path */
 	int64_t size;      /* as the header says it, -1 unknown */
-	bool directory;    /* directories are not listed: never seen by callbacks */
 	bool encrypted;    /* content cannot be read */
 	bool archive;      /* an archive itself: opened where nesting and size allow, then its members follow */
 	unsigned problems; /* of this member, known so far */
@@ -59,14 +59,14 @@ struct archive_visitor {
 	 * inner archive too (member->archive); its content is never given, the answer is ignored. */
 	bool (*member)(void *arg, const struct archive_member *m);
 	void (*data)(void *arg, const void *p, size_t n);
-	/* The member ended: its real size (counted, or the header's where it was not read, -1 unknown) and problems.
+	/* The member ended: its size (counted; the header's where it was not read) and problems.
 	 * For an inner archive it comes before its members. */
 	void (*end)(void *arg, int64_t size, unsigned problems);
 };
 
 /* Whether the bytes begin like something archive_walk opens. `name` helps for formats without a magic (tar). */
 bool archive_looks_like(const char *name, const unsigned char *head, size_t n);
-/* Walks all members of the archive `src` (rewound here), whose bare file name is `name`. Returns problem bits of the
+/* Walks all members of the archive `src` (seekable, rewound here), whose bare file name is `name`. Returns problem bits of the
  * whole. */
 unsigned archive_walk(struct source *src, const char *name, struct archive_budget *budget,
     const struct archive_visitor *visitor);

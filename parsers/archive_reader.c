@@ -1,0 +1,245 @@
+/*
+ * archive_reader.c - parser worker; hostile archives under libarchive. The only file that opens one. Filters and formats
+ * are named one by one: the "all" sets start external programs. Called by archive_walk.c.
+ */
+#include "archive_reader.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ascii.h"
+#include "err.h"
+
+#define HEADER_WORK 1024 /* what a header costs of the work budget, at least */
+
+static bool spend(uint64_t *left, uint64_t n)
+{
+	if (*left < n) {
+		*left = 0;
+		return false;
+	}
+	*left -= n;
+	return true;
+}
+
+static la_ssize_t on_read(struct archive *a, void *arg, const void **block)
+{
+	struct archive_reader *r = arg;
+	ssize_t n = r->src->read(r->src, block);
+
+	if (n < 0 || !spend(&r->budget->work, (uint64_t)n)) {
+		if (n >= 0)
+			r->problems |= ARCHIVE_TOO_LARGE;
+		archive_set_error(a, EIO, "input stopped");
+		return ARCHIVE_FATAL;
+	}
+	r->in += (uint64_t)n;
+	r->pos += (uint64_t)n;
+	return n;
+}
+
+static la_int64_t on_seek(struct archive *a, void *arg, la_int64_t offset, int whence)
+{
+	struct archive_reader *r = arg;
+	int64_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? (int64_t)r->pos : r->src->size;
+
+	(void)a;
+	if (base < 0 || offset > INT64_MAX - base || base + offset < 0)
+		return ARCHIVE_FATAL;
+	if (base + offset > r->src->size)
+		offset = r->src->size - base;
+	if (r->src->seek(r->src, (uint64_t)(base + offset)) < 0 || !spend(&r->budget->work, HEADER_WORK))
+		return ARCHIVE_FATAL;
+	r->pos = (uint64_t)(base + offset);
+	return (la_int64_t)r->pos;
+}
+
+static la_int64_t on_skip(struct archive *a, void *arg, la_int64_t request)
+{
+	struct archive_reader *r = arg;
+	uint64_t left = r->src->size > (int64_t)r->pos ? (uint64_t)r->src->size - r->pos : 0;
+
+	(void)a;
+	if (r->src->seek == NULL || request <= 0 || (uint64_t)request > left)
+		return 0;
+	if (r->src->seek(r->src, r->pos + (uint64_t)request) < 0)
+		return 0;
+	r->pos += (uint64_t)request;
+	return request;
+}
+
+/* The head of a compressed stream: only there may a lone file be read as "raw". */
+static bool is_compressed(const unsigned char *h, size_t n)
+{
+	return (n >= 3 && h[0] == 0x1F && h[1] == 0x8B) || (n >= 4 && memcmp(h, "BZh", 3) == 0 && ascii_digit((char)h[3])) ||
+	    (n >= 6 && memcmp(h, "\xFD" "7zXZ", 6) == 0) || (n >= 4 && memcmp(h, "\x28\xB5\x2F\xFD", 4) == 0);
+}
+
+static int support(struct archive_reader *r)
+{
+	int rc = 0;
+
+	rc |= archive_read_support_filter_gzip(r->a) < ARCHIVE_WARN;
+	rc |= archive_read_support_filter_bzip2(r->a) < ARCHIVE_WARN;
+	rc |= archive_read_support_filter_xz(r->a) < ARCHIVE_WARN;
+	rc |= archive_read_support_filter_zstd(r->a) < ARCHIVE_WARN;
+	rc |= (r->streaming ? archive_read_support_format_zip_streamable(r->a) :
+	                      archive_read_support_format_zip_seekable(r->a)) < ARCHIVE_WARN;
+	rc |= archive_read_support_format_7zip(r->a) < ARCHIVE_WARN;
+	rc |= archive_read_support_format_tar(r->a) < ARCHIVE_WARN;
+	rc |= archive_read_support_format_rar(r->a) < ARCHIVE_WARN;
+	rc |= archive_read_support_format_rar5(r->a) < ARCHIVE_WARN;
+	if (r->single)
+		rc |= archive_read_support_format_raw(r->a) < ARCHIVE_WARN;
+	return rc != 0 ? VG_ERR_MEMORY : VG_OK;
+}
+
+/* libarchive has one message for many faults; its words are the only sign of which. */
+static unsigned problem_of(struct archive_reader *r)
+{
+	const char *why = archive_error_string(r->a);
+	size_t len = why != NULL ? strlen(why) : 0;
+
+	if ((r->problems & ARCHIVE_TOO_LARGE) != 0 && r->budget->work == 0)
+		return ARCHIVE_TOO_LARGE;
+	if (archive_read_has_encrypted_entries(r->a) == 1 || (len > 0 && (ascii_find(why, len, "encrypt") != NULL ||
+	    ascii_find(why, len, "passphrase") != NULL)))
+		return ARCHIVE_ENCRYPTED;
+	if (len > 0 && (ascii_find(why, len, "truncated") != NULL || ascii_find(why, len, "end of file") != NULL ||
+	    ascii_find(why, len, "end-of-file") != NULL || ascii_find(why, len, "premature") != NULL ||
+	    ascii_find(why, len, "no progress") != NULL))
+		return ARCHIVE_TRUNCATED;
+	return ARCHIVE_UNREADABLE;
+}
+
+/* Starts libarchive at the beginning of the source. */
+static int start(struct archive_reader *r)
+{
+	r->pos = 0;
+	r->a = archive_read_new();
+	if (r->a == NULL || r->src->seek(r->src, 0) < 0 || support(r) != VG_OK) {
+		r->problems = ARCHIVE_UNREADABLE;
+		return VG_ERR_MEMORY;
+	}
+	archive_read_set_read_callback(r->a, on_read);
+	archive_read_set_seek_callback(r->a, on_seek);
+	archive_read_set_skip_callback(r->a, on_skip);
+	archive_read_set_callback_data(r->a, r);
+	if (archive_read_open1(r->a) < ARCHIVE_WARN) {
+		r->problems |= problem_of(r);
+		return VG_ERR_SYNTAX;
+	}
+	return VG_OK;
+}
+
+int archive_reader_open(struct archive_reader *r, struct source *src, struct archive_budget *budget)
+{
+	const void *head;
+	ssize_t n;
+
+	memset(r, 0, sizeof(*r));
+	r->src = src;
+	r->budget = budget;
+	if (src->seek == NULL || src->size < 0 || src->seek(src, 0) < 0 || (n = src->read(src, &head)) < 0) {
+		r->problems = ARCHIVE_UNREADABLE;
+		return VG_ERR_SYSTEM;
+	}
+	r->single = is_compressed(head, (size_t)n);
+	r->zip = n >= 4 && memcmp(head, "PK\3\4", 4) == 0;
+	return start(r);
+}
+
+void archive_reader_close(struct archive_reader *r)
+{
+	if (r->a != NULL)
+		archive_read_free(r->a);
+	r->a = NULL;
+}
+
+/* A zip whose directory is missing has its members all the same: reads them in order, from the beginning. */
+static bool fall_back(struct archive_reader *r)
+{
+	if (!r->zip || r->streaming || r->begun)
+		return false;
+	archive_reader_close(r);
+	r->streaming = true;
+	r->problems |= ARCHIVE_TRUNCATED;
+	return start(r) == VG_OK;
+}
+
+int archive_reader_next(struct archive_reader *r, struct archive_entry **entry)
+{
+	int rc;
+
+	if (r->dead)
+		return 0;
+	if (!spend(&r->budget->work, HEADER_WORK)) {
+		r->problems |= ARCHIVE_TOO_LARGE;
+		return 0;
+	}
+	rc = archive_read_next_header(r->a, entry);
+	if (rc < ARCHIVE_WARN && fall_back(r))
+		rc = archive_read_next_header(r->a, entry);
+	if (rc == ARCHIVE_OK || rc == ARCHIVE_WARN) {
+		r->begun = true;
+		return 1;
+	}
+	r->dead = true;
+	/* Cut between two members: the fault is known already. */
+	if (rc != ARCHIVE_EOF && !(r->streaming && r->begun))
+		r->problems |= r->a != NULL ? problem_of(r) : ARCHIVE_UNREADABLE;
+	return 0;
+}
+
+/* Counts n bytes of output; a problem bit where a bound is crossed. */
+static unsigned count_output(struct archive_reader *r, size_t n)
+{
+	uint64_t in = r->in < (uint64_t)r->src->size ? r->in : (uint64_t)r->src->size;
+
+	r->out += n;
+	if (r->out > ARCHIVE_RATIO_FROM && r->out / ARCHIVE_RATIO > in)
+		return ARCHIVE_BOMB;
+	if (!spend(&r->budget->output, n) || !spend(&r->budget->work, n))
+		return ARCHIVE_TOO_LARGE;
+	return 0;
+}
+
+int archive_reader_data(struct archive_reader *r, const void **data, size_t *n, unsigned *problem)
+{
+	la_int64_t offset;
+	int rc;
+
+	*problem = 0;
+	*n = 0;
+	if (r->dead)
+		return VG_ERR_SYNTAX;
+	/* Holes of sparse files are passed over: they would be output that nobody stored. */
+	rc = archive_read_data_block(r->a, data, n, &offset);
+	if (rc == ARCHIVE_EOF)
+		return 0;
+	if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) {
+		*n = 0;
+		*problem = problem_of(r);
+		r->dead = rc == ARCHIVE_FATAL;
+	} else {
+		*problem = count_output(r, *n);
+		r->dead = *problem != 0;
+	}
+	/* An empty block costs work too, or a stream of them would have no bound. */
+	if (*problem == 0 && *n == 0 && !spend(&r->budget->work, HEADER_WORK))
+		*problem = ARCHIVE_TOO_LARGE;
+	r->problems |= *problem;
+	return *problem != 0 ? VG_ERR_LIMIT : 1;
+}
+
+bool archive_reader_skips(const struct archive_reader *r)
+{
+	int format = archive_format(r->a) & ARCHIVE_FORMAT_BASE_MASK;
+
+	if (r->streaming || archive_filter_code(r->a, 0) != ARCHIVE_FILTER_NONE)
+		return false;
+	return format == ARCHIVE_FORMAT_ZIP || format == ARCHIVE_FORMAT_TAR;
+}

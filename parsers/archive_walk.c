@@ -1,0 +1,368 @@
+/*
+ * archive_walk.c - parser worker; hostile archives. The walk over members and inner archives, its bounds, extraction of
+ * one member. libarchive itself is in archive_reader.c. Called by inspect.c and the extraction job.
+ */
+#include "archive_walk.h"
+
+#include <archive_entry.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "archive_path.h"
+#include "archive_reader.h"
+#include "ascii.h"
+#include "buf.h"
+#include "err.h"
+#include "utf8.h"
+
+struct walk {
+	struct archive_budget *budget;
+	const struct archive_visitor *visitor;
+	const char *only; /* extraction: the one path that is wanted, NULL for all */
+	bool stop;
+	unsigned problems;
+};
+
+/* A member on its way. */
+struct member {
+	struct archive_reader *r;
+	struct archive_entry *entry;
+	char path[ARCHIVE_PATH_MAX + 1];
+	unsigned char head[ARCHIVE_HEAD];
+	size_t head_len;
+	const void *rest; /* what is left of the block that the head ended in */
+	size_t rest_len;
+	int64_t size;     /* counted so far */
+	unsigned problems;
+	bool at_end;
+};
+
+const char *archive_problem_name(unsigned i)
+{
+	static const char *const names[ARCHIVE_PROBLEMS] = {"encrypted", "truncated", "bomb", "too-large", "unsafe-path",
+	    "unreadable"};
+
+	return i < ARCHIVE_PROBLEMS ? names[i] : "unreadable";
+}
+
+bool archive_looks_like(const char *name, const unsigned char *h, size_t n)
+{
+	/* Documents and programs that are zip files inside are no archives to us. */
+	static const char *const documents[] = {".docx", ".xlsx", ".pptx", ".docm", ".xlsm", ".pptm", ".odt", ".ods", ".odp",
+	    ".vsdx", ".jar", ".epub", ".apk", ".msix"};
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++)
+		if (ascii_ends(name, len, documents[i]))
+			return false;
+	if (n >= 4 && h[0] == 'P' && h[1] == 'K' && ((h[2] == 3 && h[3] == 4) || (h[2] == 5 && h[3] == 6) || (h[2] == 7 && h[3] == 8)))
+		return true;
+	if (n >= 6 && (memcmp(h, "7z\xBC\xAF\x27\x1C", 6) == 0 || memcmp(h, "Rar!\x1A\x07", 6) == 0 ||
+	    memcmp(h, "\xFD" "7zXZ", 6) == 0))
+		return true;
+	if (n >= 4 && (memcmp(h, "\x28\xB5\x2F\xFD", 4) == 0 || (memcmp(h, "BZh", 3) == 0 && ascii_digit((char)h[3]))))
+		return true;
+	if (n >= 3 && h[0] == 0x1F && h[1] == 0x8B && h[2] == 8)
+		return true;
+	return (n >= 262 && memcmp(h + 257, "ustar", 5) == 0) || (n > 0 && ascii_ends(name, len, ".tar"));
+}
+
+/* Reads the first bytes of the content. */
+static void read_head(struct member *m)
+{
+	const void *data;
+	size_t n, take;
+	unsigned problem;
+	int rc;
+
+	while (m->head_len < sizeof(m->head)) {
+		rc = archive_reader_data(m->r, &data, &n, &problem);
+		m->problems |= problem;
+		if (rc != 1) {
+			m->at_end = true;
+			return;
+		}
+		take = n < sizeof(m->head) - m->head_len ? n : sizeof(m->head) - m->head_len;
+		if (take > 0)
+			memcpy(m->head + m->head_len, data, take);
+		m->head_len += take;
+		m->size += (int64_t)n;
+		m->rest = (const char *)data + take;
+		m->rest_len = n - take;
+	}
+}
+
+/* Gives the whole content to put, head first, until it answers false. */
+static void read_all(struct member *m, bool (*put)(void *arg, const void *p, size_t n), void *arg)
+{
+	const void *data;
+	size_t n;
+	unsigned problem;
+	int rc = 1;
+
+	if (m->head_len > 0 && !put(arg, m->head, m->head_len))
+		return;
+	if (m->rest_len > 0 && !put(arg, m->rest, m->rest_len))
+		return;
+	while (!m->at_end) {
+		rc = archive_reader_data(m->r, &data, &n, &problem);
+		m->problems |= problem;
+		m->at_end = rc != 1;
+		if (rc != 1)
+			break;
+		m->size += (int64_t)n;
+		if (n > 0 && !put(arg, data, n))
+			break;
+	}
+}
+
+static bool put_visitor(void *arg, const void *p, size_t n)
+{
+	struct walk *w = arg;
+
+	w->visitor->data(w->visitor->arg, p, n);
+	return !w->stop;
+}
+
+static bool put_nowhere(void *arg, const void *p, size_t n)
+{
+	(void)arg;
+	(void)p;
+	(void)n;
+	return true;
+}
+
+static bool put_buffer(void *arg, const void *p, size_t n)
+{
+	return buf_add(arg, p, n) == VG_OK;
+}
+
+/* Size as the header states it, -1 where it does not. */
+static int64_t stated_size(struct archive_entry *e)
+{
+	return archive_entry_size_is_set(e) && archive_entry_size(e) >= 0 ? archive_entry_size(e) : -1;
+}
+
+static void end_member(struct walk *w, struct member *m, int64_t size)
+{
+	if (w->visitor->end != NULL)
+		w->visitor->end(w->visitor->arg, size < 0 ? m->size : size, m->problems);
+	w->problems |= m->problems;
+}
+
+static void walk_reader(struct walk *w, struct source *src, const char *name, const char *prefix, unsigned depth);
+
+/* An inner archive: its content goes into memory, then its members are walked. */
+static void walk_inner(struct walk *w, struct member *m, unsigned depth)
+{
+	struct buf content;
+	struct source src;
+	char prefix[ARCHIVE_PATH_MAX + 3];
+	bool opens = depth + 1 < ARCHIVE_NESTING;
+
+	buf_init(&content, ARCHIVE_NESTED_MAX);
+	if (opens)
+		read_all(m, put_buffer, &content);
+	if (!opens || (!m->at_end && content.len < (size_t)m->size)) {
+		m->problems |= ARCHIVE_TOO_LARGE;
+		opens = false;
+	}
+	end_member(w, m, m->at_end ? m->size : stated_size(m->entry));
+	if (opens && content.len > 0) {
+		snprintf(prefix, sizeof(prefix), "%s!/", m->path);
+		source_memory(&src, content.data, content.len);
+		walk_reader(w, &src, m->path, prefix, depth + 1);
+	}
+	buf_free(&content);
+}
+
+/* Has content of its own. */
+static bool is_file(struct archive_entry *e)
+{
+	return (archive_entry_filetype(e) == S_IFREG || archive_entry_filetype(e) == 0) && archive_entry_hardlink(e) == NULL;
+}
+
+/* A device, or a link whose target is a trick. Links inside the tree are common in honest bundles. */
+static bool leads_away(struct archive_entry *e)
+{
+	const char *target = archive_entry_symlink(e);
+	char clean[ARCHIVE_PATH_MAX + 1];
+
+	if (target == NULL)
+		target = archive_entry_hardlink(e);
+	if (target == NULL)
+		return !is_file(e);
+	return !archive_path_clean(clean, sizeof(clean), target, strnlen(target, ARCHIVE_PATH_MAX));
+}
+
+/* Fills path and problems from the entry's header. False where the entry is not listed: a directory, or past the budget. */
+static bool start_member(struct walk *w, struct member *m, const char *name, const char *prefix)
+{
+	char own[ARCHIVE_PATH_MAX + 1];
+	size_t used = strlen(prefix), own_len;
+	bool safe = true;
+
+	if (archive_entry_filetype(m->entry) == S_IFDIR)
+		return false;
+	/* The raw "format" has one member, which it calls data. */
+	if (m->r->single && archive_entry_pathname(m->entry) != NULL && strcmp(archive_entry_pathname(m->entry), "data") == 0 &&
+	    archive_entry_filetype(m->entry) == S_IFREG && !archive_entry_size_is_set(m->entry))
+		archive_path_single(own, sizeof(own), name);
+	else
+		safe = archive_path_of(own, sizeof(own), m->entry);
+	if (used >= sizeof(m->path))
+		used = sizeof(m->path) - 1;
+	memcpy(m->path, prefix, used);
+	own_len = utf8_cut(own, strlen(own), sizeof(m->path) - 1 - used);
+	memcpy(m->path + used, own, own_len);
+	m->path[used + own_len] = '\0';
+	if (!safe || leads_away(m->entry))
+		m->problems |= ARCHIVE_UNSAFE_PATH;
+	if (archive_entry_is_data_encrypted(m->entry) || archive_entry_is_metadata_encrypted(m->entry))
+		m->problems |= ARCHIVE_ENCRYPTED;
+	if (w->budget->members == 0 || w->budget->names < strlen(m->path)) {
+		w->problems |= ARCHIVE_TOO_LARGE;
+		w->stop = true;
+		return false;
+	}
+	w->budget->members--;
+	w->budget->names -= strlen(m->path);
+	return true;
+}
+
+/* Whether extraction has any use for the member: it is the wanted one, or an archive on the way there. */
+static bool on_the_way(const struct walk *w, const char *path, bool *exact)
+{
+	size_t len = strlen(path);
+
+	*exact = w->only != NULL && strcmp(w->only, path) == 0;
+	return w->only == NULL || *exact || (strncmp(w->only, path, len) == 0 && strncmp(w->only + len, "!/", 2) == 0);
+}
+
+/* The rest of a member nobody wants: its real size where reading is needed anyway. */
+static int64_t pass_over(struct member *m)
+{
+	int64_t stated = stated_size(m->entry);
+
+	if (!m->at_end && (!archive_reader_skips(m->r) || stated < 0))
+		read_all(m, put_nowhere, NULL);
+	return m->at_end ? m->size : stated;
+}
+
+static void walk_member(struct walk *w, struct member *m, unsigned depth)
+{
+	const char *slash = strrchr(m->path, '/');
+	struct archive_member info = {.path = m->path, .name = slash != NULL ? slash + 1 : m->path};
+	bool exact, wanted = false;
+
+	if (!on_the_way(w, m->path, &exact)) {
+		pass_over(m);
+		return;
+	}
+	info.size = stated_size(m->entry);
+	info.encrypted = (m->problems & ARCHIVE_ENCRYPTED) != 0;
+	if (!info.encrypted && is_file(m->entry))
+		read_head(m);
+	else
+		m->at_end = true;
+	info.encrypted = (m->problems & ARCHIVE_ENCRYPTED) != 0;
+	info.head = m->head;
+	info.head_len = m->head_len;
+	info.problems = m->problems;
+	info.archive = m->head_len > 0 && !exact && archive_looks_like(info.name, m->head, m->head_len);
+	if (w->visitor->member != NULL)
+		wanted = w->visitor->member(w->visitor->arg, &info);
+	if (info.archive) {
+		walk_inner(w, m, depth);
+		return;
+	}
+	if (wanted && !info.encrypted)
+		read_all(m, put_visitor, w);
+	end_member(w, m, info.encrypted || w->stop ? info.size : pass_over(m));
+	w->stop = w->stop || exact;
+}
+
+static void walk_reader(struct walk *w, struct source *src, const char *name, const char *prefix, unsigned depth)
+{
+	struct archive_reader r;
+	struct archive_entry *entry;
+
+	if (archive_reader_open(&r, src, w->budget) == VG_OK)
+		while (!w->stop && archive_reader_next(&r, &entry) == 1) {
+			struct member m = {.r = &r, .entry = entry};
+
+			if (start_member(w, &m, name, prefix))
+				walk_member(w, &m, depth);
+		}
+	w->problems |= r.problems;
+	archive_reader_close(&r);
+}
+
+unsigned archive_walk(struct source *src, const char *name, struct archive_budget *budget,
+    const struct archive_visitor *visitor)
+{
+	struct walk w = {.budget = budget, .visitor = visitor};
+
+	walk_reader(&w, src, name, "", 0);
+	return w.problems;
+}
+
+/* ---- extraction ---- */
+
+struct extract {
+	struct walk *walk;
+	int (*sink)(void *arg, const void *p, size_t n);
+	void *arg;
+	int answer;
+	bool found;
+	unsigned problems;
+	const char *path;
+};
+
+static bool extract_member(void *arg, const struct archive_member *m)
+{
+	struct extract *x = arg;
+
+	if (strcmp(m->path, x->path) != 0)
+		return false;
+	x->found = true;
+	return true;
+}
+
+static void extract_data(void *arg, const void *p, size_t n)
+{
+	struct extract *x = arg;
+
+	x->answer = x->sink(x->arg, p, n);
+	x->walk->stop = x->answer != 0;
+}
+
+static void extract_end(void *arg, int64_t size, unsigned problems)
+{
+	struct extract *x = arg;
+
+	(void)size;
+	if (x->found)
+		x->problems = problems;
+}
+
+int archive_extract(struct source *src, const char *name, const char *path, struct archive_budget *budget,
+    int (*sink)(void *arg, const void *p, size_t n), void *arg)
+{
+	struct walk w = {.budget = budget, .only = path};
+	struct extract x = {.walk = &w, .sink = sink, .arg = arg, .path = path};
+	const struct archive_visitor visitor = {&x, extract_member, extract_data, extract_end};
+
+	w.visitor = &visitor;
+	walk_reader(&w, src, name, "", 0);
+	if (!x.found)
+		return (w.problems & (ARCHIVE_TOO_LARGE | ARCHIVE_BOMB)) != 0 ? VG_ERR_LIMIT : VG_ERR_NOTFOUND;
+	if (x.answer != 0)
+		return x.answer;
+	if ((x.problems & ARCHIVE_ENCRYPTED) != 0)
+		return VG_ERR_DENIED;
+	if ((x.problems & (ARCHIVE_TOO_LARGE | ARCHIVE_BOMB)) != 0)
+		return VG_ERR_LIMIT;
+	return (x.problems & (ARCHIVE_TRUNCATED | ARCHIVE_UNREADABLE)) != 0 ? VG_ERR_SYNTAX : VG_OK;
+}

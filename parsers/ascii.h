@@ -1,0 +1,67 @@
+/*
+ * ascii.h - character classes and case-blind searching for the recognisers: bytes only, no locale. Bytes from 0x80
+ * up are neither letter, digit nor blank.
+ */
+#ifndef VG_ASCII_H
+#define VG_ASCII_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+static inline bool ascii_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool ascii_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static inline bool ascii_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static inline bool ascii_alpha(char c)
+{
+	return ascii_upper(c) || ascii_lower(c);
+}
+
+static inline bool ascii_alnum(char c)
+{
+	return ascii_alpha(c) || ascii_digit(c);
+}
+
+static inline bool ascii_hex(char c)
+{
+	return ascii_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static inline bool ascii_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static inline char ascii_fold(char c)
+{
+	return ascii_upper(c) ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* s begins with prefix (prefix in lower case). */
+bool ascii_starts(const char *s, size_t len, const char *prefix);
+/* s is word (word in lower case). */
+bool ascii_is(const char *s, size_t len, const char *word);
+/* First place of needle (lower case, not empty) in s; NULL. O(len * strlen(needle)) at worst, linear in practice. */
+const char *ascii_find(const char *s, size_t len, const char *needle);
+/* The same, standing as whole words: no letter or digit touches it. */
+const char *ascii_find_word(const char *s, size_t len, const char *needle);
+/* s ends with suffix (lower case). */
+bool ascii_ends(const char *s, size_t len, const char *suffix);
+/* Moves *s and *len past blanks in front, and cuts white space behind. */
+void ascii_trim(const char **s, size_t *len);
+/* The next line of [*s, end): without its LF or CRLF. False at the end. */
+bool ascii_line(const char **s, const char *end, const char **line, size_t *len);
+
+#endif

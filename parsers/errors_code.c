@@ -1,0 +1,135 @@
+/*
+ * errors_code.c - parser worker; text of hostile logs. Finds the numeric or symbolic code that names an error. Called by
+ * errors.c and errors_body.c. Pure.
+ */
+#include <string.h>
+
+#include "ascii.h"
+#include "errors.h"
+#include "oneline.h"
+
+/* What stands before a number that is a code; longer ones first where one begins another. */
+static const char *const leads[] = {
+    "vddk error", "win32 error", "rpc error", "soap error", "system error", "os error", "sql error", "error number",
+    "error code", "errorcode", "return code", "exit code", "status code", "code", "errno", "http status", "http", "error",
+};
+
+/* Length of a decimal or 0x number at s that no letter or digit follows; 0 for none. */
+static size_t number(const char *s, size_t len)
+{
+	size_t i = 0;
+
+	if (len > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
+		for (i = 2; i < len && ascii_hex(s[i]); i++)
+			;
+		if (i < 3 || i > 18)
+			return 0;
+	} else {
+		if (len > 1 && s[0] == '-')
+			i = 1;
+		for (; i < len && i < 12 && ascii_digit(s[i]); i++)
+			;
+		if (i == 0 || !ascii_digit(s[i - 1]))
+			return 0;
+		/* 12.1.2 is a version, 10.0.0.1 an address, 5% and 12:30 no codes. */
+		if (i + 1 < len && strchr(".:-/", s[i]) != NULL && ascii_digit(s[i + 1]))
+			return 0;
+		if (i < len && s[i] == '%')
+			return 0;
+	}
+	return i < len && (ascii_alnum(s[i]) || s[i] == '_') ? 0 : i;
+}
+
+/* After the bare word "error" a number is a code only where the clause ends with it, or "has occurred" follows. */
+static bool clause_ends(const char *s, size_t len)
+{
+	return len == 0 || strchr(".,;:)]'\"\r\n", s[0]) != NULL || ascii_starts(s, len, " has occurred") ||
+	    ascii_starts(s, len, " (") || ascii_starts(s, len, " - ");
+}
+
+/* Length of `LEAD : NUMBER` at s; *value is where the number begins. 0 for none. */
+static size_t lead_number(const char *s, size_t len, size_t *value)
+{
+	for (size_t k = 0; k < sizeof(leads) / sizeof(leads[0]); k++) {
+		size_t i = strlen(leads[k]), gap, n;
+
+		if (!ascii_starts(s, len, leads[k]))
+			continue;
+		for (gap = 0; i < len && gap < 4 && s[i] != '\0' && strchr(" :=#", s[i]) != NULL; gap++)
+			i++;
+		if (gap == 0 || (n = number(s + i, len - i)) == 0)
+			continue;
+		if (strcmp(leads[k], "http") == 0 && !(n == 3 && (s[i] == '4' || s[i] == '5')))
+			continue;
+		if (strcmp(leads[k], "error") == 0 && !clause_ends(s + i + n, len - i - n))
+			continue;
+		*value = i;
+		return i + n;
+	}
+	return 0;
+}
+
+/* Symbols that are codes by themselves: ORA-01017, VSS_E_…, E_ACCESSDENIED, ERROR_…, and HRESULTs. */
+static size_t symbol(const char *s, size_t len)
+{
+	static const char *const starts[] = {"VSS_E_", "VSS_W_", "VSS_S_", "E_", "ERROR_", "RPC_S_", "RPC_E_", "WBEM_E_", "NERR_"};
+	size_t i, from = 0;
+
+	if (len >= 9 && memcmp(s, "ORA-", 4) == 0) {
+		for (i = 4; i < len && ascii_digit(s[i]); i++)
+			;
+		return i == 9 ? i : 0;
+	}
+	if (len >= 10 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && strchr("89cC", s[2]) != NULL)
+		return number(s, len) == 10 ? 10 : 0;
+	for (size_t k = 0; k < sizeof(starts) / sizeof(starts[0]) && from == 0; k++)
+		if (len > strlen(starts[k]) && memcmp(s, starts[k], strlen(starts[k])) == 0)
+			from = strlen(starts[k]);
+	if (from == 0)
+		return 0;
+	for (i = from; i < len && (ascii_upper(s[i]) || ascii_digit(s[i]) || s[i] == '_'); i++)
+		;
+	return i >= from + 3 && (i == len || !ascii_alnum(s[i])) ? i : 0;
+}
+
+/* Any other hexadecimal number of four digits and more, unless it is a value or an address of something. */
+static size_t plain_hex(const char *text, size_t at, size_t len)
+{
+	size_t n = number(text + at, len - at);
+
+	if (n < 6 || text[at] != '0' || (text[at + 1] != 'x' && text[at + 1] != 'X'))
+		return 0;
+	if (at >= 7 && (ascii_is(text + at - 7, 7, "value: ") || ascii_is(text + at - 7, 7, "offset ")))
+		return 0;
+	return n;
+}
+
+static bool copy(char *out, size_t cap, const char *s, size_t len)
+{
+	return len > 0 && oneline(out, cap, s, len, ONELINE_CP1252) > 0;
+}
+
+bool errors_find_code(char *out, size_t cap, const char *text, size_t len)
+{
+	size_t n, value = 0;
+
+	if (cap == 0)
+		return false;
+	out[0] = '\0';
+	for (size_t i = 0; i < len; i++) {
+		if (i > 0 && (ascii_alnum(text[i - 1]) || text[i - 1] == '_'))
+			continue;
+		if ((n = symbol(text + i, len - i)) > 0)
+			return copy(out, cap, text + i, n);
+		if ((n = lead_number(text + i, len - i, &value)) == 0)
+			continue;
+		/* A hexadecimal number names itself, a decimal one needs its lead. */
+		if (n - value > 2 && ascii_fold(text[i + value + 1]) == 'x')
+			return copy(out, cap, text + i + value, n - value);
+		return copy(out, cap, text + i, n);
+	}
+	for (size_t i = 0; i + 6 <= len; i++)
+		if (text[i] == '0' && (i == 0 || !ascii_alnum(text[i - 1])) && (n = plain_hex(text, i, len)) > 0)
+			return copy(out, cap, text + i, n);
+	return false;
+}

@@ -1,0 +1,155 @@
+/*
+ * fields_triage.c - parser worker; text of a mail. Recognises that the sender names steps already taken (P1). Conservative:
+ * a question or a plan is no step taken. Called by fields.c. Pure.
+ */
+#include <string.h>
+
+#include "ascii.h"
+#include "err.h"
+#include "fields_private.h"
+#include "oneline.h"
+
+#define PROSE_MAX ((size_t)64 * 1024) /* steps are told at the top */
+
+void triage_begin(struct triage_text *t)
+{
+	t->len = 0;
+	t->text[0] = '\0';
+}
+
+void triage_add(struct triage_text *t, const char *line, size_t len)
+{
+	size_t gap = t->len > 0;
+
+	if (t->len + gap + 1 >= sizeof(t->text))
+		return;
+	len = oneline(t->text + t->len + gap, sizeof(t->text) - t->len - gap, line, len, ONELINE_CP1252);
+	if (len == 0)
+		return;
+	if (gap)
+		t->text[t->len] = '\n';
+	t->len += gap + len;
+}
+
+int triage_set(struct triage_text *t, json_t *fields)
+{
+	t->text[t->len] = '\0';
+	if (t->len == 0 || json_object_get(fields, "triage") != NULL)
+		return VG_OK;
+	return json_object_set_new(fields, "triage", json_string(t->text)) == 0 ? VG_OK : VG_ERR_MEMORY;
+}
+
+/* Past forms of what people do before they ask. */
+static bool is_step(const char *s, size_t len)
+{
+	static const char *const verbs[] = {"tried", "restarted", "rebooted", "checked", "verified", "confirmed", "reinstalled",
+	    "rescanned", "updated", "upgraded", "tested", "followed", "retried", "reviewed", "ran", "run", "re-ran", "recreated",
+	    "disabled", "enabled", "removed", "replaced", "increased", "changed", "cleared", "deleted", "excluded", "consulted",
+	    "read", "searched", "applied", "patched", "opened", "recreate", "reset", "compared", "attempted", "re-added", "added"};
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		size_t n = strlen(verbs[i]);
+
+		if (ascii_starts(s, len, verbs[i]) && (n == len || !ascii_alnum(s[n])))
+			return true;
+	}
+	return false;
+}
+
+/* "we have already restarted": person, helping words, a step. */
+static bool names_step(const char *s, size_t len)
+{
+	static const char *const who[] = {"we", "i", "we've", "i've", "already", "have", "customer", "colleague"};
+	static const char *const helping[] = {"have", "also", "already", "then", "just", "had", "both", "first", "even", "has",
+	    "successfully"};
+
+	for (size_t k = 0; k < sizeof(who) / sizeof(who[0]); k++) {
+		const char *at = s, *end = s + len;
+
+		while ((at = ascii_find_word(at, (size_t)(end - at), who[k])) != NULL) {
+			bool more = true;
+			size_t i;
+
+			at += strlen(who[k]);
+			i = (size_t)(at - s);
+			for (int step = 0; step < 4 && more; step++) {
+				more = false;
+				while (i < len && ascii_blank(s[i]))
+					i++;
+				if (is_step(s + i, len - i))
+					return true;
+				for (size_t h = 0; h < sizeof(helping) / sizeof(helping[0]) && !more; h++) {
+					size_t n = strlen(helping[h]);
+
+					more = ascii_starts(s + i, len - i, helping[h]) && i + n < len && ascii_blank(s[i + n]);
+					i += more ? n : 0;
+				}
+			}
+		}
+	}
+	return false;
+}
+
+static bool says_done(const char *s, size_t len)
+{
+	static const char *const phrases[] = {"did not help", "didn't help", "no change after", "without success", "steps taken",
+	    "what we tried", "what we have tried", "what we did", "troubleshooting performed", "troubleshooting so far",
+	    "already performed", "already followed", "still fails after", "same result after", "same error after", "to no avail"};
+
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
+		if (ascii_find(s, len, phrases[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* "Steps taken:" and the like: the list below belongs to it. */
+static bool opens_list(const char *s, size_t len)
+{
+	return len > 0 && s[len - 1] == ':' && len < 100;
+}
+
+/* Sentences of a line end with . ! ? and a blank. Questions and plans do not count. */
+static bool take_sentences(struct triage_text *t, const char *s, size_t len)
+{
+	bool taken = false;
+
+	while (len > 0) {
+		size_t n = 0, next;
+
+		while (n < len && !(strchr(".!?", s[n]) != NULL && s[n] != '\0' && (n + 1 == len || ascii_blank(s[n + 1]))))
+			n++;
+		next = n < len ? n + 1 : n;
+		if ((n == len || s[n] != '?') && ascii_find_word(s, n, "should") == NULL && ascii_find_word(s, n, "you") == NULL &&
+		    (names_step(s, n) || says_done(s, n))) {
+			triage_add(t, s, next);
+			taken = true;
+		}
+		s += next;
+		len -= next;
+		ascii_trim(&s, &len);
+	}
+	return taken;
+}
+
+int fields_triage(json_t *fields, const char *body, size_t len)
+{
+	struct triage_text t;
+	const char *line, *end = body + (len < PROSE_MAX ? len : PROSE_MAX);
+	size_t n;
+	bool list = false;
+
+	triage_begin(&t);
+	while (ascii_line(&body, end, &line, &n)) {
+		ascii_trim(&line, &n);
+		if (n > 4000)
+			n = 4000;
+		if (n == 0) {
+			continue;
+		} else if (list && (line[0] == '-' || line[0] == '*' || ascii_digit(line[0]) || memcmp(line, "•", n < 3 ? n : 3) == 0)) {
+			triage_add(&t, line, n);
+		} else {
+			list = take_sentences(&t, line, n) && opens_list(line, n);
+		}
+	}
+	return triage_set(&t, fields);
+}

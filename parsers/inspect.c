@@ -1,0 +1,271 @@
+/*
+ * inspect.c - parser worker; hostile attachments. Brings hash, type, kind, archive, logs and reports together into
+ * the attachment object. Called by the message assembly and by logs_json.c.
+ */
+#include "inspect.h"
+
+#include <magic.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ascii.h"
+#include "buf.h"
+#include "charset.h"
+#include "err.h"
+#include "html.h"
+#include "kinds.h"
+
+#define HEAD_MAX ((size_t)64 * 1024)
+#define MAGIC_HEAD ((size_t)16 * 1024)
+#define REPORT_MAX ((size_t)2 << 20) /* bytes of a job report that are read */
+
+struct inspector {
+	magic_t magic;
+	unsigned char head[HEAD_MAX];
+	size_t head_len;
+};
+
+/* What one attachment's inspection gathers. */
+struct findings {
+	struct inspect_job *job;
+	const char *id;
+	json_t *entries;
+	json_t *entry;              /* borrowed from entries: the member that is open */
+	struct log_scanner *scan;   /* of the member that is open */
+	bool has_log;
+};
+
+struct inspector *inspector_new(void)
+{
+	struct inspector *in = calloc(1, sizeof(*in));
+
+	if (in == NULL)
+		return NULL;
+	in->magic = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_ELF);
+	if (in->magic == NULL || magic_load(in->magic, NULL) != 0 || sodium_init() < 0)
+		inspector_free(&in);
+	return in;
+}
+
+void inspector_free(struct inspector **in)
+{
+	if (*in == NULL)
+		return;
+	if ((*in)->magic != NULL)
+		magic_close((*in)->magic);
+	free(*in);
+	*in = NULL;
+}
+
+const char *inspect_type(struct inspector *in, const void *head, size_t n)
+{
+	const char *type;
+
+	if (n == 0)
+		return "application/x-empty";
+	type = magic_buffer(in->magic, head, n < MAGIC_HEAD ? n : MAGIC_HEAD);
+	return type != NULL && strchr(type, '/') != NULL ? type : "application/octet-stream";
+}
+
+/* Reads all of src once: hash, size, first bytes. */
+static int read_through(struct inspector *in, struct source *src, char hex[65], uint64_t *size)
+{
+	crypto_generichash_state st;
+	unsigned char hash[32];
+	const void *block;
+	ssize_t n = src->seek != NULL ? src->seek(src, 0) : VG_ERR_SYSTEM;
+
+	in->head_len = 0;
+	*size = 0;
+	crypto_generichash_init(&st, NULL, 0, sizeof(hash));
+	while (n >= 0 && (n = src->read(src, &block)) > 0) {
+		size_t room = HEAD_MAX - in->head_len, take = (size_t)n < room ? (size_t)n : room;
+
+		memcpy(in->head + in->head_len, block, take);
+		in->head_len += take;
+		*size += (uint64_t)n;
+		crypto_generichash_update(&st, block, (size_t)n);
+	}
+	crypto_generichash_final(&st, hash, sizeof(hash));
+	sodium_bin2hex(hex, 65, hash, sizeof(hash));
+	return n < 0 ? (int)n : VG_OK;
+}
+
+/* ---- archives ---- */
+
+static enum kind member_kind(const struct archive_member *m)
+{
+	const struct kind_facts f = {.name = m->name, .content_type = "", .head = m->head, .head_len = m->head_len};
+	size_t len = strlen(m->name);
+
+	if (m->archive)
+		return KIND_ARCHIVE;
+	/* Nothing to look at: encrypted or empty. */
+	if (m->head_len == 0 && ascii_ends(m->name, len, ".log"))
+		return KIND_LOG;
+	return kind_decide(&f);
+}
+
+static bool on_member(void *arg, const struct archive_member *m)
+{
+	struct findings *f = arg;
+	enum kind k = member_kind(m);
+	struct error_where where = {.kind = ORIGIN_ATTACHMENT, .attachment = f->id, .path = m->path};
+
+	f->entry = json_pack("{s:s, s:i, s:s}", "path", m->path, "size", 0, "kind", kind_name(k));
+	if (f->entry == NULL || json_array_append_new(f->entries, f->entry) != 0)
+		f->entry = NULL;
+	if (k != KIND_LOG || m->head_len == 0)
+		return false;
+	f->has_log = true;
+	f->scan = log_scanner_new(f->job->errors, &where, &f->job->facts);
+	return f->scan != NULL;
+}
+
+static void on_data(void *arg, const void *p, size_t n)
+{
+	struct findings *f = arg;
+
+	if (f->scan != NULL)
+		log_scanner_feed(f->scan, p, n);
+}
+
+static void on_end(void *arg, int64_t size, unsigned problems)
+{
+	struct findings *f = arg;
+
+	(void)problems;
+	if (f->scan != NULL)
+		log_scanner_end(f->scan);
+	log_scanner_free(&f->scan);
+	if (f->entry != NULL)
+		json_object_set_new(f->entry, "size", json_integer(size));
+	f->entry = NULL;
+}
+
+static enum kind inspect_archive(struct findings *f, const char *name, struct source *src, unsigned *problems)
+{
+	const struct archive_visitor visitor = {f, on_member, on_data, on_end};
+
+	*problems |= archive_walk(src, name, &f->job->budget, &visitor);
+	return f->has_log ? KIND_LOG_ARCHIVE : KIND_ARCHIVE;
+}
+
+/* ---- logs and reports ---- */
+
+static void inspect_log(struct findings *f, struct source *src, unsigned *problems)
+{
+	struct error_where where = {.kind = ORIGIN_ATTACHMENT, .attachment = f->id};
+	struct log_scanner *scan = log_scanner_new(f->job->errors, &where, &f->job->facts);
+	const void *block;
+	ssize_t n = scan != NULL ? src->seek(src, 0) : VG_ERR_MEMORY;
+
+	while (n >= 0 && (n = src->read(src, &block)) > 0)
+		log_scanner_feed(scan, block, (size_t)n);
+	if (n < 0)
+		*problems |= ARCHIVE_UNREADABLE;
+	if (scan != NULL)
+		log_scanner_end(scan);
+	log_scanner_free(&scan);
+	f->has_log = true;
+}
+
+/* The first bytes of src, at most b->max. */
+static int slurp(struct source *src, struct buf *b)
+{
+	const void *block;
+	ssize_t n = src->seek(src, 0);
+
+	while (n >= 0 && b->len < b->max && (n = src->read(src, &block)) > 0) {
+		size_t room = b->max - b->len;
+
+		if (buf_add(b, block, (size_t)n < room ? (size_t)n : room) != VG_OK)
+			return VG_ERR_MEMORY;
+	}
+	return n < 0 ? (int)n : VG_OK;
+}
+
+static void inspect_report(struct findings *f, struct source *src, unsigned *problems)
+{
+	struct error_where where = {.kind = ORIGIN_REPORT, .attachment = f->id};
+	struct buf raw, utf8, text;
+
+	buf_init(&raw, REPORT_MAX);
+	buf_init(&utf8, REPORT_MAX * 3);
+	buf_init(&text, REPORT_MAX);
+	if (slurp(src, &raw) != VG_OK || charset_to_utf8(&utf8, NULL, raw.data, raw.len) != VG_OK ||
+	    html_to_text(&text, buf_str(&utf8), utf8.len) != VG_OK)
+		*problems |= ARCHIVE_UNREADABLE;
+	else
+		errors_scan_body(f->job->errors, buf_str(&text), text.len, &where);
+	buf_free(&raw);
+	buf_free(&utf8);
+	buf_free(&text);
+}
+
+static enum kind look_inside(struct findings *f, enum kind k, const char *name, struct source *src, unsigned *problems)
+{
+	if (k == KIND_ARCHIVE)
+		return inspect_archive(f, name, src, problems);
+	if (k == KIND_LOG)
+		inspect_log(f, src, problems);
+	if (k == KIND_REPORT)
+		inspect_report(f, src, problems);
+	return k;
+}
+
+static json_t *problems_json(unsigned problems)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < ARCHIVE_PROBLEMS && list != NULL; i++)
+		if ((problems & 1u << i) != 0)
+			json_array_append_new(list, json_string(archive_problem_name(i)));
+	return list;
+}
+
+/* A type as `type/subtype` in lower case. */
+static void clean_type(char *out, size_t cap, const char *type)
+{
+	size_t n = 0;
+	bool slash = false;
+
+	for (; n + 1 < cap && (ascii_alnum(type[n]) || (type[n] != '\0' && strchr("/+-._", type[n]) != NULL)); n++) {
+		out[n] = ascii_fold(type[n]);
+		slash = slash || type[n] == '/';
+	}
+	out[n] = '\0';
+	if (!slash || out[0] == '/' || out[n - 1] == '/')
+		strncpy(out, "application/octet-stream", cap - 1);
+}
+
+json_t *inspect(struct inspector *in, struct inspect_job *job, const struct inspect_attachment *a, struct source *src)
+{
+	struct findings f = {.job = job, .id = a->id, .entries = json_array()};
+	struct kind_facts facts = {.content_type = a->content_type, .head = in->head};
+	char type[128] = "", name[256], hash[65];
+	unsigned problems = a->problems;
+	uint64_t size;
+	enum kind k;
+	const char *detected;
+
+	if (f.entries == NULL)
+		return NULL;
+	if (read_through(in, src, hash, &size) != VG_OK)
+		problems |= ARCHIVE_UNREADABLE;
+	clean_type(type, sizeof(type), a->content_type);
+	inspect_name(name, sizeof(name), a->name, type);
+	facts.name = name;
+	facts.is_inline = a->related || strcmp(a->disposition, "inline") == 0;
+	facts.head_len = in->head_len;
+	k = kind_decide(&facts);
+	/* The type database is slow on plain text, and a log is known already. */
+	detected = k == KIND_LOG ? "text/plain" : inspect_type(in, in->head, in->head_len);
+	if ((problems & ARCHIVE_UNREADABLE) == 0)
+		k = look_inside(&f, k, name, src, &problems);
+	job->logs = job->logs || f.has_log;
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:o}", "id", a->id, "name", name, "content_type", type,
+	    "detected_type", detected, "size", (json_int_t)size, "blake2b", hash, "disposition", a->disposition, "kind",
+	    kind_name(k), "entries", f.entries, "problems", problems_json(problems));
+}

@@ -1,0 +1,360 @@
+/*
+ * log_line.c - parser worker; hostile log lines of at most LOG_LINE_MAX bytes. Form of the record, level, component, text.
+ * Called by log_events.c and errors_body.c for each line: what is no error must be told cheaply.
+ */
+#include "log_line.h"
+
+#include <string.h>
+
+#include "ascii.h"
+
+#define LEVEL_REACH 120 /* a level word stands within so many bytes behind the time */
+
+struct level {
+	const char *word;
+	enum log_line_kind kind;
+};
+
+static const struct level levels[] = {
+    {"error", LOG_LINE_ERROR}, {"err", LOG_LINE_ERROR}, {"fatal", LOG_LINE_ERROR}, {"critical", LOG_LINE_ERROR},
+    {"crit", LOG_LINE_ERROR}, {"severe", LOG_LINE_ERROR}, {"alert", LOG_LINE_ERROR}, {"emerg", LOG_LINE_ERROR},
+    {"panic", LOG_LINE_ERROR}, {"fail", LOG_LINE_ERROR}, {"warning", LOG_LINE_WARNING}, {"warn", LOG_LINE_WARNING},
+    {"info", LOG_LINE_OTHER}, {"information", LOG_LINE_OTHER}, {"debug", LOG_LINE_OTHER}, {"dbg", LOG_LINE_OTHER},
+    {"trace", LOG_LINE_OTHER}, {"verbose", LOG_LINE_OTHER}, {"notice", LOG_LINE_OTHER}, {"note", LOG_LINE_OTHER},
+    {"inf", LOG_LINE_OTHER}, {"wrn", LOG_LINE_WARNING}, {">>", LOG_LINE_MORE},
+};
+
+static const struct level *level_of(const char *s, size_t len)
+{
+	if (len < 2 || len > 11)
+		return NULL;
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (ascii_fold(s[0]) == levels[i].word[0] && ascii_is(s, len, levels[i].word))
+			return &levels[i];
+	return NULL;
+}
+
+static size_t blanks(const char *s, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && ascii_blank(s[i]))
+		i++;
+	return i;
+}
+
+static void set_text(struct log_line *out, const char *s, size_t len)
+{
+	ascii_trim(&s, &len);
+	out->text = s;
+	out->len = len;
+}
+
+/* `[Component] text`: a component is one word of letters, digits and few signs. */
+static void take_component(struct log_line *out)
+{
+	size_t i;
+
+	if (out->component != NULL || out->len < 3 || out->text[0] != '[')
+		return;
+	for (i = 1; i < out->len && i < 80 && (ascii_alnum(out->text[i]) || strchr("._-+<>`", out->text[i]) != NULL); i++)
+		;
+	if (i == 1 || i >= out->len || out->text[i] != ']' || i + 1 == out->len || !ascii_alpha(out->text[1]))
+		return;
+	out->component = out->text + 1;
+	out->component_len = i - 1;
+	set_text(out, out->text + i + 1, out->len - i - 1);
+}
+
+/* The text begins in the way in which errors without a level do. */
+static enum log_line_kind kind_by_text(const char *s, size_t len)
+{
+	static const char *const errors[] = {"error:", "error ", "fatal:", "failed to ", "cannot ", "can't ", "unable to ",
+	    "could not ", "critical:", "exception:", "fatal error", "err:", "failure:"};
+
+	if (ascii_starts(s, len, "warning:") || ascii_starts(s, len, "warn:"))
+		return LOG_LINE_WARNING;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (ascii_starts(s, len, errors[i]))
+			return LOG_LINE_ERROR;
+	return LOG_LINE_OTHER;
+}
+
+/* Service form, behind the time: ` <thread> Level (n)   [Component] text`. False where it is another form. */
+static bool parse_service(struct log_line *out, const char *s, size_t len)
+{
+	const struct level *level;
+	size_t n = 0;
+
+	while (n < len && ascii_alpha(s[n]))
+		n++;
+	if (n < len && s[n] != ' ' && s[n] != '\t' && s[n] != ':')
+		return false;
+	if ((level = level_of(s, n)) == NULL)
+		return false;
+	out->kind = level->kind;
+	if (out->kind == LOG_LINE_OTHER)
+		return true;
+	n += n < len && s[n] == ':';
+	n += blanks(s + n, len - n);
+	if (n + 2 < len && s[n] == '(' && ascii_digit(s[n + 1])) {
+		size_t close = n + 1;
+
+		while (close < len && close < n + 4 && ascii_digit(s[close]))
+			close++;
+		if (close < len && s[close] == ')')
+			n = close + 1;
+	}
+	set_text(out, s + n, len - n);
+	take_component(out);
+	return true;
+}
+
+/* Agent form, behind the time: ` <pid> component| LEVEL |text` or ` <pid> component | text`. */
+static bool parse_agent(struct log_line *out, const char *s, size_t len)
+{
+	const char *bar = memchr(s, '|', len < 48 ? len : 48), *next, *word;
+	const struct level *level = NULL;
+	size_t n, rest;
+
+	if (bar == NULL)
+		return false;
+	word = s;
+	n = (size_t)(bar - s);
+	ascii_trim(&word, &n);
+	if (memchr(word, ' ', n) != NULL)
+		return false;
+	bar++;
+	rest = len - (size_t)(bar - s);
+	if ((next = memchr(bar, '|', rest < 16 ? rest : 16)) != NULL) {
+		const char *lw = bar;
+		size_t ln = (size_t)(next - bar);
+
+		ascii_trim(&lw, &ln);
+		level = level_of(lw, ln);
+		if (level != NULL || ln == 0) {
+			bar = next + 1;
+			rest = len - (size_t)(bar - s);
+		}
+	}
+	set_text(out, bar, rest);
+	out->kind = level != NULL ? level->kind : kind_by_text(out->text, out->len);
+	if (n > 0 && out->kind != LOG_LINE_MORE) {
+		out->component = word;
+		out->component_len = n;
+	}
+	return true;
+}
+
+/* The word at s[from, to) is in the place of a level: capitals, in brackets or bars, before a colon, or the first. */
+static bool in_level_place(const char *s, size_t len, size_t from, size_t to, bool first)
+{
+	bool capitals = true;
+
+	for (size_t i = from; i < to; i++)
+		capitals = capitals && !ascii_lower(s[i]);
+	if (capitals || (first && (to == len || s[to] == ' ' || s[to] == '\t')))
+		return true;
+	if (to < len && s[to] == ':')
+		return true;
+	if (from > 0 && to < len && strchr("[<(|", s[from - 1]) != NULL && strchr("]>)|", s[to]) != NULL)
+		return true;
+	return from >= 6 && ascii_is(s + from - 6, 6, "level=");
+}
+
+/* Cuts `[thread] `, `logger - ` and colons that stand between level and text. */
+static void take_prefix(struct log_line *out, const char *s, size_t len)
+{
+	while (len > 0 && strchr("]>)|:- \t\"", s[0]) != NULL) {
+		s++;
+		len--;
+	}
+	set_text(out, s, len);
+	if (ascii_starts(out->text, out->len, "msg=\"") && out->len > 6)
+		set_text(out, out->text + 5, out->len - 5 - (out->text[out->len - 1] == '"'));
+	take_component(out);
+}
+
+/* Syslog behind the time: `host prog[pid]: text`. */
+static bool parse_syslog(struct log_line *out, const char *s, size_t len)
+{
+	size_t i = blanks(s, len), prog, end;
+
+	while (i < len && !ascii_blank(s[i]))
+		i++;
+	i += blanks(s + i, len - i);
+	prog = i;
+	while (i < len && !ascii_blank(s[i]) && s[i] != ':' && s[i] != '[')
+		i++;
+	end = i;
+	if (i < len && s[i] == '[')
+		while (i < len && !ascii_blank(s[i]) && s[i] != ':')
+			i++;
+	if (i >= len || s[i] != ':' || end == prog)
+		return false;
+	out->component = s + prog;
+	out->component_len = end - prog;
+	set_text(out, s + i + 1, len - i - 1);
+	return true;
+}
+
+/* Any other stamped line: the first level word within reach decides. */
+static void parse_generic(struct log_line *out, const char *s, size_t len)
+{
+	size_t reach = len < LEVEL_REACH ? len : LEVEL_REACH, i = 0;
+	bool first = true;
+
+	while (i < reach) {
+		size_t from;
+		const struct level *level;
+
+		while (i < reach && !ascii_alpha(s[i]))
+			i++;
+		for (from = i; i < len && i < from + 16 && ascii_alpha(s[i]); i++)
+			;
+		level = level_of(s + from, i - from);
+		if (level != NULL && (from == 0 || !ascii_alnum(s[from - 1])) && (i == len || !ascii_alnum(s[i])) &&
+		    in_level_place(s, len, from, i, first)) {
+			out->kind = level->kind;
+			take_prefix(out, s + i, len - i);
+			return;
+		}
+		while (i < len && ascii_alpha(s[i]))
+			i++;
+		first = false;
+	}
+	if (!parse_syslog(out, s, len))
+		set_text(out, s, len);
+	out->kind = kind_by_text(out->text, out->len);
+}
+
+/* An untimed line that names its level: `ERROR: text`, `[error] text`, `Warning: text`. */
+static void parse_named(struct log_line *out, const char *s, size_t len)
+{
+	size_t n = 0, i = len > 0 && s[0] == '[';
+	const struct level *level;
+
+	while (i + n < len && n < 12 && ascii_alpha(s[i + n]))
+		n++;
+	if (n == 0 || (level = level_of(s + i, n)) == NULL || level->kind == LOG_LINE_OTHER)
+		return;
+	if (i + n >= len || s[i + n] != (i > 0 ? ']' : ':'))
+		return;
+	out->kind = level->kind;
+	out->named = true;
+	take_prefix(out, s + i + n, len - i - n);
+}
+
+/* Behind the time. */
+static void parse_record(struct log_line *out, const char *line, size_t len, size_t n)
+{
+	size_t i = n + blanks(line + n, len - n);
+
+	out->kind = LOG_LINE_OTHER;
+	if (i < len && line[i] == '<') {
+		const char *close = memchr(line + i, '>', len - i < 24 ? len - i : 24);
+
+		if (close != NULL) {
+			size_t at = (size_t)(close - line) + 1;
+
+			at += blanks(line + at, len - at);
+			if (parse_service(out, line + at, len - at) || parse_agent(out, line + at, len - at))
+				return;
+			parse_generic(out, line + at, len - at);
+			return;
+		}
+	}
+	if (!parse_service(out, line + i, len - i))
+		parse_generic(out, line + i, len - i);
+}
+
+void log_line_parse(struct log_line *out, const char *line, size_t len)
+{
+	size_t n = log_line_time(NULL, line, len);
+
+	out->kind = LOG_LINE_PLAIN;
+	out->at[0] = '\0';
+	out->text = line;
+	out->len = len;
+	out->component = NULL;
+	out->component_len = 0;
+	out->named = false;
+	out->stamped = n > 0;
+	if (n == 0) {
+		parse_named(out, line, len);
+		return;
+	}
+	parse_record(out, line, len, n);
+	/* Writing the time costs more than finding it: only for what is kept. */
+	if (out->kind != LOG_LINE_OTHER)
+		log_line_time(out->at, line, len);
+}
+
+bool log_line_is_frame(const char *text, size_t len)
+{
+	/* "at" as the runtimes of the languages write it. */
+	static const char *const at[] = {"at ", "bei ", "à ", "en ", "in ", "в ", "em ", "场所 "};
+
+	ascii_trim(&text, &len);
+	if (len == 0 || memcmp(text, "--", len < 2 ? len : 2) == 0 || ascii_starts(text, len, "==="))
+		return true;
+	if (ascii_starts(text, len, "... ") || ascii_starts(text, len, "traceback (most") || ascii_starts(text, len, "file \""))
+		return true;
+	if (ascii_starts(text, len, "an exception was thrown from thread") || ascii_starts(text, len, "server stack trace:") ||
+	    ascii_starts(text, len, "exception rethrown at"))
+		return true;
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		size_t n = strlen(at[i]), end = n, dots = 0;
+
+		if (len <= n || memcmp(text, at[i], n) != 0)
+			continue;
+		while (end < len && (ascii_alnum(text[end]) || strchr("._`<>+$[],", text[end]) != NULL))
+			dots += text[end++] == '.';
+		if (dots > 0 && end < len && text[end] == '(')
+			return true;
+	}
+	return false;
+}
+
+/* `Name.Space.SomeException` of letters, digits and points. */
+static bool is_type(const char *s, size_t len)
+{
+	bool dot = false;
+
+	if (len < 5 || len > 180 || !ascii_alpha(s[0]))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!ascii_alnum(s[i]) && strchr("._`+", s[i]) == NULL)
+			return false;
+		dot = dot || s[i] == '.';
+	}
+	return s[len - 1] != '.' &&
+	    (ascii_ends(s, len, "exception") || (dot && (ascii_ends(s, len, "error") || ascii_ends(s, len, "fault"))));
+}
+
+bool log_line_exception(const char **text, size_t *len, const char **exception, size_t *exception_len)
+{
+	const char *s = *text, *open, *colon;
+	size_t n = *len;
+
+	ascii_trim(&s, &n);
+	if (n > 2 && s[n - 1] == ')' && (open = memrchr(s, '(', n)) != NULL &&
+	    is_type(open + 1, n - 2 - (size_t)(open - s))) {
+		*exception = open + 1;
+		*exception_len = n - 2 - (size_t)(open - s);
+		*text = s;
+		*len = (size_t)(open - s);
+		ascii_trim(text, len);
+		return true;
+	}
+	colon = memchr(s, ':', n < 190 ? n : 190);
+	if (colon != NULL && colon + 1 < s + n && colon[1] == ' ' && is_type(s, (size_t)(colon - s))) {
+		*exception = s;
+		*exception_len = (size_t)(colon - s);
+		*text = colon + 1;
+		*len = n - (size_t)(colon + 1 - s);
+		ascii_trim(text, len);
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,195 @@
+/*
+ * log_time.c - parser worker; hostile log lines. The time forms that lines begin with. Called by log_line.c.
+ */
+#include <stdio.h>
+
+#include "ascii.h"
+#include "log_line.h"
+
+/* Reads exactly n digits at s. */
+static bool digits(const char *s, size_t len, size_t n, unsigned *value)
+{
+	if (len < n)
+		return false;
+	*value = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!ascii_digit(s[i]))
+			return false;
+		*value = *value * 10 + (unsigned)(s[i] - '0');
+	}
+	return true;
+}
+
+/* One or two digits; returns how many. */
+static size_t short_number(const char *s, size_t len, unsigned *value)
+{
+	if (digits(s, len, 2, value))
+		return 2;
+	return digits(s, len, 1, value) ? 1 : 0;
+}
+
+struct stamp {
+	unsigned year, month, day, hour, minute, second;
+	char fraction[10]; /* ".123456" or "" */
+	char offset[8];    /* "Z", "+02:00" or "" */
+};
+
+/* dd.mm.yyyy, yyyy-mm-dd, yyyy/mm/dd: the forms that can be read in one way only. */
+static size_t date(const char *s, size_t len, struct stamp *t)
+{
+	if (len < 10)
+		return 0;
+	if (s[2] == '.' && s[5] == '.' && digits(s, 2, 2, &t->day) && digits(s + 3, 2, 2, &t->month) &&
+	    digits(s + 6, 4, 4, &t->year))
+		return 10;
+	if ((s[4] == '-' || s[4] == '/') && s[7] == s[4] && digits(s, 4, 4, &t->year) && digits(s + 5, 2, 2, &t->month) &&
+	    digits(s + 8, 2, 2, &t->day))
+		return 10;
+	return 0;
+}
+
+/* m/d/yyyy or d/m/yyyy: which of the two shows where one number is above 12, or AM/PM follows (American); else
+ * the month stays 0, the time unknown. */
+static size_t slash_date(const char *s, size_t len, struct stamp *t, bool *undecided)
+{
+	unsigned a, b;
+	size_t n = short_number(s, len, &a), m;
+
+	if (n == 0 || n >= len || s[n] != '/')
+		return 0;
+	m = short_number(s + n + 1, len - n - 1, &b);
+	if (m == 0 || n + m + 6 > len || s[n + m + 1] != '/' || !digits(s + n + m + 2, 4, 4, &t->year))
+		return 0;
+	*undecided = a <= 12 && b <= 12;
+	t->month = a > 12 ? b : a;
+	t->day = a > 12 ? a : b;
+	return n + m + 6;
+}
+
+static size_t fraction(const char *s, size_t len, struct stamp *t)
+{
+	size_t n = 1, kept = 0;
+
+	if (len < 2 || (s[0] != '.' && s[0] != ',') || !ascii_digit(s[1]))
+		return 0;
+	t->fraction[kept++] = '.';
+	for (; n < len && ascii_digit(s[n]); n++)
+		if (kept < 7)
+			t->fraction[kept++] = s[n];
+	t->fraction[kept] = '\0';
+	return n;
+}
+
+static size_t offset(const char *s, size_t len, struct stamp *t)
+{
+	unsigned h, m;
+	size_t colon;
+
+	if (len > 0 && s[0] == 'Z') {
+		snprintf(t->offset, sizeof(t->offset), "Z");
+		return 1;
+	}
+	if (len < 5 || (s[0] != '+' && s[0] != '-') || !digits(s + 1, 2, 2, &h))
+		return 0;
+	colon = s[3] == ':';
+	if (!digits(s + 3 + colon, len - 3 - colon, 2, &m) || h > 14 || m > 59)
+		return 0;
+	snprintf(t->offset, sizeof(t->offset), "%c%02u:%02u", s[0], h, m);
+	return 5 + colon;
+}
+
+/* hh:mm:ss with what may follow. */
+static size_t clock_time(const char *s, size_t len, struct stamp *t, bool *american)
+{
+	size_t n = short_number(s, len, &t->hour);
+	bool half = false;
+
+	if (n == 0 || len < n + 6 || s[n] != ':' || s[n + 3] != ':' || !digits(s + n + 1, 2, 2, &t->minute) ||
+	    !digits(s + n + 4, 2, 2, &t->second))
+		return 0;
+	n += 6;
+	n += fraction(s + n, len - n, t);
+	if (len - n >= 3 && s[n] == ' ' && (ascii_starts(s + n, len - n, " am") || ascii_starts(s + n, len - n, " pm"))) {
+		half = ascii_fold(s[n + 1]) == 'p';
+		*american = true;
+		t->hour = t->hour % 12 + (half ? 12 : 0);
+		return n + 3;
+	}
+	return n + offset(s + n, len - n, t);
+}
+
+static bool plausible(const struct stamp *t)
+{
+	return t->month >= 1 && t->month <= 12 && t->day >= 1 && t->day <= 31 && t->hour <= 23 && t->minute <= 59 &&
+	    t->second <= 60;
+}
+
+/* Nov 24 02:31:00: syslog states no year, so the line is stamped but its time is not known. */
+static size_t syslog_time(const char *s, size_t len)
+{
+	static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	struct stamp t = {0};
+	bool american = false;
+	size_t n;
+
+	if (len < 15 || s[3] != ' ' || s[6] != ' ' || !ascii_upper(s[0]) || !ascii_digit(s[5]))
+		return 0;
+	for (n = 0; n < 36; n += 3)
+		if (ascii_fold(s[0]) == months[n] && s[1] == months[n + 1] && s[2] == months[n + 2])
+			break;
+	if (n == 36 || (n = clock_time(s + 7, len - 7, &t, &american)) == 0)
+		return 0;
+	return 7 + n;
+}
+
+/* The byte in front of a time: `[`, or the `<13>1 ` of RFC 5424, or nothing. */
+static size_t opening(const char *s, size_t len)
+{
+	size_t i = 1;
+
+	if (len > 0 && s[0] == '[')
+		return 1;
+	if (len == 0 || s[0] != '<')
+		return 0;
+	while (i < len && i < 4 && ascii_digit(s[i]))
+		i++;
+	if (i == 1 || i >= len || s[i] != '>')
+		return 0;
+	i++;
+	return i + 1 < len && s[i] == '1' && s[i + 1] == ' ' ? i + 2 : i;
+}
+
+size_t log_line_time(char at[40], const char *line, size_t len)
+{
+	struct stamp t = {0};
+	bool undecided = false, american = false;
+	size_t i = opening(line, len), n;
+
+	if (at != NULL)
+		at[0] = '\0';
+	if (i >= len || (!ascii_digit(line[i]) && !ascii_upper(line[i])))
+		return 0;
+	if (ascii_upper(line[i]))
+		return (n = syslog_time(line + i, len - i)) > 0 ? i + n : 0;
+	n = date(line + i, len - i, &t);
+	if (n == 0)
+		n = slash_date(line + i, len - i, &t, &undecided);
+	if (n == 0)
+		return 0;
+	i += n;
+	if (i < len && (line[i] == ' ' || line[i] == 'T' || line[i] == ','))
+		i++;
+	else
+		return 0;
+	while (i < len && line[i] == ' ')
+		i++;
+	if ((n = clock_time(line + i, len - i, &t, &american)) == 0 || !plausible(&t))
+		return 0;
+	i += n;
+	if (line[0] == '[' && i < len && line[i] == ']')
+		i++;
+	if (at != NULL && !(undecided && !american))
+		snprintf(at, 40, "%04u-%02u-%02uT%02u:%02u:%02u%s%s", t.year % 10000, t.month % 100, t.day % 100, t.hour % 100,
+		    t.minute % 100, t.second % 100, t.fraction, t.offset);
+	return i;
+}
