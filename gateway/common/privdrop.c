@@ -16,19 +16,18 @@
 #include "err.h"
 #include "privdrop.h"
 
-/* Sets soft and hard limit; not root, a limit may only go down. */
+/* Sets soft and hard limit. Without the privilege (an ordinary user, root of a container) a limit may only go down. */
 static int
 set_limit(int resource, uint64_t value)
 {
-	struct rlimit now, want;
+	struct rlimit now, want = { .rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)value };
 
-	if (getrlimit(resource, &now) < 0)
+	if (setrlimit(resource, &want) == 0)
+		return VG_OK;
+	if (errno != EPERM || getrlimit(resource, &now) < 0)
 		return VG_ERR_SYSTEM;
-	want.rlim_cur = value > RLIM_INFINITY ? RLIM_INFINITY : (rlim_t)value;
-	if (geteuid() != 0 && now.rlim_max != RLIM_INFINITY && want.rlim_cur > now.rlim_max)
-		want.rlim_cur = now.rlim_max;
-	want.rlim_max = want.rlim_cur;
-	return setrlimit(resource, &want) < 0 ? VG_ERR_SYSTEM : VG_OK;
+	now.rlim_cur = now.rlim_max;
+	return setrlimit(resource, &now) < 0 ? VG_ERR_SYSTEM : VG_OK;
 }
 
 static int

@@ -17,7 +17,7 @@ struct privdrop {
 };
 
 /* VG_ERR_SYSTEM with *why naming the step. Verifies that the old ids cannot be had back. A limit above the
- * hard limit is cut to it where we are not root. */
+ * hard limit is cut to it where the privilege to raise it is missing. */
 int privdrop(const struct privdrop *p, const char **why);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -290,6 +291,16 @@ check_hook(int rc, const char *what)
 }
 
 static void
+check_nofile(uint64_t wanted)
+{
+	struct rlimit now;
+
+	if (getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_cur < wanted)
+		log_warn("", "few-descriptors", "limit=%llu wanted=%llu", (unsigned long long)now.rlim_cur,
+		    (unsigned long long)wanted);
+}
+
+static void
 drop(struct run *r, const struct role_row *row)
 {
 	struct privdrop p = { .user = role_user(row, r->ctx.conf), .as_bytes = row->as_bytes,
@@ -305,6 +316,7 @@ drop(struct run *r, const struct role_row *row)
 	p.chroot = r->root;
 	if (privdrop(&p, &why) != VG_OK)
 		die(EX_OSERR, "privdrop-failed", why, strerror(errno));
+	check_nofile(p.nofile);
 	r->ctx.state_dir = chrooted ? "/" : r->ctx.conf->state;
 	if (state && chdir(r->ctx.state_dir) < 0)
 		die(EX_OSERR, "privdrop-failed", "chdir", strerror(errno));

@@ -150,6 +150,9 @@ main(int argc, char **argv)
 
 	if (o.role)
 		run_role(&o);
+	/* What the caller left open would stay open in the background for ever. */
+	if (!o.check && !o.foreground)
+		close_range(STDERR_FILENO + 1, ~0U, 0);
 	if (master_conf_load(o.file, &conf, print_conf_error, NULL) != VG_OK)
 		return EX_CONFIG;
 	if (o.check)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "buf.h"
 #include "conf.h"
@@ -29,8 +30,8 @@ int fault_set(struct fault *f, int code, const char *fmt, ...) __attribute__((fo
 
 struct listener {
 	int fd;
-	dev_t dev; /* unix: which file is ours to remove */
-	ino_t ino;
+	ino_t ino;             /* unix: which file is ours to remove; numbers are reused at once, */
+	struct timespec ctime; /* so its time of change too */
 };
 
 /* Binds every listener of c: an array in the order of c->listens. EX_OSERR (71) where an address is taken or

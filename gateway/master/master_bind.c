@@ -17,6 +17,11 @@
 #include "err.h"
 #include "master.h"
 
+/* A supervisor that was killed leaves children that are just dying and still hold the sockets: we have its lock already,
+ * so an address in use is tried again for a second in all. */
+#define PATIENCE_STEPS 20
+#define PATIENCE_STEP_NS 50000000L
+
 /* Does anybody answer at this socket? A full queue counts. */
 static bool
 answered(const struct conf_listen *l)
@@ -48,6 +53,15 @@ make_folder(const struct conf_listen *l, struct fault *f)
 	return fault_set(f, EX_CANTCREAT, "listen %s: folder %s: %s", l->name, dir, strerror(errno));
 }
 
+/* VG_ERR_EXISTS when the address is in use, for another try. */
+static int
+bind_fault(struct fault *f, const struct conf_listen *l, int error)
+{
+	int rc = fault_set(f, EX_OSERR, "listen %s: %s", l->name, strerror(error));
+
+	return error == EADDRINUSE ? VG_ERR_EXISTS : rc;
+}
+
 static int
 clear_path(const struct conf_listen *l, struct fault *f)
 {
@@ -59,7 +73,7 @@ clear_path(const struct conf_listen *l, struct fault *f)
 	if (!S_ISSOCK(st.st_mode))
 		return fault_set(f, EX_OSERR, "listen %s: there is a file that is no socket", l->name);
 	if (answered(l))
-		return fault_set(f, EX_OSERR, "listen %s: %s", l->name, strerror(EADDRINUSE));
+		return bind_fault(f, l, EADDRINUSE);
 	if (unlink(l->unix_path) < 0)
 		return fault_set(f, EX_OSERR, "listen %s: cannot remove the stale socket: %s", l->name, strerror(errno));
 	return VG_OK;
@@ -79,8 +93,8 @@ set_access(const struct conf_listen *l, struct listener *out, struct fault *f)
 	}
 	if (chmod(l->unix_path, l->mode) < 0 || lstat(l->unix_path, &st) < 0)
 		return fault_set(f, EX_OSERR, "listen %s: mode: %s", l->name, strerror(errno));
-	out->dev = st.st_dev;
 	out->ino = st.st_ino;
+	out->ctime = st.st_ctim;
 	return VG_OK;
 }
 
@@ -105,31 +119,50 @@ bind_socket(const struct conf_listen *l, int fd)
 }
 
 static int
-bind_one(const struct conf_listen *l, struct listener *out, struct fault *f)
+bind_once(const struct conf_listen *l, struct listener *out, struct fault *f)
 {
-	if (l->unix_path && (make_folder(l, f) != VG_OK || clear_path(l, f) != VG_OK))
-		return VG_ERR_SYSTEM;
+	int rc = l->unix_path ? clear_path(l, f) : VG_OK;
+
+	if (rc != VG_OK)
+		return rc;
 	out->fd = socket(l->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (out->fd < 0 || bind_socket(l, out->fd) < 0)
-		return fault_set(f, EX_OSERR, "listen %s: %s", l->name, strerror(errno));
-	if (l->unix_path && set_access(l, out, f) != VG_OK)
+	if (out->fd < 0 || bind_socket(l, out->fd) < 0 || listen(out->fd, SOMAXCONN) < 0) {
+		rc = bind_fault(f, l, errno);
+		if (out->fd >= 0)
+			close(out->fd);
+		out->fd = -1;
+		return rc;
+	}
+	return l->unix_path ? set_access(l, out, f) : VG_OK;
+}
+
+static int
+bind_one(const struct conf_listen *l, struct listener *out, unsigned *patience, struct fault *f)
+{
+	const struct timespec step = { .tv_nsec = PATIENCE_STEP_NS };
+	int rc;
+
+	if (l->unix_path && make_folder(l, f) != VG_OK)
 		return VG_ERR_SYSTEM;
-	if (listen(out->fd, SOMAXCONN) < 0)
-		return fault_set(f, EX_OSERR, "listen %s: %s", l->name, strerror(errno));
-	return VG_OK;
+	while ((rc = bind_once(l, out, f)) == VG_ERR_EXISTS && *patience) {
+		(*patience)--;
+		nanosleep(&step, NULL);
+	}
+	return rc == VG_OK ? VG_OK : VG_ERR_SYSTEM;
 }
 
 int
 master_bind(const struct conf *c, struct listener **out, struct fault *f)
 {
 	struct listener *all = calloc(c->n_listens + 1, sizeof(*all));
+	unsigned patience = PATIENCE_STEPS;
 
 	if (!all)
 		return fault_set(f, EX_OSERR, "listen: %s", strerror(errno));
 	for (size_t i = 0; i < c->n_listens; i++)
 		all[i].fd = -1;
 	for (size_t i = 0; i < c->n_listens; i++) {
-		if (bind_one(&c->listens[i], &all[i], f) != VG_OK) {
+		if (bind_one(&c->listens[i], &all[i], &patience, f) != VG_OK) {
 			master_unbind(c, &all);
 			return VG_ERR_SYSTEM;
 		}
@@ -138,11 +171,20 @@ master_bind(const struct conf *c, struct listener **out, struct fault *f)
 	return VG_OK;
 }
 
+/* Another daemon may have put its own socket there. */
+static bool
+still_ours(const char *path, const struct listener *l)
+{
+	struct stat st;
+
+	return l->ino && lstat(path, &st) == 0 && st.st_ino == l->ino && st.st_ctim.tv_sec == l->ctime.tv_sec &&
+	    st.st_ctim.tv_nsec == l->ctime.tv_nsec;
+}
+
 void
 master_unbind(const struct conf *c, struct listener **listeners)
 {
 	struct listener *all = *listeners;
-	struct stat st;
 
 	if (!all)
 		return;
@@ -151,7 +193,7 @@ master_unbind(const struct conf *c, struct listener **listeners)
 
 		if (all[i].fd >= 0)
 			close(all[i].fd);
-		if (path && all[i].ino && lstat(path, &st) == 0 && st.st_dev == all[i].dev && st.st_ino == all[i].ino)
+		if (path && still_ours(path, &all[i]))
 			unlink(path);
 	}
 	free(all);
