@@ -49,6 +49,7 @@ struct ipc {
 	struct ev_defer flush;
 	bool blocked; /* the socket was full: waiting for EV_WRITE */
 	bool gone;    /* nothing can be sent any more */
+	bool ended;   /* blocking use: nothing is received any more */
 	bool closed;  /* by its owner, during dispatch */
 	bool dispatching;
 };
@@ -100,13 +101,17 @@ release(struct ipc *ipc)
 }
 
 static void
+close_set(struct fd_set_in *set)
+{
+	while (set->n > 0)
+		close(set->fd[--set->n]);
+}
+
+static void
 drop_sets(struct ipc *ipc)
 {
-	for (int s = 0; s < ipc->n_sets; s++) {
-		for (int i = 0; i < ipc->sets[s].n; i++)
-			close(ipc->sets[s].fd[i]);
-	}
-	ipc->n_sets = 0;
+	while (ipc->n_sets > 0)
+		close_set(&ipc->sets[--ipc->n_sets]);
 }
 
 void
@@ -237,8 +242,7 @@ take_set(struct ipc *ipc, struct msghdr *msg)
 	if (set.n == 0 && !set.cut)
 		return VG_OK;
 	if (ipc->n_sets == FD_SETS || (set.cut && set.n == IPC_MAX_FDS)) {
-		for (int i = 0; i < set.n; i++)
-			close(set.fd[i]);
+		close_set(&set);
 		return broken(ipc, IPC_TYPE_COUNT, "too many descriptors");
 	}
 	ipc->sets[ipc->n_sets++] = set;
@@ -284,26 +288,17 @@ static int
 match_fds(struct ipc *ipc, struct ipc_msg *msg, unsigned mask)
 {
 	struct fd_set_in *set = &ipc->sets[0];
-	int used = 0;
+	int want = __builtin_popcount(mask), used = 0;
 
 	for (int i = 0; i < IPC_MAX_FDS; i++)
 		msg->fd[i] = -1;
 	if (mask == 0)
 		return VG_OK;
-	if (ipc->n_sets == 0)
+	if (ipc->n_sets == 0 || set->n > want || (set->n < want && !set->cut))
 		return VG_ERR_PROTO;
 	for (int i = 0; i < IPC_MAX_FDS; i++) {
-		if (!(mask & 1u << i))
-			continue;
-		if (used < set->n)
+		if ((mask & 1u << i) && used < set->n)
 			msg->fd[i] = set->fd[used++];
-		else if (!set->cut)
-			used = IPC_MAX_FDS + 1;
-	}
-	if (used != set->n) {
-		ipc_msg_done(msg);
-		ipc->sets[0].n = 0;
-		return VG_ERR_PROTO;
 	}
 	memmove(&ipc->sets[0], &ipc->sets[1], (FD_SETS - 1) * sizeof(ipc->sets[0]));
 	ipc->n_sets--;
@@ -331,7 +326,7 @@ next_frame(struct ipc *ipc, struct ipc_msg *msg)
 		return broken(ipc, type, "unknown type");
 	if (!ipc_rule_allows(rule, ipc->peer, ipc->self))
 		return broken(ipc, type, "not permitted");
-	if (head.len > rule->max)
+	if (head.len > (ipc_table(type) ? rule->max : 0))
 		return broken(ipc, type, "too long");
 	if (IPC_HEAD_FDS(head.type) >> IPC_MAX_FDS ||
 	    (unsigned)__builtin_popcount(IPC_HEAD_FDS(head.type)) > rule->fds)
@@ -426,6 +421,8 @@ ipc_recv(struct ipc *ipc, struct ipc_msg *msg)
 {
 	int rc;
 
+	if (ipc->ended)
+		return 0;
 	for (;;) {
 		rc = next_frame(ipc, msg);
 		if (rc)
@@ -435,8 +432,11 @@ ipc_recv(struct ipc *ipc, struct ipc_msg *msg)
 		if (rc <= 0)
 			break;
 	}
-	if (rc <= 0 && !ipc->gone)
-		give_up(ipc);
+	if (rc <= 0) {
+		ipc->ended = true;
+		if (!ipc->gone)
+			give_up(ipc);
+	}
 	return rc;
 }
 
