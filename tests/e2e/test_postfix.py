@@ -12,7 +12,7 @@ from gateway import Gateway, free_port, wait_for
 
 
 class Postfix:
-    def __init__(self, folder, transport):
+    def __init__(self, folder, transport, extra=""):
         self.dir, self.port = pathlib.Path(folder), free_port()
         self.etc, self.queue, self.data = self.dir / "etc", self.dir / "queue", self.dir / "data"
         for d in (self.etc, self.queue, self.data):
@@ -35,7 +35,7 @@ maillog_file = {self.dir}/log
 maillog_file_prefixes = {self.dir}
 local_recipient_maps =
 alias_maps =
-""")
+{extra}""")
         master = pathlib.Path("/usr/share/postfix/master.cf.dist").read_text().split("\n")
         lines = [f"127.0.0.1:{self.port} inet n - n - - smtpd" if l.split()[:2] == ["smtp", "inet"] else l for l in master]
         (self.etc / "master.cf").write_text("\n".join(lines) + "\npostlog unix-dgram n - n - 1 postlogd\n")
