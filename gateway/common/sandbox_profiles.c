@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "sandbox_profiles.h"
@@ -54,6 +55,11 @@ static const struct sandbox_rule spool[] = {
 	ALLOW(pwrite64), ALLOW(lseek), ALLOW(fdatasync),
 };
 
+/* libmicrohttpd makes its own loop and wake-up descriptor when a listener arrives. */
+static const struct sandbox_rule http[] = {
+	ALLOW(epoll_create1), ALLOW(eventfd2), ALLOW_IF(ioctl, EQUAL, 1, FIONBIO),
+};
+
 /* The parser: GMime seeks in its descriptor, a timer ends a job that hangs. */
 static const struct sandbox_rule parse[] = {
 	ALLOW(lseek), ALLOW(pwrite64), ALLOW(ftruncate), ALLOW(setitimer), ALLOW(alarm),
@@ -89,7 +95,7 @@ static const struct sandbox_profile profiles[] = {
 	{ ROLE_GATE, { GROUP(base), GROUP(spool) SANITIZER } },
 	{ ROLE_PARSER, { GROUP(base), GROUP(parse) SANITIZER } },
 	{ ROLE_QUEUE, { GROUP(base), GROUP(store) SANITIZER } },
-	{ ROLE_API, { GROUP(base), GROUP(serve), GROUP(spool) SANITIZER } },
+	{ ROLE_API, { GROUP(base), GROUP(serve), GROUP(spool), GROUP(http) SANITIZER } },
 };
 
 const struct sandbox_profile *
