@@ -56,10 +56,13 @@ static void feed_field(crypto_generichash_state *st, const struct gate_field *f)
 	feed(st, "\r\n", 2);
 }
 
-void gate_digest(unsigned char out[DIGEST_LEN], const struct gate_header *h, const struct blob *body, const char *salt)
+bool gate_digest(unsigned char out[DIGEST_LEN], const struct gate_header *h, const struct blob *body)
 {
 	crypto_generichash_state st;
+	size_t id = 0, date = 0;
 
+	if (gate_header_next(h, "Message-ID", &id) == NULL && gate_header_next(h, "Date", &date) == NULL)
+		return false;
 	crypto_generichash_init(&st, NULL, 0, DIGEST_LEN);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const struct gate_field *f;
@@ -73,7 +76,6 @@ void gate_digest(unsigned char out[DIGEST_LEN], const struct gate_header *h, con
 			feed_field(&st, &h->fields[i]);
 	feed(&st, "\r\n", 2);
 	feed(&st, body->data, body->len);
-	if (salt != NULL)
-		feed(&st, salt, strlen(salt));
 	crypto_generichash_final(&st, out, DIGEST_LEN);
+	return true;
 }

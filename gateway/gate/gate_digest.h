@@ -5,12 +5,14 @@
 #ifndef VG_GATE_DIGEST_H
 #define VG_GATE_DIGEST_H
 
+#include <stdbool.h>
+
 #include "digest.h"
 #include "gate_header.h"
 #include "wire.h"
 
-/* body: the digest of digest.h. salt distinguishes mails that have neither Message-ID nor Date and so can never be told
- * apart from a second, equal one (a monitoring system's): NULL for all others. */
-void gate_digest(unsigned char out[DIGEST_LEN], const struct gate_header *h, const struct blob *body, const char *salt);
+/* body: the digest of digest.h. False for a mail with neither Message-ID nor Date: two of those that are equal may well be
+ * two mails (a monitoring system's), so none is taken for the other. */
+bool gate_digest(unsigned char out[DIGEST_LEN], const struct gate_header *h, const struct blob *body);
 
 #endif

@@ -1,0 +1,362 @@
+/*
+ * gate_submit.c - the gate's transactions. Runs in the gate; the mail's bytes are hostile, the frames come from processes
+ * that may have been taken over. Nothing waits in here: a mail stays in a slot until the queue's next answer.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "err.h"
+#include "gate_commit.h"
+#include "gate_digest.h"
+#include "gate_evidence.h"
+#include "gate_reply.h"
+#include "gate_submit.h"
+#include "log.h"
+
+/* What is needed until the COMMIT is sent. */
+struct gate_work {
+	unsigned char *frame; /* copy of the SUBMIT; submit borrows from it */
+	size_t frame_len;
+	struct submit submit;
+	struct gate_header header;
+	struct gate_facts facts;
+	struct gate_rcpts rcpts;
+	unsigned char digest[DIGEST_LEN];
+	bool has_digest;
+};
+
+struct gate_txn {
+	uint64_t id;                 /* serial and slot: an answer to a former one finds nothing */
+	size_t slot;
+	struct gate_channel *channel; /* NULL when it went away */
+	uint64_t session;
+	double started;
+	char ids[40];                /* for the log */
+	bool after_queue;
+	struct gate_work *work;      /* NULL once committed */
+	bool committed;
+	struct verdict verdict;
+	enum sender_class cls;
+	enum auth_result auth;
+};
+
+#define SLOT(id) ((size_t)((id) & (GATE_TXNS_MAX - 1)))
+
+const unsigned char *gate_key(const struct gate *g)
+{
+	return g->has_key ? g->key : NULL;
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ---- slots ---- */
+
+static void work_free(struct gate *g, struct gate_work **workp)
+{
+	struct gate_work *w = *workp;
+
+	if (w == NULL)
+		return;
+	*workp = NULL;
+	g->bytes -= w->frame_len;
+	gate_facts_free(&w->facts);
+	gate_header_free(&w->header);
+	free(w->frame);
+	free(w);
+}
+
+static void txn_free(struct gate *g, struct gate_txn *t)
+{
+	g->txns[t->slot] = NULL;
+	g->hint = t->slot;
+	g->n_txns--;
+	work_free(g, &t->work);
+	free(t);
+	if (g->stopping && g->n_txns == 0)
+		role_exit(g->ctx);
+}
+
+static struct gate_txn *txn_new(struct gate *g)
+{
+	struct gate_txn *t;
+	size_t slot = g->hint;
+
+	if (g->n_txns == GATE_TXNS_MAX || (t = calloc(1, sizeof(*t))) == NULL)
+		return NULL;
+	while (g->txns[slot] != NULL)
+		slot = (slot + 1) & (GATE_TXNS_MAX - 1);
+	t->slot = slot;
+	/* 0 is no mail's id: it belongs to records that nobody waits for. */
+	t->id = ++g->serial * GATE_TXNS_MAX + slot;
+	g->txns[slot] = t;
+	g->hint = (slot + 1) & (GATE_TXNS_MAX - 1);
+	g->n_txns++;
+	return t;
+}
+
+static struct gate_txn *txn_find(const struct gate *g, uint64_t id, bool committed)
+{
+	struct gate_txn *t = g->txns[SLOT(id)];
+
+	return t != NULL && t->id == id && t->committed == committed ? t : NULL;
+}
+
+/* ---- answers ---- */
+
+static void count(struct gate *g, const struct gate_reply *r)
+{
+	static const enum metric_counter by_outcome[] = {
+	    [OUT_ACCEPTED] = MT_GATE_ACCEPTED, [OUT_HELD] = MT_GATE_HELD, [OUT_REJECTED] = MT_GATE_REJECTED,
+	    [OUT_TEMPFAIL] = MT_GATE_TEMPFAILED, [OUT_DUPLICATE] = MT_GATE_DUPLICATE,
+	};
+
+	metrics_add(g->ctx->metrics, r->refused_after_queue ? MT_GATE_REFUSED_AFTER : by_outcome[r->say.outcome], 1);
+}
+
+/* Tells the channel and the log, and forgets the mail. */
+static void finish(struct gate *g, struct gate_txn *t, const struct gate_reply *r)
+{
+	const struct verdict_say *s = &r->say;
+
+	log_info(t->ids, "verdict", "msg=%s rule=%s outcome=%s code=%u reason=%s cls=%s auth=%s ticket=%" PRIu64 " ref=%s",
+	    s->message_id[0] ? s->message_id : "-", s->rule[0] ? s->rule : "-", verdict_outcome_name((enum outcome)s->outcome),
+	    s->code, s->reason[0] ? s->reason : "-", sender_class_name(t->cls), auth_result_name(t->auth), s->ticket,
+	    s->reference[0] ? s->reference : "-");
+	count(g, r);
+	metrics_observe(g->ctx->metrics, MT_GATE_DECIDE, seconds() - t->started);
+	if (t->channel != NULL && ipc_send(t->channel->ipc, IPC_VERDICT, t->session, s) != VG_OK)
+		log_warn(t->ids, "verdict-lost", "role=%s", role_name(t->channel->role));
+	txn_free(g, t);
+}
+
+static void finish_later(struct gate *g, struct gate_txn *t, int err)
+{
+	struct gate_reply r;
+
+	gate_reply_later(&r, err);
+	finish(g, t, &r);
+}
+
+/* ---- a mail comes ---- */
+
+static int read_mail(struct gate *g, struct gate_work *w)
+{
+	const struct submit *s = &w->submit;
+	struct gate_facts_input in = {
+	    .header = &w->header,
+	    .hostname = g->ctx->conf->hostname,
+	    .key = gate_key(g),
+	    .smtputf8 = s->smtputf8 != 0,
+	    .null_path = s->reverse_path[0] == '\0' && (s->channel == CHANNEL_SMTP || s->channel == CHANNEL_LMTP),
+	};
+	int rc = gate_header_read(&w->header, (const char *)s->bytes.data, s->bytes.len);
+
+	if (rc != VG_OK || (rc = gate_facts_read(&w->facts, &in)) != VG_OK)
+		return rc;
+	w->has_digest = gate_digest(w->digest, &w->header, &s->digest);
+	return VG_OK;
+}
+
+static struct blob digest_of(const struct gate_work *w)
+{
+	return w->has_digest ? (struct blob){w->digest, DIGEST_LEN} : (struct blob){0};
+}
+
+static int ask(struct gate *g, const struct gate_txn *t)
+{
+	const struct gate_work *w = t->work;
+	struct facts_ask a = {
+	    .sender = w->facts.from.addr.normal,
+	    .subject_number = w->facts.subject_number,
+	    .token_ticket = w->rcpts.token_ticket,
+	    .token_participant = w->rcpts.token_participant,
+	    .message_id = w->facts.message_id,
+	    .digest = digest_of(w),
+	};
+	struct buf mids;
+	uint32_t n = 0;
+	int rc = VG_OK;
+
+	buf_init(&mids, IPC_SMALL);
+	for (size_t i = 0; i < w->facts.n_mids && rc == VG_OK; i++)
+		rc = wlist_add_str(&mids, &n, w->facts.mids[i]);
+	a.mids = wlist_of(&mids, n);
+	if (rc == VG_OK)
+		rc = ipc_send(g->queue, IPC_FACTS_ASK, t->id, &a);
+	buf_free(&mids);
+	return rc;
+}
+
+/* Decides and commits; say NULL where V0-V2 decide. */
+static int decide(struct gate *g, struct gate_txn *t, const struct facts_say *say)
+{
+	struct gate_work *w = t->work;
+	struct blob digest = digest_of(w);
+	struct gate_case c = {
+	    .conf = g->ctx->conf, .submit = &w->submit, .header = &w->header, .facts = &w->facts, .rcpts = &w->rcpts, .say = say,
+	};
+	struct gate_commit commit;
+	int rc = gate_decide(&c);
+
+	if (rc != VG_OK)
+		return rc;
+	t->verdict = c.verdict;
+	t->auth = c.auth.result;
+	t->cls = say != NULL ? (enum sender_class)say->cls : CLASS_UNKNOWN;
+	if (t->verdict.outcome == OUT_TEMPFAIL) {
+		struct gate_reply r;
+
+		gate_reply_verdict(&r, &t->verdict, NULL, t->after_queue);
+		finish(g, t, &r);
+		return VG_OK;
+	}
+	rc = gate_commit_make(&commit, &c, &digest);
+	if (rc == VG_OK)
+		rc = ipc_send(g->queue, IPC_COMMIT, t->id, &commit.msg);
+	gate_commit_free(&commit);
+	if (rc != VG_OK)
+		return rc;
+	t->committed = true;
+	work_free(g, &t->work);
+	return VG_OK;
+}
+
+static int begin(struct gate *g, struct gate_txn *t)
+{
+	struct gate_work *w = t->work;
+	struct gate_case c = {.header = &w->header, .facts = &w->facts, .rcpts = &w->rcpts};
+	int rc;
+
+	if (g->queue == NULL || g->stopping)
+		return VG_ERR_CLOSED;
+	if ((rc = read_mail(g, w)) != VG_OK)
+		return rc;
+	gate_rcpts_read(&w->rcpts, g->ctx->conf, gate_key(g), &w->submit.rcpts);
+	return gate_case_is_plain(&c) ? decide(g, t, NULL) : ask(g, t);
+}
+
+/* A copy of the frame with the SUBMIT decoded in it. VG_ERR_PROTO when it is none. */
+static int work_new(struct gate *g, const struct ipc_msg *msg, struct gate_work **out)
+{
+	struct gate_work *w = calloc(1, sizeof(*w));
+	int rc;
+
+	*out = w;
+	if (w == NULL || (w->frame = malloc(msg->len + 1)) == NULL)
+		return VG_ERR_MEMORY;
+	memcpy(w->frame, msg->data, msg->len);
+	w->frame_len = msg->len;
+	g->bytes += msg->len;
+	rc = wire_get(&wire_submit, w->frame, w->frame_len, &w->submit);
+	if (rc != VG_OK)
+		return rc;
+	if (w->submit.channel < CHANNEL_SMTP || w->submit.channel > CHANNEL_INJECT || w->submit.digest.len != DIGEST_LEN ||
+	    w->submit.rcpts.n == 0)
+		return VG_ERR_PROTO;
+	return VG_OK;
+}
+
+static void answer_busy(struct gate *g, const struct gate_channel *ch, uint64_t session)
+{
+	struct gate_reply r;
+
+	gate_reply_later(&r, VG_ERR_LIMIT);
+	count(g, &r);
+	log_warn("", "busy", "in_flight=%zu bytes=%zu", g->n_txns, g->bytes);
+	ipc_send(ch->ipc, IPC_VERDICT, session, &r.say);
+}
+
+int gate_submit_take(struct gate *g, struct gate_channel *ch, const struct ipc_msg *msg)
+{
+	struct gate_txn *t = g->bytes + msg->len > GATE_BYTES_MAX ? NULL : txn_new(g);
+	int rc;
+
+	if (t == NULL) {
+		answer_busy(g, ch, msg->id);
+		return VG_OK;
+	}
+	t->channel = ch;
+	t->session = msg->id;
+	t->started = seconds();
+	rc = work_new(g, msg, &t->work);
+	if (rc == VG_ERR_PROTO) {
+		txn_free(g, t);
+		return rc;
+	}
+	if (rc == VG_OK) {
+		t->after_queue = t->work->submit.after_queue != 0;
+		snprintf(t->ids, sizeof(t->ids), "sess=%s", t->work->submit.sess);
+		rc = begin(g, t);
+	}
+	if (rc != VG_OK)
+		finish_later(g, t, rc == VG_ERR_LIMIT ? VG_ERR_MEMORY : rc);
+	return VG_OK;
+}
+
+/* ---- the queue answers ---- */
+
+int gate_submit_facts(struct gate *g, const struct ipc_msg *msg)
+{
+	struct gate_txn *t = txn_find(g, msg->id, false);
+	struct facts_say say;
+	int rc = ipc_decode(msg, &say);
+
+	if (rc != VG_OK)
+		return VG_ERR_PROTO;
+	if (t == NULL)
+		return VG_OK;
+	if (say.err != 0) {
+		finish_later(g, t, -(int)(say.err & 0xff));
+		return VG_OK;
+	}
+	/* Again: routes borrow from the configuration, which may have been reloaded since. */
+	gate_rcpts_read(&t->work->rcpts, g->ctx->conf, gate_key(g), &t->work->submit.rcpts);
+	rc = decide(g, t, &say);
+	if (rc != VG_OK)
+		finish_later(g, t, rc == VG_ERR_LIMIT ? VG_ERR_MEMORY : rc);
+	return VG_OK;
+}
+
+int gate_submit_done(struct gate *g, const struct ipc_msg *msg)
+{
+	struct gate_txn *t = txn_find(g, msg->id, true);
+	struct commit_say say;
+	struct gate_reply r;
+
+	if (ipc_decode(msg, &say) != VG_OK)
+		return VG_ERR_PROTO;
+	if (t == NULL)
+		return VG_OK;
+	if (say.err != 0) {
+		finish_later(g, t, say.err == (uint32_t)-VG_ERR_FULL ? VG_ERR_FULL : VG_ERR_STORE);
+		return VG_OK;
+	}
+	gate_reply_verdict(&r, &t->verdict, &say, t->after_queue);
+	finish(g, t, &r);
+	return VG_OK;
+}
+
+/* ---- links end ---- */
+
+void gate_submit_queue_lost(struct gate *g)
+{
+	for (size_t i = 0; i < GATE_TXNS_MAX && g->n_txns > 0; i++)
+		if (g->txns[i] != NULL)
+			finish_later(g, g->txns[i], VG_ERR_CLOSED);
+}
+
+void gate_submit_channel_lost(struct gate *g, const struct gate_channel *ch)
+{
+	for (size_t i = 0; i < GATE_TXNS_MAX; i++)
+		if (g->txns[i] != NULL && g->txns[i]->channel == ch)
+			g->txns[i]->channel = NULL;
+}
