@@ -177,7 +177,7 @@ enum match_kind { MATCH_NONE, MATCH_TOKEN, MATCH_OUR_MESSAGE_ID, MATCH_FOREIGN_M
 	F(str, partner)       /* partner id, "" for a direct holder's */ \
 	F(str, holder)        /* direct holder's id or "" */ \
 	F(u8, role)           /* enum participant_role of the sender there; PART_NONE when removed */ \
-	F(u8, in_audience)    /* the named message's audience held the sender */ \
+	F(u8, in_audience)    /* the named message's audience held the sender; for a token: it is the sender's own (V14) */ \
 	F(u8, by_contact)     /* an observer whom a contact put there (V13) */ \
 	F(i64, closed_at)
 WIRE_DECLARE(facts_thread, FACTS_THREAD_FIELDS)
@@ -202,6 +202,7 @@ enum commit_action { COMMIT_OPEN = 1, COMMIT_APPEND, COMMIT_HOLD, COMMIT_REFUSE 
 	F(u8, action)            /* enum commit_action */ \
 	F(str, rule) F(str, reason) F(str, text) \
 	F(u8, outcome) \
+	F(u8, after_queue)       /* COMMIT_REFUSE: 250 is answered all the same; it counts as accepted mail */ \
 	F(u64, ticket)           /* COMMIT_APPEND */ \
 	F(u64, related)          /* COMMIT_OPEN: the closed ticket it continues, or 0 */ \
 	F(u8, role)              /* enum participant_role under which the sender writes */ \
