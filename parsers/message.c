@@ -1,0 +1,261 @@
+/*
+ * message.c - front of the parser library: drives the pre-scan, GMime, the body and the recognisers, and prints what
+ * came out. Runs in the parser worker and in `vcspgate parse`; the message is hostile.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "charset.h"
+#include "completeness.h"
+#include "err.h"
+#include "fields.h"
+#include "inspect.h"
+#include "message.h"
+#include "message_json.h"
+#include "message_parts.h"
+#include "mime.h"
+#include "mime_headers.h"
+#include "oneline.h"
+#include "quotes.h"
+
+#define DECODED_MAX ((uint64_t)1 << 30)
+
+static struct inspector *inspector; /* one a process: its type database is the slow part */
+
+struct message *message_new(void)
+{
+	struct message *m = calloc(1, sizeof *m);
+
+	if (m == NULL)
+		return NULL;
+	m->arena = arena_new();
+	m->subject = "";
+	body_init(&m->body);
+	if (m->arena == NULL)
+		message_free(&m);
+	return m;
+}
+
+void message_free(struct message **m)
+{
+	if (*m == NULL)
+		return;
+	body_free(&(*m)->body);
+	arena_free(&(*m)->arena);
+	free(*m);
+	*m = NULL;
+}
+
+void message_note(struct message *m, const char *code, const char *detail)
+{
+	for (size_t i = 0; i < m->n_problems; i++)
+		if (strcmp(m->problems[i].code, code) == 0)
+			return;
+	if (m->n_problems < MESSAGE_PROBLEMS_MAX)
+		m->problems[m->n_problems++] = (struct message_problem){code, detail};
+}
+
+const char *message_line(struct message *m, const char *s, size_t len)
+{
+	char line[MESSAGE_LINE_MAX + 1];
+	size_t n = s != NULL ? oneline(line, sizeof line, s, len, ONELINE_CP1252) : 0;
+	const char *copy = n > 0 ? arena_strndup(m->arena, line, n) : "";
+
+	return copy != NULL ? copy : "";
+}
+
+int message_warm(const char **why)
+{
+	struct tm tm;
+	time_t zero = 0;
+
+	*why = NULL;
+	tzset();
+	localtime_r(&zero, &tm);
+	mime_warm();
+	charset_warm();
+	if (inspector == NULL && (inspector = inspector_new()) == NULL) {
+		*why = "the file type database cannot be loaded";
+		return VG_ERR_SYSTEM;
+	}
+	return VG_OK;
+}
+
+/* ---- text ---- */
+
+/* No message at all: the input itself is the text. */
+static int raw_text(struct message *m, struct parse_input *in)
+{
+	struct body_format format = {0};
+	size_t n = parse_input_size(in) < MESSAGE_TEXT_MAX ? (size_t)parse_input_size(in) : MESSAGE_TEXT_MAX;
+	unsigned char *bytes = malloc(n);
+	long got = bytes != NULL ? parse_input_read(in, 0, bytes, n) : VG_ERR_MEMORY;
+	int err = got < 0 ? (int)got : body_add_plain(&m->body, &format, bytes, (size_t)got);
+
+	if (n < parse_input_size(in))
+		m->body.truncated = true;
+	free(bytes);
+	return err;
+}
+
+static void note_bits(struct message *m, unsigned bits, unsigned n, const char *(*text)(unsigned, const char **))
+{
+	const char *detail;
+
+	for (unsigned i = 0; i < n; i++)
+		if ((bits >> i & 1) != 0) {
+			const char *code = text(i, &detail);
+
+			message_note(m, code, detail);
+		}
+}
+
+static int read_text(struct message *m, struct mime *mime, struct parse_input *in)
+{
+	int err = VG_OK;
+
+	if (mime->message == NULL)
+		err = raw_text(m, in);
+	for (size_t i = 0; i < mime->n_bodies && err == VG_OK && !m->body.truncated; i++)
+		err = message_body_part(m, &mime->bodies[i]);
+	if (err == VG_OK)
+		err = body_finish(&m->body, quotes_is_forward(m->subject));
+	if (m->body.truncated)
+		message_note(m, "body.truncated", "the text is longer than is kept; the raw message has all of it");
+	return err;
+}
+
+/* ---- findings ---- */
+
+struct findings {
+	struct error_set *set;
+	struct fields fields;
+	json_t *attachments, *errors, *completeness;
+};
+
+static void findings_free(struct findings *f)
+{
+	error_set_free(&f->set);
+	fields_free(&f->fields);
+	json_decref(f->attachments);
+	json_decref(f->errors);
+	json_decref(f->completeness);
+}
+
+/* Old quotes repeat old errors; in a mail that answers nothing, what looks quoted is what the sender pasted. */
+static const struct buf *text_with_errors(const struct message *m)
+{
+	return m->in_reply_to.n == 0 && m->references.n == 0 ? &m->body.full : &m->body.text;
+}
+
+static int find(struct findings *f, struct message *m, struct mime *mime, struct parse_input *in, uint64_t decoded)
+{
+	struct error_where where = {.kind = ORIGIN_BODY};
+	const struct buf *text = text_with_errors(m);
+	int err;
+
+	memset(f, 0, sizeof *f);
+	f->set = error_set_new();
+	f->attachments = json_array();
+	if (f->set == NULL || f->attachments == NULL)
+		return VG_ERR_MEMORY;
+
+	struct inspect_job job = INSPECT_JOB_INIT(f->set);
+
+	err = message_attachments(m, mime, in, inspector, &job, decoded, f->attachments);
+	if (err != VG_OK)
+		return err;
+	if (text->len > 0)
+		errors_scan_body(f->set, (const char *)text->data, text->len, &where);
+	err = fields_read(&f->fields, m->subject, m->body.text.len > 0 ? (const char *)m->body.text.data : "", m->body.text.len,
+	    &job.facts);
+	if (err != VG_OK)
+		return err;
+	f->errors = error_set_json(f->set);
+	f->completeness = f->errors != NULL ? completeness_json(f->attachments, f->errors, f->fields.fields) : NULL;
+	return f->completeness != NULL ? VG_OK : VG_ERR_MEMORY;
+}
+
+/* Prints; where that is too long even for us, without the members of archives. */
+static int print(struct buf *json, struct message *m, struct findings *f)
+{
+	struct message_findings out = {f->fields.fields, f->fields.commands, f->attachments, f->errors, f->completeness};
+	size_t at = json->len, i;
+	int err = message_json(json, m, &out);
+	json_t *a;
+
+	if (err != VG_ERR_LIMIT && json->len - at <= MESSAGE_JSON_MAX)
+		return err;
+	json->len = at;
+	message_note(m, "message.too-large", "the lists of archive members were left out");
+	json_array_foreach(f->attachments, i, a)
+		json_array_clear(json_object_get(a, "entries"));
+	return message_json(json, m, &out);
+}
+
+static int parse(struct parse_input *in, const struct parse_limits *limits, struct buf *json, struct message *m)
+{
+	uint64_t decoded = limits->decoded_bytes > 0 ? limits->decoded_bytes : DECODED_MAX;
+	struct findings f = {0};
+	struct mime *mime;
+	int err = mime_parse(in, limits->parts, limits->depth, &mime);
+
+	if (err != VG_OK)
+		return err;
+	note_bits(m, mime->scan->problems, PRESCAN_PROBLEMS, prescan_problem);
+	note_bits(m, mime->problems, MIME_PROBLEMS, mime_problem);
+	if (mime->message != NULL)
+		mime_headers_read(m, mime->message);
+	err = read_text(m, mime, in);
+	if (err == VG_OK)
+		err = find(&f, m, mime, in, decoded);
+	if (err == VG_OK)
+		err = print(json, m, &f);
+	findings_free(&f);
+	mime_free(&mime);
+	return err;
+}
+
+int message_parse(const struct parse_source *src, const struct parse_limits *limits, struct buf *json,
+    char sender[ADDR_MAX + 1])
+{
+	static const struct parse_limits none;
+	struct parse_input *in;
+	struct message *m;
+	const char *why;
+	int err = message_warm(&why);
+
+	sender[0] = '\0';
+	if (err != VG_OK || (err = parse_input_open(src, &in)) != VG_OK)
+		return err;
+	m = message_new();
+	err = m == NULL ? VG_ERR_MEMORY : parse_input_size(in) == 0 ? VG_ERR_SYNTAX : VG_OK;
+	if (err == VG_OK)
+		err = parse(in, limits != NULL ? limits : &none, json, m);
+	if (err == VG_OK)
+		memcpy(sender, m->sender, sizeof m->sender);
+	message_free(&m);
+	parse_input_close(&in);
+	return err;
+}
+
+int message_extract(const struct parse_source *src, const char *part, const char *entry, message_out *out, void *arg,
+    struct message_part_info *info)
+{
+	struct parse_input *in;
+	struct mime *mime;
+	const char *why;
+	int err = message_warm(&why);
+
+	memset(info, 0, sizeof *info);
+	if (err != VG_OK || (err = parse_input_open(src, &in)) != VG_OK)
+		return err;
+	err = mime_parse(in, 0, 0, &mime);
+	if (err == VG_OK) {
+		err = message_extract_part(mime, in, inspector, part, entry, out, arg, info);
+		mime_free(&mime);
+	}
+	parse_input_close(&in);
+	return err;
+}

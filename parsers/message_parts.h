@@ -1,0 +1,24 @@
+/*
+ * message_parts.h - what message.c does with one leaf of the MIME tree: text into the body, files into attachment
+ * objects, or their bytes out.
+ */
+#ifndef VG_MESSAGE_PARTS_H
+#define VG_MESSAGE_PARTS_H
+
+#include <jansson.h>
+
+#include "inspect.h"
+#include "message.h"
+#include "message_private.h"
+#include "mime.h"
+
+/* Adds a body leaf's text. VG_ERR_MEMORY. */
+int message_body_part(struct message *m, const struct mime_leaf *leaf);
+/* Appends one attachment object for every file of mime to list. decoded: bytes that may be decoded in all. */
+int message_attachments(struct message *m, const struct mime *mime, struct parse_input *in, struct inspector *inspector,
+    struct inspect_job *job, uint64_t decoded, json_t *list);
+/* message_extract on a parsed message. */
+int message_extract_part(const struct mime *mime, struct parse_input *in, struct inspector *inspector, const char *part,
+    const char *entry, message_out *out, void *arg, struct message_part_info *info);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * mime.h - GMime's tree of a message, flattened: which parts are its text, which are attachments. Text alternatives
+ * are neither. Depth and number of parts are bounded by the pre-scan.
+ */
+#ifndef VG_MIME_H
+#define VG_MIME_H
+
+#include <gmime/gmime.h>
+
+#include "parse_input.h"
+#include "prescan.h"
+
+enum mime_kind { MIME_PLAIN, MIME_HTML, MIME_PROLOGUE, MIME_FILE, MIME_MESSAGE };
+
+/* What the walk noticed, as bits. */
+enum {
+	MIME_NO_BOUNDARY = 1 << 0,       /* a multipart without boundary parameter */
+	MIME_BOUNDARY_UNSEEN = 1 << 1,   /* its boundary never comes */
+	MIME_UNENDED = 1 << 2,           /* its closing boundary is missing */
+	MIME_ENCRYPTED = 1 << 3,
+	MIME_ATTACHMENTS = 1 << 4,       /* more than MESSAGE_ATTACHMENTS_MAX: the rest is left out */
+	MIME_UNPARSEABLE = 1 << 5        /* GMime refused the message */
+};
+#define MIME_PROBLEMS 6
+const char *mime_problem(unsigned i, const char **detail);
+
+/* Borrowed from the tree. */
+struct mime_leaf {
+	enum mime_kind kind;
+	GMimePart *part;       /* but for MIME_PROLOGUE and MIME_MESSAGE */
+	const char *prologue;  /* MIME_PROLOGUE: text of a multipart without parts */
+	GMimeMessage *message; /* MIME_MESSAGE */
+	size_t range;          /* MIME_MESSAGE: index into prescan.messages; SIZE_MAX where that failed */
+	bool related;          /* beside the root of a multipart/related, or with a Content-ID */
+	bool is_inline;
+	bool cut;              /* its multipart has no closing boundary, and it is the last part */
+};
+
+struct mime {
+	struct prescan *scan;
+	GMimeMessage *message; /* NULL: no header, or refused */
+	struct mime_leaf *bodies;
+	size_t n_bodies;
+	struct mime_leaf *files;
+	size_t n_files;
+	unsigned problems;
+};
+
+/* Options of all parsing: made by mime_warm. */
+extern GMimeParserOptions *mime_options;
+
+/* Starts GMime and parses a small message once. */
+void mime_warm(void);
+/* Pre-scans and parses. limits: 0 for the built-in ones. VG_ERR_MEMORY, or the input's error. in must outlive it. */
+int mime_parse(struct parse_input *in, unsigned parts, unsigned depth, struct mime **out);
+void mime_free(struct mime **m);
+
+#endif

@@ -1,0 +1,201 @@
+/*
+ * mime_headers.c - header fields decoded, one clean line each. Runs in the parser worker and in `vcspgate parse`; every
+ * value is hostile: decoding can bring line ends and controls back.
+ */
+#include <string.h>
+
+#include "ascii.h"
+#include "err.h"
+#include "mime.h"
+#include "mime_headers.h"
+
+/* 0000-01-01 and 9999-12-31 as Unix seconds: what RFC 3339 can say. */
+#define DATE_FIRST (-62167219200LL)
+#define DATE_LAST 253402300799LL
+
+/* ---- addresses ---- */
+
+static void add_address(struct message *m, struct message_addresses *to, const char *name, const char *address)
+{
+	if (to->n >= MESSAGE_ADDRESSES_MAX) {
+		message_note(m, "header.too-many-addresses", "more addresses in one field than are kept");
+		return;
+	}
+	to->list[to->n].name = message_line(m, name, name != NULL ? strlen(name) : 0);
+	to->list[to->n].address = message_line(m, address, strlen(address));
+	to->n++;
+}
+
+static void add_list(struct message *m, struct message_addresses *to, InternetAddressList *list, unsigned depth)
+{
+	int n = internet_address_list_length(list);
+
+	for (int i = 0; i < n; i++) {
+		InternetAddress *a = internet_address_list_get_address(list, i);
+
+		if (INTERNET_ADDRESS_IS_GROUP(a)) {
+			InternetAddressList *members = internet_address_group_get_members(INTERNET_ADDRESS_GROUP(a));
+
+			if (members != NULL && depth < PRESCAN_COLONS_MAX)
+				add_list(m, to, members, depth + 1);
+		} else if (INTERNET_ADDRESS_IS_MAILBOX(a)) {
+			const char *address = internet_address_mailbox_get_idn_addr(INTERNET_ADDRESS_MAILBOX(a));
+
+			if (address != NULL && address[0] != '\0')
+				add_address(m, to, internet_address_get_name(a), address);
+		}
+	}
+}
+
+/* `John [CompanyX] Doe <a@b.example>` and its kind, which GMime gives up on: the last <…@…> counts. */
+static void salvage(struct message *m, struct message_addresses *to, const char *raw)
+{
+	const char *end = strrchr(raw, '>'), *start = end;
+	char *address, *name;
+
+	while (start != NULL && start > raw && *start != '<')
+		start--;
+	if (start == NULL || *start != '<' || memchr(start, '@', (size_t)(end - start)) == NULL)
+		return;
+	address = g_strndup(start + 1, (gsize)(end - start - 1));
+	name = g_strndup(raw, (gsize)(start - raw));
+	if (strpbrk(address, " \t\r\n<") == NULL) {
+		char *decoded = g_mime_utils_header_decode_phrase(mime_options, g_strstrip(name));
+
+		add_address(m, to, decoded, address);
+		g_free(decoded);
+	}
+	g_free(name);
+	g_free(address);
+}
+
+static void read_addresses(struct message *m, struct message_addresses *to, const char *raw, bool *salvaged)
+{
+	InternetAddressList *list = internet_address_list_parse(mime_options, raw);
+	size_t n = to->n;
+
+	if (list != NULL) {
+		add_list(m, to, list, 0);
+		g_object_unref(list);
+	}
+	if (to->n == n && raw[strspn(raw, " \t\r\n")] != '\0') {
+		salvage(m, to, raw);
+		*salvaged = true;
+	}
+}
+
+/* Normal form of an address, or its bytes folded where it has none: that never equals a normal one. */
+static void normal_form(char out[ADDR_MAX + 1], const char *address)
+{
+	struct addr a;
+	const char *why;
+	size_t n = 0;
+
+	if (addr_parse(&a, address, strlen(address), ADDR_UTF8, &why) == VG_OK) {
+		memcpy(out, a.normal, sizeof a.normal);
+		return;
+	}
+	for (; address[n] != '\0' && n < ADDR_MAX; n++)
+		out[n] = ascii_fold(address[n]);
+	out[n] = '\0';
+}
+
+/* One From address in normal form. Where GMime reads several different ones, all of them joined by commas: equal to
+ * no single address that the gate may have read. */
+static void read_sender(struct message *m)
+{
+	char one[ADDR_MAX + 1];
+
+	for (size_t i = 0; i < m->from.n; i++) {
+		size_t len = strlen(m->sender), n;
+
+		normal_form(one, m->from.list[i].address);
+		n = strlen(one);
+		if (strcmp(one, m->sender) == 0)
+			continue;
+		if (len > 0 && len + 1 < sizeof m->sender)
+			m->sender[len++] = ',';
+		n = n < ADDR_MAX - len ? n : ADDR_MAX - len;
+		memcpy(m->sender + len, one, n);
+		m->sender[len + n] = '\0';
+	}
+}
+
+static void read_address_fields(struct message *m, GMimeHeaderList *headers)
+{
+	const struct {
+		const char *name;
+		struct message_addresses *to;
+	} fields[] = {{"From", &m->from}, {"Reply-To", &m->reply_to}, {"To", &m->to}, {"Cc", &m->cc}};
+	int n = g_mime_header_list_get_count(headers);
+	bool from_salvaged = false, salvaged = false;
+
+	for (int i = 0; i < n; i++) {
+		GMimeHeader *h = g_mime_header_list_get_header_at(headers, i);
+		const char *raw = g_mime_header_get_raw_value(h);
+
+		for (size_t f = 0; f < sizeof fields / sizeof fields[0]; f++)
+			if (raw != NULL && g_ascii_strcasecmp(g_mime_header_get_name(h), fields[f].name) == 0)
+				read_addresses(m, fields[f].to, raw, f == 0 ? &from_salvaged : &salvaged);
+	}
+	if (from_salvaged || salvaged)
+		message_note(m, "header.address", "an address field cannot be read strictly");
+	/* What GMime did not find itself is shown, but disagrees with nobody. */
+	if (!from_salvaged)
+		read_sender(m);
+	if (m->from.n == 0)
+		message_note(m, "header.from-missing", "no sender address in the header");
+}
+
+/* ---- other fields ---- */
+
+static void read_ids(struct message *m, struct message_ids *to, GMimeHeaderList *headers, const char *name, bool keep_last)
+{
+	GMimeHeader *h = g_mime_header_list_get_header(headers, name);
+	GMimeReferences *refs = h != NULL && g_mime_header_get_raw_value(h) != NULL ?
+	    g_mime_references_parse(mime_options, g_mime_header_get_raw_value(h)) : NULL;
+	int n, from;
+
+	if (refs == NULL)
+		return;
+	n = g_mime_references_length(refs);
+	from = keep_last && n > MESSAGE_IDS_MAX ? n - MESSAGE_IDS_MAX : 0;
+	for (int i = from; i < n && to->n < MESSAGE_IDS_MAX; i++) {
+		const char *id = g_mime_references_get_message_id(refs, i);
+
+		id = id != NULL ? message_line(m, id, strlen(id)) : "";
+		if (id[0] != '\0')
+			to->list[to->n++] = id;
+	}
+	g_mime_references_free(refs);
+}
+
+static void read_date(struct message *m, GMimeMessage *message, GMimeHeaderList *headers)
+{
+	GDateTime *date = g_mime_message_get_date(message);
+	gint64 s = date != NULL ? g_date_time_to_unix(date) : 0;
+
+	if (date != NULL && s >= DATE_FIRST && s <= DATE_LAST) {
+		m->has_date = true;
+		m->date_ms = s * 1000;
+	} else if (g_mime_header_list_get_header(headers, "Date") != NULL) {
+		message_note(m, "header.date", "the Date field cannot be read");
+	}
+}
+
+void mime_headers_read(struct message *m, GMimeMessage *message)
+{
+	GMimeHeaderList *headers = g_mime_object_get_header_list(GMIME_OBJECT(message));
+	const char *id = g_mime_message_get_message_id(message), *subject = g_mime_message_get_subject(message);
+
+	if (id != NULL && id[0] != '\0')
+		m->message_id = message_line(m, id, strlen(id));
+	if (m->message_id != NULL && m->message_id[0] == '\0')
+		m->message_id = NULL;
+	if (subject != NULL)
+		m->subject = message_line(m, subject, strlen(subject));
+	read_ids(m, &m->in_reply_to, headers, "In-Reply-To", false);
+	read_ids(m, &m->references, headers, "References", true);
+	read_date(m, message, headers);
+	read_address_fields(m, headers);
+}
