@@ -1,0 +1,173 @@
+/*
+ * queue.h - inside of the queue process's main thread, for queue_*.c only. Everything here belongs to the loop.
+ */
+#ifndef VG_QUEUE_H
+#define VG_QUEUE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "blob.h"
+#include "call.h"
+#include "registry.h"
+#include "role.h"
+#include "store.h"
+#include "task.h"
+#include "writer.h"
+
+#define QUEUE_OPERATIONS_MAX 4096u       /* waiting for the writer; beyond it mail is answered 451 */
+#define QUEUE_COMMIT_BYTES_MAX (64u << 20) /* of them, message bytes in memory */
+
+struct queue;
+struct pending;
+
+/* A peer process. */
+struct link {
+	struct link *next;
+	struct queue *q;
+	struct ipc *ipc;
+	enum role role;
+	uint32_t index;
+	uint64_t serial;     /* names it in work under way: never used twice */
+	struct pending *job; /* parser: what it works on */
+	struct extract *extract; /* or the attachment it takes out */
+};
+
+/* An incoming large message: a file handed to a channel, until it is committed or dropped. */
+struct spooled {
+	struct spooled *next;
+	uint64_t number;
+	uint64_t link;       /* serial of the channel */
+	char name[ULID_LEN + 1];
+	unsigned char key[SEAL_KEY];
+	int fd;
+};
+
+struct queue {
+	struct role_ctx *ctx;
+	unsigned char wrap_key[SEAL_KEY];
+	bool has_key, stopping;
+
+	struct store *store;       /* read-only, the loop's own */
+	struct registry *registry; /* read-only, the loop's own */
+	struct blobs *blobs;
+	struct task_home *home;
+	struct writer *writer;
+	struct task_pool *readers, *registrars, *syncers;
+	struct call_env *reader_env, *registry_env;
+	/* Threads look at the configuration under the read lock: it is freed after a reload. */
+	pthread_rwlock_t conf_lock;
+	const struct conf *conf;
+
+	struct link *links;
+	uint64_t next_serial;
+	struct spooled *spooled;
+	uint64_t next_spool;
+	size_t commit_bytes;       /* message bytes on their way to the writer */
+	unsigned under_way;        /* tasks given to threads, not home yet */
+
+	struct parse_state *parse; /* queue_parse.c */
+	struct wait_state *wait;   /* queue_wait.c */
+	struct extract *extracts;  /* queue_extract.c: waiting, few */
+	struct keep_state *keep;   /* queue_keep.c */
+	struct ev_defer end;
+};
+
+/* NULL when that process is gone or was replaced. */
+struct link *queue_link(struct queue *q, uint64_t serial);
+/* Answers on a link that may be gone by now. */
+void queue_answer(struct queue *q, uint64_t serial, enum ipc_type type, uint64_t id, const void *obj);
+/* Gives work to a thread; done() must call queue_home() first. */
+void queue_write(struct queue *q, struct task *t);
+void queue_pool(struct queue *q, struct task_pool *pool, struct task *t);
+void queue_home(struct queue *q);
+
+/* queue_facts.c: FACTS_ASK */
+void queue_facts(struct link *l, struct ipc_msg *msg);
+/* queue_spool.c: SPOOL_ASK, SPOOL_DROP; a channel that ended; taking one out for a commit (NULL: not there, wrong key) */
+void queue_spool_ask(struct link *l, struct ipc_msg *msg);
+void queue_spool_drop(struct link *l, struct ipc_msg *msg);
+void queue_spool_forget(struct queue *q, uint64_t link);
+struct spooled *queue_spool_take(struct queue *q, uint64_t number, const struct blob *key);
+/* Closes it; keep: the file stays. */
+void queue_spool_free(struct queue *q, struct spooled **s, bool keep);
+/* queue_commit.c: COMMIT */
+void queue_commit(struct link *l, struct ipc_msg *msg);
+
+/* queue_parse.c: messages on their way through the parsers */
+int queue_parse_start(struct queue *q);
+void queue_parse_stop(struct queue *q);
+/* A message was committed. plain, len: its bytes, borrowed from *frame, which is taken over (set to NULL) when they
+ * are kept for the parser; len 0: they are in a blob file. */
+void queue_parse_add(struct queue *q, int64_t id, uint64_t ticket, unsigned char **frame, const unsigned char *plain,
+    size_t len, int64_t received_at);
+/* A held message was released: it is parsed again. */
+void queue_parse_again(struct queue *q, int64_t id, uint64_t ticket);
+void queue_parse_done(struct link *l, struct ipc_msg *msg);
+/* A parser started, or is free again. */
+void queue_parse_kick(struct queue *q);
+void queue_parse_lost(struct link *l);
+/* The bytes of a message as they were received: by descriptor with its key (*fd >= 0, owned), or unsealed into plain. */
+int queue_content(struct store *s, struct blobs *b, const unsigned char wrap_key[SEAL_KEY],
+    const struct store_message *m, int *fd, unsigned char key[SEAL_KEY], struct buf *plain);
+
+/* queue_extract.c: attachments taken out of the raw mail by a parser */
+struct extract {
+	struct extract *next;
+	struct queue *q;
+	int64_t message;
+	char part[16];
+	char *entry;              /* archive member, or NULL */
+	int fd;                   /* where it is written to; owned */
+	unsigned char key[SEAL_KEY];
+	unsigned tries;
+	void (*done)(struct extract *x, int err, const struct parse_done *result);
+};
+void queue_extract_add(struct extract *x);
+/* The next one for a free parser; false: none. */
+bool queue_extract_send(struct link *l);
+void queue_extract_done(struct link *l, const struct parse_done *result, int err);
+void queue_extract_stop(struct queue *q);
+
+/* queue_apply.c: what follows from a parsed message */
+struct apply_result {
+	int64_t received_at;
+	unsigned events;
+};
+struct apply_input {
+	int64_t message;
+	const json_t *object;  /* checked */
+	const char *json;      /* its text */
+	size_t json_len;
+	const char *sender;    /* that the MIME parser found, "" none */
+	const struct conf *conf;
+	int64_t now;
+};
+/* In the writer's transaction. Does nothing for a message already applied. */
+int queue_apply(struct writer_env *env, const struct apply_input *in, struct apply_result *out);
+
+/* queue_calls.c: CALL */
+void queue_call(struct link *l, struct ipc_msg *msg);
+/* Answers a call and empties res. */
+void queue_call_say(struct queue *q, uint64_t link, uint64_t id, struct call_result *res);
+/* queue_attach.c: messages.attachment, messages.entry, blobs.get; false: op is none of these */
+bool queue_attach(struct link *l, uint64_t id, const char *op, json_t *args);
+
+/* queue_wait.c: claims that wait for events, ends of leases */
+int queue_wait_start(struct queue *q);
+/* Answers all that wait; then nothing waits any more. */
+void queue_wait_close(struct queue *q);
+void queue_wait_stop(struct queue *q);
+/* queue.claim: args as call.h has them. */
+void queue_wait_claim(struct link *l, uint64_t id, json_t *args);
+void queue_wait_cancel(struct link *l, uint64_t id);
+/* Leases or delays may end at other times now. */
+void queue_wait_sweep(struct queue *q);
+/* Events may be ready. */
+void queue_wait_wake(struct queue *q);
+
+/* queue_keep.c: what time brings: expiry of holds, audit records and answers; gauges */
+int queue_keep_start(struct queue *q);
+void queue_keep_stop(struct queue *q);
+
+#endif

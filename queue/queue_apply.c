@@ -1,0 +1,408 @@
+/*
+ * queue_apply.c - what follows from a parsed message: ticket, participants, clocks, events, in one transaction of the writer
+ * thread, once for each message however often it is tried. The object passed message_check(); what it says
+ * is still only what the sender wrote.
+ */
+#include "queue.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr.h"
+#include "err.h"
+#include "log.h"
+#include "route.h"
+#include "ticket.h"
+
+#define OBJECT_MAX (IPC_HUGE + (1u << 20))
+#define FINGERPRINTS_MAX 16u  /* errors of a message that are compared with other tickets */
+#define ATTACHMENTS_MAX 1000u
+#define COPIED_MAX 50u        /* addresses in To and Cc that are looked up */
+#define PARTICIPANTS_MAX 100u
+
+struct work {
+	struct writer_env *env;
+	const struct apply_input *in;
+	struct apply_result *out;
+	struct store_message m;
+	struct ticket_view v;
+	struct buf audience;
+	bool outside_portfolio;
+	int64_t object;
+};
+
+/* ---- pieces ---- */
+
+static const char *
+field(const struct work *w, const char *name)
+{
+	return json_string_value(json_object_get(json_object_get(w->in->object, "fields"), name));
+}
+
+static int
+keep_object(struct work *w)
+{
+	struct buf flags, object;
+	int err;
+
+	buf_init(&flags, 256);
+	buf_init(&object, OBJECT_MAX);
+	err = buf_addf(&flags, "[%s%s%s]", w->outside_portfolio ? "\"product-outside-portfolio\"" : "",
+	    w->outside_portfolio && w->m.message_id_seen ? "," : "", w->m.message_id_seen ? "\"message-id-reused\"" : "");
+	if (err == VG_OK)
+		err = event_message(&object, w->in->json, w->in->json_len, &w->m,
+		    w->audience.len > 0 ? buf_str(&w->audience) : "[]", buf_str(&flags));
+	if (err == VG_OK)
+		err = store_object_add(w->env->store, w->m.id, (char *)object.data, object.len, &w->object);
+	buf_free(&flags);
+	buf_free(&object);
+	return err;
+}
+
+static int
+keep_attachments(struct work *w)
+{
+	json_t *a;
+	size_t i;
+	int err = VG_OK;
+
+	json_array_foreach(json_object_get(w->in->object, "attachments"), i, a)
+	{
+		const char *hex = json_string_value(json_object_get(a, "blake2b"));
+		const char *part = json_string_value(json_object_get(a, "id"));
+		unsigned char hash[32];
+		size_t n;
+
+		if (i >= ATTACHMENTS_MAX || err != VG_OK)
+			break;
+		if (hex != NULL && part != NULL && sodium_hex2bin(hash, sizeof(hash), hex, strlen(hex), NULL, &n, NULL) == 0 &&
+		    n == sizeof(hash) && strlen(part) < 16)
+			err = store_attachment_add(w->env->store, hash, w->m.id, part);
+	}
+	return err;
+}
+
+static int
+event(struct work *w, const char *kind, const char *const *changed, int64_t object)
+{
+	w->out->events++;
+	return ticket_event(w->env->store, &w->v, kind, changed, object, w->in->now);
+}
+
+/* ---- people ---- */
+
+/* T2: people of the partner's own come along; nobody else is brought in by standing on a mail. */
+static int
+bring_in(struct work *w, const char *address, const char *name)
+{
+	struct registry_sender who;
+	struct store_participant p = { .role = PART_OBSERVER, .by_contact = w->m.role == PART_CONTACT,
+		.added_by = w->m.sender, .added_at = w->m.received_at, .message = w->m.id };
+	struct addr a;
+	const char *why;
+	char *copy[3];
+	bool added;
+	int err;
+
+	if (addr_parse(&a, address, strlen(address), 0, &why) != VG_OK)
+		return VG_OK;
+	if ((err = registry_sender(w->env->registry, a.normal, &who)) != VG_OK)
+		return err;
+	if ((who.cls != CLASS_CONTACT && who.cls != CLASS_PARTNER_DOMAIN) || strcmp(who.partner, w->v.t.partner) != 0)
+		return VG_OK;
+	if (who.cls == CLASS_CONTACT)
+		p.role = PART_CONTACT;
+	copy[0] = p.address = strdup(a.normal);
+	copy[1] = p.shown = strdup(a.shown);
+	copy[2] = p.name = strdup(*who.name != '\0' ? who.name : name);
+	err = copy[0] == NULL || copy[1] == NULL || copy[2] == NULL ? VG_ERR_MEMORY
+	    : store_participant_add(w->env->store, w->v.t.number, &p, &added);
+	for (unsigned i = 0; i < 3; i++)
+		free(copy[i]);
+	return err;
+}
+
+static int
+bring_in_list(struct work *w, const char *list, unsigned *left)
+{
+	json_t *one;
+	size_t i;
+	int err = VG_OK;
+
+	json_array_foreach(json_object_get(w->in->object, list), i, one)
+	{
+		const char *address = json_string_value(json_object_get(one, "address"));
+		const char *name = json_string_value(json_object_get(one, "name"));
+
+		if (*left == 0 || err != VG_OK)
+			break;
+		if (address == NULL)
+			continue;
+		(*left)--;
+		err = bring_in(w, address, name != NULL ? name : "");
+	}
+	return err;
+}
+
+static int
+gather_people(struct work *w)
+{
+	unsigned left = w->v.t.n_participants < PARTICIPANTS_MAX ? COPIED_MAX : 0;
+	int err = VG_OK;
+
+	if (*w->v.t.partner != '\0' && w->m.role != PART_CUSTOMER) {
+		err = bring_in_list(w, "to", &left);
+		if (err == VG_OK)
+			err = bring_in_list(w, "cc", &left);
+		if (err == VG_OK && left < COPIED_MAX)
+			err = ticket_reload(&w->v, w->env->store);
+	}
+	return err == VG_OK ? event_audience(&w->audience, &w->v.t) : err;
+}
+
+/* ---- errors in common with other tickets ---- */
+
+static void
+note_related(struct work *w, const struct store_related *r)
+{
+	for (unsigned i = 0; i < w->v.n_related; i++)
+		if (w->v.related[i].number == r->number)
+			return;
+	if (w->v.n_related < EVENT_RELATED_MAX)
+		w->v.related[w->v.n_related++] = *r;
+}
+
+static int
+compare_errors(struct work *w)
+{
+	struct store_related found[EVENT_RELATED_MAX];
+	char owner[72];
+	json_t *one;
+	size_t i;
+	int n, err = VG_OK;
+
+	ticket_owner(&w->v.t, owner);
+	json_array_foreach(json_object_get(w->in->object, "errors"), i, one)
+	{
+		const char *print = json_string_value(json_object_get(one, "fingerprint"));
+
+		if (i >= FINGERPRINTS_MAX || err != VG_OK)
+			break;
+		if (print == NULL)
+			continue;
+		n = store_related(w->env->store, owner, print, w->v.t.number, found, EVENT_RELATED_MAX);
+		for (int k = 0; k < n; k++)
+			note_related(w, &found[k]);
+		err = n < 0 ? n : store_error_seen(w->env->store, owner, print, w->v.t.number);
+	}
+	return err;
+}
+
+/* ---- held ---- */
+
+static int
+held_event(struct work *w)
+{
+	char ulid[ULID_LEN + 1];
+	struct event e = { .ulid = ulid, .kind = "mail.held", .at = w->in->now };
+	struct buf head;
+	int err;
+
+	buf_init(&head, 4096);
+	id_ulid(ulid, w->in->now);
+	if ((err = event_head(&head, &e)) == VG_OK) {
+		struct store_event row = { .ulid = ulid, .kind = e.kind, .route = *w->m.route != '\0' ? w->m.route : "default",
+			.chain = -w->m.id, .head = (char *)head.data, .head_len = head.len, .object = w->object, .at = w->in->now };
+
+		err = store_event_add(w->env->store, &row);
+		w->out->events++;
+	}
+	buf_free(&head);
+	return err;
+}
+
+/* The MIME parser read another sender than the gate: nobody acts on it before an operator has looked. */
+static int
+hold_disagreement(struct work *w)
+{
+	static const char reason[] = "identity-disagreement";
+	char reference[ULID_LEN + 1];
+	struct store_audit a = { .actor = "parser", .what = "mail.held", .rule = w->m.rule, .reason = reason,
+		.text = w->in->sender, .sender = w->m.sender, .message = w->m.ulid, .ticket = w->m.ticket, .facts = w->m.facts,
+		.at = w->in->now };
+	char *copy = strdup(reason);
+	int err;
+
+	if (copy == NULL)
+		return VG_ERR_MEMORY;
+	free(w->m.reason);
+	w->m.reason = copy;
+	w->m.state = MSG_HELD;
+	log_warn("", "identity-disagreement", "msg=%s gate=%s parser=%s", w->m.ulid, log_q(w->m.sender), log_q(w->in->sender));
+	if ((err = store_hold(w->env->store, w->m.id, reason, w->in->now, w->in->now + w->in->conf->hold_expire_ms)) != VG_OK ||
+	    (err = store_audit_add(w->env->store, &a, reference)) != VG_OK)
+		return err;
+	return store_participants_undo(w->env->store, w->m.ticket, w->m.id);
+}
+
+static int
+apply_held(struct work *w)
+{
+	int err = keep_object(w);
+
+	if (err == VG_OK)
+		err = held_event(w);
+	return err == VG_OK ? store_message_applied(w->env->store, &w->m, "[]") : err;
+}
+
+/* ---- tickets ---- */
+
+static unsigned
+severity(const struct work *w)
+{
+	json_int_t n = json_integer_value(json_object_get(json_object_get(w->in->object, "fields"), "severity"));
+
+	return n >= 1 && n <= 4 ? (unsigned)n : w->in->conf->severity_default;
+}
+
+static int
+replace(char **at, const char *text)
+{
+	char *copy = strdup(text != NULL ? text : "");
+
+	if (copy == NULL)
+		return VG_ERR_MEMORY;
+	free(*at);
+	*at = copy;
+	return VG_OK;
+}
+
+static int
+fill_ticket(struct work *w)
+{
+	struct store_ticket *t = &w->v.t;
+	const char *subject = json_string_value(json_object_get(w->in->object, "subject"));
+	const struct conf_sla *sla;
+	int err;
+
+	t->pending = false;
+	t->severity = severity(w);
+	t->status = TICKET_OPEN;
+	t->opened_at = w->m.received_at;
+	sla = conf_sla_for(w->in->conf, t->severity);
+	if (sla != NULL) {
+		t->first_response_due = t->opened_at + sla->first_response_ms;
+		t->sla_state = SLA_RUNNING;
+	}
+	if ((err = replace(&t->route, route_choose(w->m.route, field(w, "product"),
+	        w->v.has_partner ? &w->v.partner : NULL, &w->outside_portfolio))) != VG_OK ||
+	    (err = replace(&t->reference, field(w, "reference"))) != VG_OK)
+		return err;
+	return replace(&t->subject, subject != NULL && *subject != '\0' ? subject : w->m.subject);
+}
+
+static int
+open_ticket(struct work *w)
+{
+	int err = fill_ticket(w);
+
+	if (err == VG_OK && w->v.t.continues > 0)
+		note_related(w, &(struct store_related){ .number = w->v.t.continues });
+	if (err == VG_OK)
+		err = gather_people(w);
+	if (err == VG_OK)
+		err = compare_errors(w);
+	if (err == VG_OK)
+		err = keep_object(w);
+	return err == VG_OK ? event(w, "ticket.opened", NULL, w->object) : err;
+}
+
+/* Whoever came with this message is told of once, before the message itself. */
+static int
+tell_joined(struct work *w)
+{
+	int err = VG_OK;
+
+	for (unsigned i = 0; i < w->v.t.n_participants && err == VG_OK; i++)
+		if (w->v.t.participants[i].message == w->m.id)
+			err = event(w, "participant.added", NULL, 0);
+	return err;
+}
+
+static int
+append(struct work *w)
+{
+	static const char *const status[] = { "status", NULL };
+	struct store_ticket *t = &w->v.t;
+	bool partner_side = w->m.role == PART_CONTACT || w->m.role == PART_HOLDER, changed = false;
+	int err = VG_OK;
+
+	if (w->m.reopen && !w->m.quiet && t->status == TICKET_CLOSED) {
+		t->status = TICKET_OPEN;
+		t->closed_at = 0;
+		err = event(w, "ticket.reopened", status, 0);
+	} else if (partner_side && !w->m.quiet && t->status == TICKET_WAITING) {
+		t->status = TICKET_OPEN;
+		changed = true;
+	}
+	if (err == VG_OK)
+		err = gather_people(w);
+	if (err == VG_OK)
+		err = compare_errors(w);
+	if (err == VG_OK)
+		err = tell_joined(w);
+	if (err == VG_OK)
+		err = keep_object(w);
+	return err == VG_OK ? event(w, "ticket.message", changed ? status : NULL, w->object) : err;
+}
+
+static int
+apply_ticket(struct work *w)
+{
+	int err = ticket_load(&w->v, w->env->store, w->env->registry, w->m.ticket);
+
+	/* The message that was to open it may be held; then the first one that is not opens it. */
+	if (err == VG_OK)
+		err = w->v.t.pending ? open_ticket(w) : append(w);
+	w->v.t.updated_at = w->in->now;
+	w->m.state = MSG_APPLIED;
+	if (err == VG_OK)
+		err = store_ticket_save(w->env->store, &w->v.t);
+	if (err == VG_OK)
+		err = store_message_applied(w->env->store, &w->m, buf_str(&w->audience));
+	return err;
+}
+
+static int
+apply_message(struct work *w)
+{
+	const char *found = w->in->sender;
+	int err = store_message(w->env->store, w->in->message, &w->m);
+
+	if (err != VG_OK || w->m.parsed)
+		return err;
+	w->out->received_at = w->m.received_at;
+	/* A released mail was looked at: the operator knows who it is from. */
+	if (w->m.state == MSG_ACCEPTED && *found != '\0' && strcmp(found, w->m.sender) != 0 && !w->m.released)
+		err = hold_disagreement(w);
+	if (err == VG_OK)
+		err = w->m.state == MSG_HELD ? apply_held(w) : apply_ticket(w);
+	return err == VG_OK ? keep_attachments(w) : err;
+}
+
+int
+queue_apply(struct writer_env *env, const struct apply_input *in, struct apply_result *out)
+{
+	struct work w = { .env = env, .in = in, .out = out };
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	out->received_at = in->now;
+	buf_init(&w.audience, 1 << 20);
+	err = apply_message(&w);
+	ticket_close(&w.v);
+	store_message_free(&w.m);
+	buf_free(&w.audience);
+	return err;
+}

@@ -1,0 +1,551 @@
+/*
+ * queue_parse.c - sends accepted messages to the parsers and takes what they make of them. Main thread of the queue process.
+ * A parser's answer is hostile until message_check() passed it; a parser that dies costs its message one more try,
+ * then a fallback object. Messages of one ticket go one after the other, so that they are applied in order.
+ */
+#include "queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "log.h"
+#include "message_check.h"
+#include "message_fallback.h"
+
+#define WINDOW 2048u              /* messages known here; the rest waits in the store */
+#define CACHE_MAX (32u << 20)     /* bytes of them kept in memory, so that they need not be read back */
+#define APPLY_BYTES_MAX (64u << 20)
+#define TRIES 2u
+#define PAUSE_MS 1000             /* after the store failed */
+#define BUCKETS 1024u
+
+/* A message on its way. In the ready list, at a parser, or being applied; or behind another of its ticket. */
+struct pending {
+	struct pending *next;     /* ready list */
+	struct pending *follower; /* next of the same ticket */
+	struct pending *chained;  /* hash bucket, while the last of its ticket */
+	int64_t id;
+	uint64_t ticket;          /* 0: no order to keep */
+	unsigned char *frame;     /* owned; holds plain */
+	const unsigned char *plain;
+	size_t len;
+	int64_t received_at;
+	unsigned tries;
+	bool fallback;            /* no parser shall see it again */
+};
+
+struct parse_state {
+	struct queue *q;
+	struct pending *ready, **ready_tail;
+	struct pending *last[BUCKETS]; /* last message of each ticket under way */
+	unsigned n;                    /* messages in the window */
+	int64_t last_id;               /* newest one seen */
+	bool behind;                   /* the store has more */
+	bool paused;
+	size_t cached, applying;       /* bytes */
+	struct ev_timer pause;
+};
+
+struct applying {
+	struct task task; /* first */
+	struct queue *q;
+	struct pending *p;
+	json_t *object;
+	char *json;
+	struct apply_input in;
+	struct apply_result out;
+	char sender[321];
+};
+
+/* ---- the window ---- */
+
+static void
+ready_first(struct parse_state *s, struct pending *p)
+{
+	p->next = s->ready;
+	s->ready = p;
+	if (p->next == NULL)
+		s->ready_tail = &p->next;
+}
+
+static void
+ready_last(struct parse_state *s, struct pending *p)
+{
+	p->next = NULL;
+	*s->ready_tail = p;
+	s->ready_tail = &p->next;
+}
+
+static struct pending **
+bucket(struct parse_state *s, uint64_t ticket)
+{
+	return &s->last[ticket % BUCKETS];
+}
+
+/* Puts p at the end of its ticket's line; true: nobody is before it. */
+static bool
+line_up(struct parse_state *s, struct pending *p)
+{
+	struct pending **at = bucket(s, p->ticket), *before;
+
+	while (*at != NULL && (*at)->ticket != p->ticket)
+		at = &(*at)->chained;
+	before = *at;
+	p->chained = before != NULL ? before->chained : NULL;
+	*at = p;
+	if (before == NULL)
+		return true;
+	before->chained = NULL;
+	before->follower = p;
+	return false;
+}
+
+static void
+add(struct parse_state *s, struct pending *p)
+{
+	s->n++;
+	if (p->ticket == 0 || line_up(s, p))
+		ready_last(s, p);
+}
+
+static void
+drop_plain(struct parse_state *s, struct pending *p)
+{
+	s->cached -= p->len;
+	free(p->frame);
+	p->frame = NULL;
+	p->plain = NULL;
+	p->len = 0;
+}
+
+/* p has left: the next of its ticket may go. */
+static void
+finish(struct parse_state *s, struct pending *p)
+{
+	if (p->follower != NULL) {
+		ready_first(s, p->follower);
+	} else if (p->ticket != 0) {
+		struct pending **at = bucket(s, p->ticket);
+
+		while (*at != NULL && *at != p)
+			at = &(*at)->chained;
+		if (*at == p)
+			*at = p->chained;
+	}
+	drop_plain(s, p);
+	free(p);
+	s->n--;
+}
+
+static void
+refill(struct parse_state *s)
+{
+	struct store_pending found[256];
+	int n = 256;
+
+	while (s->behind && s->n < WINDOW && n == 256) {
+		n = store_unparsed(s->q->store, s->last_id, found, 256);
+		if (n < 256)
+			s->behind = n < 0;
+		for (int i = 0; i < n; i++) {
+			struct pending *p = calloc(1, sizeof(*p));
+
+			if (p == NULL) {
+				s->behind = true;
+				return;
+			}
+			p->id = s->last_id = found[i].id;
+			p->ticket = found[i].ticket;
+			add(s, p);
+		}
+	}
+}
+
+void
+queue_parse_add(struct queue *q, int64_t id, uint64_t ticket, unsigned char **frame, const unsigned char *plain,
+    size_t len, int64_t received_at)
+{
+	struct parse_state *s = q->parse;
+	struct pending *p;
+
+	if (id <= s->last_id) /* read from the store meanwhile */
+		return;
+	if (s->behind || s->n >= WINDOW || (p = calloc(1, sizeof(*p))) == NULL) {
+		s->behind = true;
+		queue_parse_kick(q);
+		return;
+	}
+	p->id = s->last_id = id;
+	p->ticket = ticket;
+	p->received_at = received_at;
+	if (len > 0 && s->cached + len <= CACHE_MAX) {
+		p->frame = *frame;
+		p->plain = plain;
+		p->len = len;
+		*frame = NULL;
+		s->cached += len;
+	}
+	add(s, p);
+	queue_parse_kick(q);
+}
+
+void
+queue_parse_again(struct queue *q, int64_t id, uint64_t ticket)
+{
+	struct pending *p;
+
+	if (id > q->parse->last_id || (p = calloc(1, sizeof(*p))) == NULL)
+		return; /* the window has not come to it yet; or the next start finds it */
+	p->id = id;
+	p->ticket = ticket;
+	add(q->parse, p);
+	queue_parse_kick(q);
+}
+
+/* ---- applying ---- */
+
+static void
+pause_over(void *arg)
+{
+	struct parse_state *s = arg;
+
+	s->paused = false;
+	queue_parse_kick(s->q);
+}
+
+static void
+run_apply(struct task *t, void *arg)
+{
+	struct applying *a = (struct applying *)t;
+
+	pthread_rwlock_rdlock(&a->q->conf_lock);
+	a->in.conf = a->q->conf;
+	a->in.now = id_now_ms();
+	t->err = queue_apply(arg, &a->in, &a->out);
+	pthread_rwlock_unlock(&a->q->conf_lock);
+}
+
+static void
+apply_failed(struct parse_state *s, struct pending *p, int err)
+{
+	if (err == VG_ERR_FULL || err == VG_ERR_STORE || err == VG_ERR_AGAIN || err == VG_ERR_MEMORY) {
+		/* The message is safe in the store; what was made of it is made again when the store is well. */
+		s->paused = true;
+		ev_timer_set(s->q->ctx->loop, &s->pause, PAUSE_MS, pause_over, s);
+		ready_first(s, p);
+		return;
+	}
+	log_error("", "apply-failed", "row=%lld fallback=%d error=%s", (long long)p->id, p->fallback,
+	    log_q(vg_strerror(err)));
+	if (p->fallback) { /* it stays unparsed in the store, for the next start */
+		finish(s, p);
+		return;
+	}
+	p->fallback = true;
+	ready_first(s, p);
+}
+
+static void
+applied(struct task *t)
+{
+	struct applying *a = (struct applying *)t;
+	struct queue *q = a->q;
+	struct parse_state *s = q->parse;
+	int err = t->err;
+
+	queue_home(q);
+	s->applying -= a->in.json_len;
+	if (err == VG_OK) {
+		metrics_add(q->ctx->metrics, MT_QUEUE_APPLIED, 1);
+		metrics_add(q->ctx->metrics, MT_QUEUE_EVENTS, a->out.events);
+		metrics_observe(q->ctx->metrics, MT_QUEUE_READY, (double)(a->in.now - a->out.received_at) / 1000.0);
+		finish(s, a->p);
+	} else {
+		apply_failed(s, a->p, err);
+	}
+	json_decref(a->object);
+	free(a->json);
+	free(a);
+	if (err == VG_OK)
+		queue_wait_wake(q);
+	queue_parse_kick(q);
+}
+
+/* Takes json over, and a reference of object. */
+static int
+apply(struct parse_state *s, struct pending *p, json_t *object, char *json, size_t len, const char *sender)
+{
+	struct applying *a = calloc(1, sizeof(*a));
+
+	if (a == NULL) {
+		json_decref(object);
+		free(json);
+		return VG_ERR_MEMORY;
+	}
+	strncpy(a->sender, sender, sizeof(a->sender) - 1);
+	a->task.run = run_apply;
+	a->task.done = applied;
+	a->q = s->q;
+	a->p = p;
+	a->object = object;
+	a->json = json;
+	a->in = (struct apply_input){ .message = p->id, .object = object, .json = json, .json_len = len,
+		.sender = a->sender };
+	s->applying += len;
+	queue_write(s->q, &a->task);
+	return VG_OK;
+}
+
+static int
+apply_fallback(struct parse_state *s, struct pending *p)
+{
+	struct store_message m;
+	struct message_facts f;
+	json_t *object = NULL;
+	char *json = NULL;
+	int err = store_message(s->q->store, p->id, &m);
+
+	if (err == VG_OK) {
+		f = (struct message_facts){ .message_id = m.message_id, .from_name = m.sender_name, .from_address = m.sender,
+			.subject = m.subject, .date_ms = m.received_at, .automatic = m.automatic,
+			.detail = "the message could not be taken apart; its raw form is complete" };
+		object = message_fallback(&f);
+		json = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+		err = json == NULL ? VG_ERR_MEMORY : VG_OK;
+	}
+	store_message_free(&m);
+	if (err != VG_OK) {
+		json_decref(object);
+		return err;
+	}
+	log_warn("", "parse-fallback", "row=%lld", (long long)p->id);
+	return apply(s, p, object, json, strlen(json), "");
+}
+
+/* ---- jobs ---- */
+
+int
+queue_content(struct store *st, struct blobs *b, const unsigned char wrap_key[SEAL_KEY],
+    const struct store_message *m, int *fd, unsigned char key[SEAL_KEY], struct buf *plain)
+{
+	struct buf sealed;
+	int err;
+
+	*fd = -1;
+	if (!m->has_key)
+		return VG_ERR_NOTFOUND;
+	if ((err = seal_unwrap_key(key, m->key, SEAL_WRAPPED, wrap_key, m->ulid)) != VG_OK)
+		return err;
+	if (m->blob != NULL)
+		return (*fd = blob_open(b, m->blob)) < 0 ? *fd : VG_OK;
+	buf_init(&sealed, 2 * MSG_INLINE_MAX);
+	if ((err = store_message_sealed(st, m->id, &sealed)) == VG_OK)
+		err = unseal_bytes(plain, key, sealed.data, sealed.len);
+	buf_free(&sealed);
+	return err;
+}
+
+static int
+send_stored(struct link *l, struct pending *p)
+{
+	struct parse_job job = { .what = PARSE_MESSAGE, .part = "", .entry = "" };
+	unsigned char key[SEAL_KEY];
+	struct store_message m;
+	struct buf plain;
+	int fd = -1, err = store_message(l->q->store, p->id, &m);
+
+	buf_init(&plain, MSG_INLINE_MAX);
+	if (err == VG_OK)
+		err = queue_content(l->q->store, l->q->blobs, l->q->wrap_key, &m, &fd, key, &plain);
+	if (err == VG_OK) {
+		job.received_at = m.received_at;
+		job.size = m.size;
+		if (fd >= 0)
+			job.key = (struct blob){ key, SEAL_KEY };
+		job.bytes = (struct blob){ plain.data, plain.len };
+		err = ipc_send_fd(l->ipc, IPC_PARSE_JOB, (uint64_t)p->id, &job, fd, -1);
+	}
+	if (fd >= 0)
+		close(fd);
+	buf_free(&plain);
+	store_message_free(&m);
+	return err;
+}
+
+static int
+send_job(struct link *l, struct pending *p)
+{
+	struct parse_job job = { .what = PARSE_MESSAGE, .part = "", .entry = "", .received_at = p->received_at,
+		.size = p->len, .bytes = { p->plain, p->len } };
+
+	return p->frame != NULL ? ipc_send(l->ipc, IPC_PARSE_JOB, (uint64_t)p->id, &job) : send_stored(l, p);
+}
+
+/* Work for one free parser. False: there is none. */
+static bool
+serve(struct parse_state *s, struct link *l)
+{
+	struct pending *p = s->ready;
+	int err;
+
+	if (queue_extract_send(l))
+		return true;
+	if (p == NULL || s->paused || s->applying > APPLY_BYTES_MAX || s->q->stopping)
+		return false;
+	s->ready = p->next;
+	if (s->ready == NULL)
+		s->ready_tail = &s->ready;
+	p->tries++;
+	if ((err = send_job(l, p)) == VG_OK) {
+		l->job = p;
+		return true;
+	}
+	log_error("", "parse-job", "row=%lld error=%s", (long long)p->id, log_q(vg_strerror(err)));
+	/* A link that just broke is no fault of the message. */
+	p->fallback = err != VG_ERR_CLOSED;
+	ready_first(s, p);
+	return false;
+}
+
+/* What no parser shall see needs none. */
+static bool
+serve_fallback(struct parse_state *s)
+{
+	struct pending *p = s->ready;
+	int err;
+
+	if (p == NULL || !p->fallback || s->paused || s->q->stopping)
+		return false;
+	s->ready = p->next;
+	if (s->ready == NULL)
+		s->ready_tail = &s->ready;
+	if ((err = apply_fallback(s, p)) != VG_OK)
+		apply_failed(s, p, err);
+	return true;
+}
+
+void
+queue_parse_kick(struct queue *q)
+{
+	struct parse_state *s = q->parse;
+
+	if (s->behind && s->n < WINDOW / 2)
+		refill(s);
+	while (serve_fallback(s))
+		continue;
+	for (struct link *l = q->links; l != NULL; l = l->next) {
+		if (l->role != ROLE_PARSER || l->job != NULL || l->extract != NULL || ipc_is_closed(l->ipc))
+			continue;
+		serve(s, l);
+		while (serve_fallback(s))
+			continue;
+	}
+}
+
+/* ---- answers ---- */
+
+static void
+failed(struct parse_state *s, struct pending *p, const char *why)
+{
+	metrics_add(s->q->ctx->metrics, MT_PARSER_FAILED, 1);
+	log_warn("", "parse-failed", "row=%lld try=%u why=%s", (long long)p->id, p->tries, log_q(why));
+	p->fallback = p->tries >= TRIES;
+	ready_first(s, p);
+}
+
+static void
+take_result(struct parse_state *s, struct pending *p, const struct parse_done *done)
+{
+	const char *why = "no memory";
+	json_t *object;
+	char *json;
+
+	if (done->err != 0) {
+		failed(s, p, vg_strerror(-(int)(done->err & 0xff)));
+		return;
+	}
+	if (strlen(done->sender) > 320 || (object = message_check(done->json.data, done->json.len, &why)) == NULL) {
+		failed(s, p, why);
+		return;
+	}
+	if ((json = malloc(done->json.len + 1)) != NULL) {
+		memcpy(json, done->json.data, done->json.len);
+		json[done->json.len] = '\0';
+	}
+	if (json == NULL || apply(s, p, object, json, done->json.len, done->sender) != VG_OK) {
+		if (json == NULL)
+			json_decref(object);
+		apply_failed(s, p, VG_ERR_MEMORY);
+	}
+}
+
+void
+queue_parse_done(struct link *l, struct ipc_msg *msg)
+{
+	struct parse_state *s = l->q->parse;
+	struct pending *p = l->job;
+	struct parse_done done;
+
+	if (ipc_decode(msg, &done) != VG_OK)
+		return;
+	if (l->extract != NULL) {
+		queue_extract_done(l, &done, done.err == 0 ? VG_OK : -(int)(done.err & 0xff));
+	} else if (p != NULL && msg->id == (uint64_t)p->id) {
+		l->job = NULL;
+		take_result(s, p, &done);
+	} else {
+		log_warn("", "parse-stray", "parser=%u", l->index);
+	}
+	queue_parse_kick(l->q);
+}
+
+void
+queue_parse_lost(struct link *l)
+{
+	struct pending *p = l->job;
+
+	l->job = NULL;
+	if (l->extract != NULL)
+		queue_extract_done(l, NULL, VG_ERR_CLOSED);
+	if (p != NULL && !l->q->stopping)
+		failed(l->q->parse, p, "the worker ended");
+	else if (p != NULL)
+		finish(l->q->parse, p);
+}
+
+/* ---- life ---- */
+
+int
+queue_parse_start(struct queue *q)
+{
+	struct parse_state *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return VG_ERR_MEMORY;
+	s->q = q;
+	s->ready_tail = &s->ready;
+	s->behind = true;
+	q->parse = s;
+	return VG_OK;
+}
+
+void
+queue_parse_stop(struct queue *q)
+{
+	struct parse_state *s = q->parse;
+	struct pending *p;
+
+	if (s == NULL)
+		return;
+	ev_timer_clear(q->ctx->loop, &s->pause);
+	while ((p = s->ready) != NULL) {
+		s->ready = p->next;
+		if (s->ready == NULL)
+			s->ready_tail = &s->ready;
+		finish(s, p); /* brings its followers to the front */
+	}
+	free(s);
+	q->parse = NULL;
+}

@@ -1,0 +1,89 @@
+/*
+ * store_sqlite_event.c - events: stored once, made deliverable to every consumer; and the full-text index that
+ * follows behind them. Runs in the writer thread.
+ */
+#include "store_sqlite.h"
+
+#include <string.h>
+
+#include "err.h"
+
+int
+store_event_add(struct store *s, const struct store_event *e)
+{
+	sqlite3_stmt *stmt = db_query(s->d, "INSERT INTO event(ulid, ticket, seq, kind, head, object, created_at)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, NULLIF(?6, 0), ?7)", "tiit", e->ulid, (int64_t)e->ticket, (int64_t)e->seq, e->kind);
+	int err;
+
+	if (stmt == NULL || sqlite3_bind_text64(stmt, 5, e->head, e->head_len, SQLITE_STATIC, SQLITE_UTF8) != SQLITE_OK ||
+	    sqlite3_bind_int64(stmt, 6, e->object) != SQLITE_OK || sqlite3_bind_int64(stmt, 7, e->at) != SQLITE_OK)
+		return VG_ERR_STORE;
+	if ((err = db_step(s->d, stmt)) != VG_OK)
+		return err;
+	/* Behind an unsettled event of its chain it waits; the dead block nobody. */
+	return db_run(s->d, "INSERT INTO delivery(consumer, chain, event, state, route)"
+	    " SELECT c.id, ?1, ?2, NOT EXISTS (SELECT 1 FROM delivery d WHERE d.consumer = c.id AND d.chain = ?1 AND d.state < 4),"
+	    " ?3 FROM consumer c", "iit", e->chain, store_last_id(s), e->route);
+}
+
+/* ---- full text ---- */
+
+static void
+append_text(struct buf *out, json_t *value)
+{
+	if (json_is_string(value)) {
+		buf_add(out, json_string_value(value), json_string_length(value));
+		buf_adds(out, "\n");
+	}
+}
+
+static int
+index_object(struct store *s, int64_t id, const char *text, size_t len)
+{
+	json_t *o = json_loadb(text, len, 0, NULL), *error;
+	struct buf body, errors;
+	size_t i;
+	int err;
+
+	buf_init(&body, 1 << 20);
+	buf_init(&errors, 1 << 20);
+	append_text(&body, json_object_get(json_object_get(o, "body"), "text"));
+	json_array_foreach(json_object_get(o, "errors"), i, error)
+	{
+		append_text(&errors, json_object_get(error, "text"));
+		append_text(&errors, json_object_get(error, "code"));
+		append_text(&errors, json_object_get(error, "exception"));
+	}
+	err = db_run(s->d, "INSERT INTO search(rowid, subject, body, errors) VALUES (?, ?, ?, ?)", "ittt", id,
+	    json_string_value(json_object_get(o, "subject")), buf_str(&body), buf_str(&errors));
+	buf_free(&body);
+	buf_free(&errors);
+	json_decref(o);
+	return err;
+}
+
+int
+store_index_more(struct store *s, unsigned max)
+{
+	sqlite3_stmt *stmt;
+	int64_t upto = 0, last;
+	unsigned n = 0;
+	int err = store_note_get(s, "indexed_upto", &upto);
+
+	if (err != VG_OK && err != VG_ERR_NOTFOUND)
+		return err;
+	last = upto;
+	stmt = db_query(s->d, "SELECT id, json FROM message_object WHERE id > ? ORDER BY id LIMIT ?", "ii", upto, (int64_t)max);
+	while ((err = db_step(s->d, stmt)) == 1) {
+		last = sqlite3_column_int64(stmt, 0);
+		err = index_object(s, last, (const char *)sqlite3_column_text(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1));
+		if (err != VG_OK) {
+			sqlite3_reset(stmt);
+			return err;
+		}
+		n++;
+	}
+	if (err == VG_OK && last > upto)
+		err = store_note_set(s, "indexed_upto", last);
+	return err == VG_OK ? (int)n : err;
+}

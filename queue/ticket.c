@@ -1,0 +1,103 @@
+/*
+ * ticket.c - loads a ticket with its partner's names, writes its events. Queue process, writer and reader threads.
+ */
+#include "ticket.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "err.h"
+
+#define HEAD_MAX (1u << 20)
+
+static int
+load_owner(struct ticket_view *v, struct registry *r)
+{
+	int err = VG_OK;
+
+	if (*v->t.partner != '\0') {
+		v->has_partner = true;
+		err = registry_partner(r, v->t.partner, &v->partner);
+		if (err == VG_ERR_NOTFOUND) {
+			memset(&v->partner, 0, sizeof(v->partner));
+			snprintf(v->partner.id, sizeof(v->partner.id), "%s", v->t.partner);
+			err = VG_OK;
+		}
+	} else if (*v->t.holder != '\0') {
+		err = registry_holder_name(r, v->t.holder, v->holder_name);
+		if (err == VG_ERR_NOTFOUND)
+			err = VG_OK;
+	}
+	return err;
+}
+
+int
+ticket_load(struct ticket_view *v, struct store *s, struct registry *r, uint64_t number)
+{
+	int err;
+
+	memset(v, 0, sizeof(*v));
+	err = store_ticket(s, number, &v->t);
+	return err != VG_OK ? err : load_owner(v, r);
+}
+
+void
+ticket_close(struct ticket_view *v)
+{
+	store_ticket_free(&v->t);
+}
+
+int
+ticket_reload(struct ticket_view *v, struct store *s)
+{
+	struct store_ticket fresh;
+	int err = store_ticket(s, v->t.number, &fresh);
+
+	if (err == VG_OK) {
+		struct store_participant *p = v->t.participants;
+		unsigned n = v->t.n_participants;
+
+		v->t.participants = fresh.participants;
+		v->t.n_participants = fresh.n_participants;
+		fresh.participants = p;
+		fresh.n_participants = n;
+	}
+	store_ticket_free(&fresh);
+	return err;
+}
+
+struct event_ticket
+ticket_event_view(const struct ticket_view *v)
+{
+	return (struct event_ticket){ .ticket = &v->t, .related = v->related, .n_related = v->n_related,
+		.owner = { v->has_partner ? &v->partner : NULL, v->t.holder, v->holder_name } };
+}
+
+int
+ticket_event(struct store *s, struct ticket_view *v, const char *kind, const char *const *changed, int64_t object,
+    int64_t now)
+{
+	struct event_ticket view = ticket_event_view(v);
+	char ulid[ULID_LEN + 1];
+	struct event e = { .ulid = ulid, .kind = kind, .seq = ++v->t.seq, .at = now, .changed = changed, .ticket = &view };
+	struct buf head;
+	int err;
+
+	buf_init(&head, HEAD_MAX);
+	id_ulid(ulid, now);
+	if ((err = event_head(&head, &e)) == VG_OK) {
+		struct store_event row = { .ulid = ulid, .ticket = v->t.number, .seq = v->t.seq, .kind = kind,
+			.route = v->t.route, .chain = (int64_t)v->t.number, .head = (char *)head.data, .head_len = head.len,
+			.object = object, .at = now };
+
+		err = store_event_add(s, &row);
+	}
+	buf_free(&head);
+	return err;
+}
+
+void
+ticket_owner(const struct store_ticket *t, char out[72])
+{
+	snprintf(out, 72, "%s%s", *t->partner != '\0' ? "" : ":", *t->partner != '\0' ? t->partner : t->holder);
+}

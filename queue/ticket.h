@@ -1,0 +1,33 @@
+/*
+ * ticket.h - a ticket with everything an event or an answer says about it, and the writing of its events. For the writer
+ * and the reader of the queue process.
+ */
+#ifndef VG_TICKET_H
+#define VG_TICKET_H
+
+#include "event.h"
+
+struct ticket_view {
+	struct store_ticket t;
+	struct registry_partner partner;
+	char holder_name[256];
+	bool has_partner;
+	struct store_related related[EVENT_RELATED_MAX];
+	unsigned n_related;
+};
+
+/* VG_ERR_NOTFOUND. A partner that the registry no longer has keeps its id. ticket_close also after an error. */
+int ticket_load(struct ticket_view *v, struct store *s, struct registry *r, uint64_t number);
+void ticket_close(struct ticket_view *v);
+/* Reads the participants anew. */
+int ticket_reload(struct ticket_view *v, struct store *s);
+/* For event.h. */
+struct event_ticket ticket_event_view(const struct ticket_view *v);
+/* Writes an event of the ticket with the next number of its sequence; object 0: no message. The ticket itself is saved
+ * by the caller, once. */
+int ticket_event(struct store *s, struct ticket_view *v, const char *kind, const char *const *changed, int64_t object,
+    int64_t now);
+/* Who owns it, as errors in common are noted: partner id, or ":" and the holder's. out: 72 bytes. */
+void ticket_owner(const struct store_ticket *t, char out[72]);
+
+#endif
