@@ -1,0 +1,165 @@
+/* token.h: what was minted is found again in any case; one changed character, another purpose or key, is nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <ctype.h>
+
+#include "err.h"
+#include "token.h"
+
+static const unsigned char key[TOKEN_KEY] = "0123456789abcdef0123456789abcde";
+static const unsigned char other_key[TOKEN_KEY] = "another key of the same lengthXX";
+
+static const struct token samples[] = {
+	{ TOKEN_CASE, 1, 0 },
+	{ TOKEN_CASE, 1234, 1 },
+	{ TOKEN_CASE, 1234, 31 },
+	{ TOKEN_CASE, 9999999999, 32 },
+	{ TOKEN_CASE, INT64_MAX, UINT64_MAX },
+	{ TOKEN_BOUNCE, 1, 0 },
+	{ TOKEN_BOUNCE, UINT64_MAX, UINT64_MAX },
+	{ TOKEN_BOUNCE, 77, 5 },
+	{ TOKEN_LOOP, 12345678, 0 },
+};
+#define N_SAMPLES (sizeof(samples) / sizeof(samples[0]))
+
+static void
+test_round_trip(void **state)
+{
+	char ext[TOKEN_MAX + 1];
+	struct token got;
+
+	(void)state;
+	for (size_t i = 0; i < N_SAMPLES; i++) {
+		assert_int_equal(token_mint(ext, &samples[i], key), VG_OK);
+		assert_true(strlen(ext) <= 58); /* `bounce+` and it fit a local part of 64 */
+		assert_int_equal(strspn(ext, "0123456789abcdefghjkmnpqrstvwxyz.-"), strlen(ext));
+		for (int upper = 0; upper < 2; upper++) {
+			memset(&got, 0, sizeof(got));
+			assert_int_equal(token_check(&got, samples[i].purpose, ext, key), VG_OK);
+			assert_true(got.number == samples[i].number && got.participant == samples[i].participant);
+			assert_int_equal(got.purpose, samples[i].purpose);
+			for (char *p = ext; *p; p++)
+				*p = (char)toupper((unsigned char)*p);
+		}
+	}
+}
+
+static void
+test_shape_of_a_case(void **state)
+{
+	char ext[TOKEN_MAX + 1];
+
+	(void)state;
+	token_mint(ext, &samples[1], key);
+	assert_memory_equal(ext, "1234.", 5);
+	assert_int_equal(strlen(ext), 5 + 1 + 16 + 1);
+}
+
+/* Every single change of a character, every cut and every added character. */
+static void
+test_every_change_is_noticed(void **state)
+{
+	static const char tries[] = "0123456789abcdefghjkmnpqrstvwxyziloU.-+ @\n\x80";
+	char ext[TOKEN_MAX + 1], bad[TOKEN_MAX + 4];
+	struct token got = { .number = 99 };
+
+	(void)state;
+	for (size_t i = 0; i < N_SAMPLES; i++) {
+		size_t n;
+		token_mint(ext, &samples[i], key);
+		n = strlen(ext);
+		for (size_t at = 0; at <= n; at++) {
+			for (const char *c = tries; *c; c++) {
+				memcpy(bad, ext, n + 1);
+				bad[at] = *c;
+				bad[at == n ? n + 1 : n] = '\0';
+				if (strcmp(bad, ext) != 0)
+					assert_int_not_equal(token_check(&got, samples[i].purpose, bad, key), VG_OK);
+				memcpy(bad, ext, at);
+				bad[at] = *c;
+				memcpy(bad + at + 1, ext + at, n - at + 1);
+				assert_int_not_equal(token_check(&got, samples[i].purpose, bad, key), VG_OK);
+			}
+			memcpy(bad, ext, at);
+			bad[at] = '\0';
+			if (at < n)
+				assert_int_not_equal(token_check(&got, samples[i].purpose, bad, key), VG_OK);
+		}
+	}
+	assert_true(got.number == 99); /* nothing is told of a refused one */
+}
+
+static void
+test_no_tag_or_forged(void **state)
+{
+	static const struct {
+		enum token_purpose purpose;
+		const char *ext;
+		int rc;
+	} cases[] = {
+		{ TOKEN_CASE, NULL, VG_ERR_SYNTAX },
+		{ TOKEN_CASE, "", VG_ERR_SYNTAX },
+		{ TOKEN_CASE, "news", VG_ERR_SYNTAX },
+		{ TOKEN_CASE, "1234", VG_ERR_SYNTAX },
+		{ TOKEN_CASE, "1234.", VG_ERR_DENIED },
+		{ TOKEN_CASE, ".abcdefghjkmnpqrst", VG_ERR_DENIED },
+		{ TOKEN_CASE, "0.abcdefghjkmnpqrst", VG_ERR_DENIED },
+		{ TOKEN_CASE, "1234.abcdefghjkmnpqrst", VG_ERR_DENIED },
+		{ TOKEN_CASE, "99999999999999999999.abcdefghjkmnpqrst", VG_ERR_DENIED },
+		{ TOKEN_BOUNCE, "", VG_ERR_SYNTAX },
+		{ TOKEN_BOUNCE, "abc", VG_ERR_DENIED },
+		{ TOKEN_BOUNCE, "abcdefghjkmnpqrstvwxyzabcdefghjkmnpqrstvwxyzabcdefghjkmnpqrstvwxyzabcdefg", VG_ERR_DENIED },
+	};
+	struct token got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int rc = token_check(&got, cases[i].purpose, cases[i].ext, key);
+		if (rc != cases[i].rc)
+			fail_msg("case %zu: %d", i, rc);
+	}
+}
+
+static void
+test_other_purpose_key_and_owner(void **state)
+{
+	char a[TOKEN_MAX + 1], b[TOKEN_MAX + 1];
+	struct token t = { TOKEN_BOUNCE, 5, 0 }, got;
+
+	(void)state;
+	token_mint(a, &t, key);
+	assert_int_equal(token_check(&got, TOKEN_LOOP, a, key), VG_ERR_DENIED);
+	assert_int_equal(token_check(&got, TOKEN_BOUNCE, a, other_key), VG_ERR_DENIED);
+	/* one participant's tag with another participant's number */
+	t = (struct token){ TOKEN_CASE, 5, 1 };
+	token_mint(a, &t, key);
+	t.participant = 2;
+	token_mint(b, &t, key);
+	a[strlen(a) - 1] = b[strlen(b) - 1];
+	assert_int_equal(token_check(&got, TOKEN_CASE, a, key), VG_ERR_DENIED);
+	t.number = 0;
+	assert_int_equal(token_mint(a, &t, key), VG_ERR_LIMIT);
+	t.number = UINT64_MAX;
+	assert_int_equal(token_mint(a, &t, key), VG_ERR_LIMIT);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_shape_of_a_case),
+		cmocka_unit_test(test_every_change_is_noticed),
+		cmocka_unit_test(test_no_tag_or_forged),
+		cmocka_unit_test(test_other_purpose_key_and_owner),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
