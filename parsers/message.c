@@ -71,11 +71,13 @@ int message_warm(const char **why)
 	time_t zero = 0;
 
 	*why = NULL;
+	if (inspector != NULL)
+		return VG_OK;
 	tzset();
 	localtime_r(&zero, &tm);
 	mime_warm();
 	charset_warm();
-	if (inspector == NULL && (inspector = inspector_new()) == NULL) {
+	if ((inspector = inspector_new()) == NULL) {
 		*why = "the file type database cannot be loaded";
 		return VG_ERR_SYSTEM;
 	}

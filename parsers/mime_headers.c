@@ -145,6 +145,8 @@ static void read_address_fields(struct message *m, GMimeHeaderList *headers)
 		read_sender(m);
 	if (m->from.n == 0)
 		message_note(m, "header.from-missing", "no sender address in the header");
+	if (m->from.n > 1)
+		message_note(m, "header.from-ambiguous", "more than one sender address in the header");
 }
 
 /* ---- other fields ---- */

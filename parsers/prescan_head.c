@@ -178,11 +178,12 @@ static bool refuse_field(struct head *h, unsigned *problems, uint64_t to)
 
 	if (name == 0)
 		return false;
-	if (h->fields >= PRESCAN_FIELDS_MAX || to - h->start > PRESCAN_BLOCK_MAX) {
+	if (h->fields >= PRESCAN_FIELDS_MAX || h->kept + h->field.len > PRESCAN_BLOCK_MAX) {
 		*problems |= PRESCAN_BLOCK;
 		return true;
 	}
 	h->fields++;
+	h->kept += h->field.len;
 	if (name_is(s, name, addresses) && count(s + colon, h->field.len - colon, ':') > PRESCAN_COLONS_MAX + 1) {
 		*problems |= PRESCAN_COLONS;
 		return true;

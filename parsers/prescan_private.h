@@ -26,6 +26,7 @@ enum part_kind { PART_LEAF, PART_MULTIPART, PART_MESSAGE };
 struct head {
 	uint64_t start;                       /* of the block */
 	size_t lines, fields;
+	size_t kept;                          /* bytes of the fields that GMime will see */
 	bool valid_seen;
 	uint64_t bad_from;                    /* first line behind the last valid field that is none; UINT64_MAX: none */
 
