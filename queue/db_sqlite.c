@@ -423,5 +423,5 @@ void
 db_rollback(struct db *d)
 {
 	if (!sqlite3_get_autocommit(d->handle))
-		sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL);
+		db_run(d, "ROLLBACK", "");
 }

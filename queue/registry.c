@@ -181,16 +181,12 @@ sender_facts(struct registry *r, struct registry_sender *out, const char *owner)
 	}
 }
 
-int
-registry_sender(struct registry *r, const char *normal, struct registry_sender *out)
+static int
+sender_look_up(struct registry *r, char *key, struct registry_sender *out)
 {
-	char key[REGISTRY_KEY], owner[REGISTRY_ID + 1] = "";
-	int err;
+	char owner[REGISTRY_ID + 1] = "";
+	int err = find(r, key, out, owner);
 
-	memset(out, 0, sizeof(*out));
-	if (strchr(normal, '@') == NULL || registry_key(key, normal) != VG_OK)
-		return VG_OK;
-	err = find(r, key, out, owner);
 	if (err == 0 && registry_key_up(key)) {
 		registry_key_limit(key);
 		do
@@ -198,6 +194,23 @@ registry_sender(struct registry *r, const char *normal, struct registry_sender *
 		while (err == 0 && registry_key_up(key));
 	}
 	return err == 1 ? sender_facts(r, out, owner) : err;
+}
+
+int
+registry_sender(struct registry *r, const char *normal, struct registry_sender *out)
+{
+	char key[REGISTRY_KEY];
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	if (strchr(normal, '@') == NULL || registry_key(key, normal) != VG_OK)
+		return VG_OK;
+	/* One read transaction: all look-ups see the same registry, and the file is locked once. */
+	if ((err = db_run(r->db, "BEGIN", "")) != VG_OK)
+		return err;
+	err = sender_look_up(r, key, out);
+	db_rollback(r->db);
+	return err;
 }
 
 /* ---- audit ---- */

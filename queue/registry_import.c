@@ -15,7 +15,6 @@ struct import {
 	struct registry *registry;
 	const struct reg_who *who;
 	struct reg_import *out;
-	bool partners;  /* the pass of partners */
 	json_t *failed; /* ids of partners that were refused: what belongs to them is read, not written */
 };
 
@@ -32,9 +31,7 @@ note_fault(struct import *im, const struct reg_row *row)
 
 	if (++im->out->faults > REG_FAULTS_MAX)
 		return VG_OK;
-	one = row->item[0] != '\0' ?
-	    json_pack("{ss ss ss}", "item", row->item, "field", row->fault->field, "detail", row->fault->text) :
-	    json_pack("{sI ss ss}", "line", (json_int_t)row->line, "field", row->fault->field, "detail", row->fault->text);
+	one = json_pack("{sI ss ss}", "line", (json_int_t)row->line, "field", row->fault->field, "detail", row->fault->text);
 	return json_array_append_new(im->out->list, one) == 0 ? VG_OK : VG_ERR_MEMORY;
 }
 
@@ -92,11 +89,8 @@ import_row(void *arg, struct reg_row *row)
 	struct import *im = arg;
 	int err;
 
-	/* Rows that cannot be read at all are told once, in the first pass. */
-	if (row->obj == NULL || row->kind < 0)
-		return im->partners ? note_fault(im, row) : VG_OK;
-	if ((row->kind == REG_PARTNER) != im->partners)
-		return VG_OK;
+	if (row->kind < 0)
+		return note_fault(im, row);
 	im->out->rows++;
 	atomic_fetch_add_explicit(&rows_done, 1, memory_order_relaxed);
 	err = belongs_to_failed(im, row->obj) ? check_only(row) : put_row(im, row);
@@ -115,7 +109,7 @@ by_line(const void *a, const void *b)
 	return m < n ? -1 : m > n;
 }
 
-/* Faults of both passes in the order of the file. Faults of a document have no line and stay as they are. */
+/* Faults of both passes in the order of the file. */
 static int
 sort_faults(json_t *list)
 {
@@ -126,8 +120,7 @@ sort_faults(json_t *list)
 		return VG_ERR_MEMORY;
 	for (size_t i = 0; i < n; i++)
 		faults[i] = json_incref(json_array_get(list, i));
-	if (n > 0 && json_object_get(faults[0], "line") != NULL)
-		qsort(faults, n, sizeof(*faults), by_line);
+	qsort(faults, n, sizeof(*faults), by_line);
 	for (size_t i = 0; i < n; i++)
 		json_array_set_new(list, i, faults[i]);
 	free(faults);
@@ -135,25 +128,15 @@ sort_faults(json_t *list)
 }
 
 static int
-both_passes(struct import *im, struct reg_source *s, enum reg_format format, const char **why)
-{
-	int err;
-
-	im->partners = true;
-	if ((err = reg_rows(s, format, import_row, im, why)) != VG_OK)
-		return err;
-	im->partners = false;
-	return reg_rows(s, format, import_row, im, why);
-}
-
-static int
-import_all(struct import *im, struct reg_source *s, enum reg_format format, bool dry_run, const char **why)
+import_all(struct import *im, struct reg_source *s, enum reg_format format, bool dry_run)
 {
 	struct db *db = im->registry->db;
 	int err = db_begin(db);
 
 	if (err == VG_OK)
-		err = both_passes(im, s, format, why);
+		err = reg_rows(s, format, REG_PASS_PARTNERS, import_row, im);
+	if (err == VG_OK)
+		err = reg_rows(s, format, REG_PASS_OTHERS, import_row, im);
 	if (err == VG_OK && im->out->faults > 0)
 		err = VG_ERR_DENIED;
 	if (err == VG_OK && !dry_run)
@@ -164,19 +147,18 @@ import_all(struct import *im, struct reg_source *s, enum reg_format format, bool
 
 int
 reg_import(struct registry *r, struct reg_source *s, enum reg_format format, bool dry_run, const struct reg_who *who,
-    struct reg_import *out, const char **why)
+    struct reg_import *out)
 {
 	struct import im = { .registry = r, .who = who, .out = out, .failed = json_object() };
 	int err = VG_ERR_MEMORY;
 
 	memset(out, 0, sizeof(*out));
-	*why = "";
 	out->list = json_array();
 	atomic_store_explicit(&rows_done, 0, memory_order_relaxed);
 	if (im.failed != NULL && out->list != NULL) {
 		/* Indexes of a large import do not fit the cache of everyday. */
 		db_exec(r->db, "PRAGMA cache_size=-65536");
-		err = import_all(&im, s, format, dry_run, why);
+		err = import_all(&im, s, format, dry_run);
 		db_exec(r->db, "PRAGMA cache_size=-8192; PRAGMA shrink_memory");
 	}
 	if (err == VG_ERR_DENIED && sort_faults(out->list) != VG_OK)

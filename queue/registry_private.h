@@ -89,21 +89,22 @@ struct reg_source {
 long reg_source_read(struct reg_source *s, uint64_t off, void *out, size_t n);
 
 enum reg_format { REG_ANY, REG_CSV, REG_JSON, REG_JSON_LINES };
-#define REG_DOCUMENT_MAX (64u * 1024u * 1024u) /* one JSON document; larger ones come as lines */
-#define REG_LINE_MAX (256u * 1024u)
+#define REG_LINE_MAX (256u * 1024u) /* bytes of one JSON object */
 #define REG_FAULTS_MAX 1000u
 
-/* One row: what it is and its object (borrowed), or obj NULL and fault. where: "line" of the file, or 0 and item "contacts[3]". */
+/* One row: what it is and its object (borrowed), or kind -1 and fault. line: where it begins in the file, from 1. */
 struct reg_row {
 	uint64_t line;
-	char item[48];
 	int kind;
 	json_t *obj;
-	struct reg_fault *fault;
+	struct reg_fault *fault; /* also room for what is wrong with a good row */
 };
+/* Must not answer VG_ERR_SYNTAX. */
 typedef int reg_row_fn(void *arg, struct reg_row *row);
-/* Hands every row to fn, stops at its first error. VG_ERR_SYNTAX with *why when the whole cannot be read as this format. */
-int reg_rows(struct reg_source *s, enum reg_format format, reg_row_fn *fn, void *arg, const char **why);
+/* A file is read twice, so that its rows may come in any order: partners (and what cannot be read), then all others. */
+enum reg_pass { REG_PASS_PARTNERS, REG_PASS_OTHERS };
+/* Hands every row of the pass to fn, stops at its first error. */
+int reg_rows(struct reg_source *s, enum reg_format format, enum reg_pass pass, reg_row_fn *fn, void *arg);
 /* Looks at the beginning when format is REG_ANY. */
 enum reg_format reg_format_guess(struct reg_source *s);
 
@@ -111,9 +112,9 @@ struct reg_import {
 	uint64_t rows, added, updated, unchanged, faults;
 	json_t *list; /* the first REG_FAULTS_MAX faults: {"line","field","detail"}; owned */
 };
-/* All or nothing: VG_ERR_DENIED when rows are bad (and nothing changed); VG_ERR_SYNTAX with *why. dry_run: all checks, no change. */
+/* All or nothing: VG_ERR_DENIED when rows are bad (and nothing changed). dry_run: all checks, no change. */
 int reg_import(struct registry *r, struct reg_source *s, enum reg_format format, bool dry_run, const struct reg_who *who,
-    struct reg_import *out, const char **why);
+    struct reg_import *out);
 /* Rows done of the import that runs now or ran last, from any thread. */
 uint64_t reg_import_rows(void);
 

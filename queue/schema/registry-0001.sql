@@ -98,19 +98,6 @@ BEGIN
 	SELECT RAISE(ABORT, 'only a contact can be case administrator, never a customer (P7)');
 END;
 
--- The key must say the same as the name.
-CREATE TRIGGER entry_key_true AFTER INSERT ON entry
-WHEN NEW.key IS NOT (
-	WITH RECURSIVE turn(rest, done) AS (
-		VALUES (substr(NEW.name, instr(NEW.name, '@') + 1) || '.', '')
-		UNION ALL
-		SELECT substr(rest, instr(rest, '.') + 1), substr(rest, 1, instr(rest, '.')) || done FROM turn WHERE rest <> '')
-	SELECT done FROM turn WHERE rest = '') ||
-	CASE instr(NEW.name, '@') WHEN 0 THEN '' ELSE '@' || substr(NEW.name, 1, instr(NEW.name, '@') - 1) END
-BEGIN
-	SELECT RAISE(ABORT, 'the key of an entry must be its name turned round');
-END;
-
 CREATE TRIGGER entry_partner AFTER INSERT ON entry
 WHEN NEW.role IN ('domain', 'contact', 'customer') AND NOT EXISTS (SELECT 1 FROM partner WHERE id = NEW.owner)
 BEGIN
@@ -123,38 +110,44 @@ BEGIN
 	SELECT RAISE(ABORT, 'there is no such direct-contract holder');
 END;
 
--- One role: nothing equal to the entry or containing it may be of another family …
-CREATE TRIGGER entry_role_above AFTER INSERT ON entry
-WHEN EXISTS (
-	WITH RECURSIVE up(k) AS (
-		VALUES (NEW.key)
-		UNION ALL
-		SELECT CASE instr(k, '@') WHEN 0 THEN rtrim(rtrim(k, '.'), 'abcdefghijklmnopqrstuvwxyz0123456789-')
-			ELSE substr(k, 1, instr(k, '@') - 1) END
-		FROM up WHERE k <> '')
-	SELECT 1 FROM up CROSS JOIN entry e ON e.key = up.k WHERE e.family <> NEW.family)
+-- The walk up from the entry to the top, once for all: the key must say the same as the name, nothing equal to the entry or
+-- containing it may be of another family, and no free-mail domain may contain a domain. up: key and name of the domain, one
+-- label less with every step; the label that goes must be the same on both sides.
+CREATE TRIGGER entry_walk AFTER INSERT ON entry
 BEGIN
-	SELECT RAISE(ABORT, 'an address or domain has one role: it, or a domain that contains it, is in another one (P7)');
+	SELECT RAISE(ABORT, 'the key of an entry must be its name turned round')
+	WHERE instr(NEW.name, '@') > 0 AND substr(NEW.key, instr(NEW.key, '@')) IS NOT
+		'@' || substr(NEW.name, 1, instr(NEW.name, '@') - 1);
+	SELECT RAISE(ABORT, 'an address or domain has one role: it is in another one (P7)')
+	WHERE EXISTS (SELECT 1 FROM entry e WHERE e.key = NEW.key AND e.family <> NEW.family);
+	SELECT CASE
+		WHEN k = '' AND d = '' THEN NULL
+		WHEN k IS NOT rtrim(rtrim(k, '.'), 'abcdefghijklmnopqrstuvwxyz0123456789-') ||
+			substr(d, 1, instr(d || '.', '.') - 1) || '.' THEN
+			RAISE(ABORT, 'the key of an entry must be its name turned round')
+		WHEN EXISTS (SELECT 1 FROM entry e WHERE e.key = k AND e.family <> NEW.family) THEN
+			RAISE(ABORT, 'an address or domain has one role: a domain that contains it is in another one (P7)')
+		WHEN instr(NEW.name, '@') = 0 AND EXISTS (SELECT 1 FROM free_mail f WHERE f.domain = d) THEN
+			RAISE(ABORT, 'anybody can have an address in a free-mail domain; register single addresses')
+		END
+	FROM (
+		WITH RECURSIVE up(k, d) AS (
+			VALUES (CASE instr(NEW.name, '@') WHEN 0 THEN NEW.key ELSE substr(NEW.key, 1, instr(NEW.key, '@') - 1) END,
+				substr(NEW.name, instr(NEW.name, '@') + 1))
+			UNION ALL
+			SELECT rtrim(rtrim(k, '.'), 'abcdefghijklmnopqrstuvwxyz0123456789-'),
+				substr(d, instr(d || '.', '.') + 1)
+			FROM up WHERE k <> '' AND d <> '')
+		SELECT k, d FROM up);
 END;
 
--- … and nothing that lies in it: '/' is the character behind '.'.
+-- Nothing that lies in the entry may be of another family: '/' is the character behind '.'.
 CREATE TRIGGER entry_role_below AFTER INSERT ON entry
 WHEN instr(NEW.name, '@') = 0 AND EXISTS (
 	SELECT 1 FROM entry e WHERE e.key > NEW.key AND e.key < substr(NEW.key, 1, length(NEW.key) - 1) || '/'
 	AND e.family <> NEW.family)
 BEGIN
 	SELECT RAISE(ABORT, 'an address or domain has one role: something inside this domain is in another one (P7)');
-END;
-
-CREATE TRIGGER entry_free_mail AFTER INSERT ON entry
-WHEN instr(NEW.name, '@') = 0 AND EXISTS (
-	WITH RECURSIVE up(d) AS (
-		VALUES (NEW.name)
-		UNION ALL
-		SELECT substr(d, instr(d, '.') + 1) FROM up WHERE instr(d, '.') > 0)
-	SELECT 1 FROM up CROSS JOIN free_mail f ON f.domain = up.d)
-BEGIN
-	SELECT RAISE(ABORT, 'anybody can have an address in a free-mail domain; register single addresses');
 END;
 
 -- ---- contacts outside their partner's domains ----
