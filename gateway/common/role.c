@@ -3,6 +3,7 @@
  * privileges, enters the sandbox, serves, reloads, stops. Trusts the supervisor; meets no other process itself.
  */
 #include <errno.h>
+#include <jansson.h>
 #include <limits.h>
 #include <signal.h>
 #include <sodium.h>
@@ -330,17 +331,27 @@ drop(struct run *r, const struct role_row *row)
 		die(EX_OSERR, "sandbox-failed", "landlock", strerror(errno));
 }
 
+/* What libraries open at their first use, and could not behind the filter. */
+static void
+warm(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	tzset();
+	localtime_r(&now, &tm);
+	/* jansson would read its hash seed from /dev/urandom; 0 asks for that. */
+	json_object_seed(randombytes_random() | 1u);
+}
+
 static void
 begin(struct run *r)
 {
 	const struct role_row *row = role_row(r->ctx.role);
-	time_t now = time(NULL);
-	struct tm tm;
 
 	if (!row || !r->ctx.conf)
 		die(EX_SOFTWARE, "handover-failed", "start", "no configuration");
-	tzset();
-	localtime_r(&now, &tm); /* reads the zone's file now */
+	warm();
 	if (r->ops->prepare)
 		check_hook(r->ops->prepare(&r->ctx), "prepare");
 	drop(r, row);

@@ -73,6 +73,8 @@ static const struct sandbox_rule store[] = {
 	ALLOW(readlinkat), ALLOW(readlink), ALLOW(getdents64), ALLOW(getcwd), ALLOW(fchmod), ALLOW(fchown), ALLOW(utimensat),
 	ALLOW(lseek), ALLOW(pwrite64), ALLOW(ftruncate), ALLOW(fallocate), ALLOW(fadvise64),
 	ALLOW(fsync), ALLOW(fdatasync), ALLOW(sync_file_range), ALLOW(msync),
+	/* a thread that has just been started may not be done with its own registration yet */
+	ALLOW(set_robust_list), ALLOW(rseq),
 	/* locks of the database, and seals of shared pages */
 	ALLOW_IF(fcntl, EQUAL, 1, F_GETLK), ALLOW_IF(fcntl, EQUAL, 1, F_SETLK), ALLOW_IF(fcntl, EQUAL, 1, F_SETLKW),
 	ALLOW_IF(fcntl, EQUAL, 1, F_OFD_GETLK), ALLOW_IF(fcntl, EQUAL, 1, F_OFD_SETLK), ALLOW_IF(fcntl, EQUAL, 1, F_OFD_SETLKW),

@@ -167,7 +167,6 @@ int master_spawn(struct proc *p, ipc_cb *cb);
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 30000
 #define BACKOFF_RESET_MS 60000
-#define STOP_MS 10000
 
 /* master_supervise.c: pause before restart number `failures` (1 the first). Pure. */
 int64_t master_backoff_ms(unsigned failures);

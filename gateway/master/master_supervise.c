@@ -17,6 +17,10 @@
 /* A child that closed its link and did not end is killed after this time. */
 #define LINGER_MS 1000
 
+/* What each tier has for its end, 10 seconds in all; most go to the channels, which wait for slow clients. */
+static const int64_t stop_ms[] = { 5000, 1500, 1000, 2500 };
+_Static_assert(sizeof(stop_ms) / sizeof(stop_ms[0]) == ROLE_TIERS, "every tier has its time");
+
 static void advance_start(struct master *m);
 static void advance_stop(struct master *m);
 static void spawn(struct proc *p);
@@ -40,13 +44,20 @@ kill_all(struct master *m)
 	}
 }
 
+/* A slow client must not cost the store its orderly end: only the tier that is late is killed. */
 static void
 on_deadline(void *arg)
 {
 	struct master *m = arg;
 
-	log_warn("", "stop-late", "seconds=%d action=kill", STOP_MS / 1000);
-	kill_all(m);
+	for (size_t i = 0; i < m->n_procs; i++) {
+		struct proc *p = &m->procs[i];
+
+		if (p->row->tier > m->stop_tier || !p->pid)
+			continue;
+		log_warn("", "stop-late", "role=%s pid=%d action=kill", p->title, (int)p->pid);
+		kill(p->pid, SIGKILL);
+	}
 }
 
 static void
@@ -60,7 +71,7 @@ begin_stop(struct master *m, int code)
 		if (!m->procs[i].pid)
 			ev_timer_clear(m->loop, &m->procs[i].timer);
 	}
-	ev_timer_set(m->loop, &m->deadline, STOP_MS, on_deadline, m);
+	ev_timer_set(m->loop, &m->deadline, stop_ms[0], on_deadline, m);
 	advance_stop(m);
 }
 
@@ -88,8 +99,10 @@ tier_gone(struct master *m, unsigned tier)
 static void
 advance_stop(struct master *m)
 {
-	while (m->stop_tier < ROLE_TIERS && tier_gone(m, m->stop_tier))
-		m->stop_tier++;
+	while (m->stop_tier < ROLE_TIERS && tier_gone(m, m->stop_tier)) {
+		if (++m->stop_tier < ROLE_TIERS)
+			ev_timer_set(m->loop, &m->deadline, stop_ms[m->stop_tier], on_deadline, m);
+	}
 	if (m->stop_tier == ROLE_TIERS)
 		evloop_stop(m->loop);
 }
@@ -258,19 +271,28 @@ on_sigchld(void *arg)
 	}
 }
 
-/* A second signal does not wait. */
 static void
-on_stop_signal(void *arg)
+on_sigterm(void *arg)
 {
 	struct master *m = arg;
 
-	if (m->stopping) {
-		kill_all(m);
+	if (m->stopping)
 		return;
-	}
 	log_info("", "stop", "reason=signal");
 	daemon_notify("STOPPING=1");
 	begin_stop(m, EX_OK);
+}
+
+/* Somebody at the terminal who asks twice does not want to wait. SIGTERM comes twice from some tools by itself. */
+static void
+on_sigint(void *arg)
+{
+	struct master *m = arg;
+
+	if (m->stopping)
+		kill_all(m);
+	else
+		on_sigterm(m);
 }
 
 static void
@@ -332,8 +354,8 @@ on_reload(void *arg)
 static int
 watch_signals(struct master *m)
 {
-	if (ev_signal(m->loop, SIGCHLD, on_sigchld, m) != VG_OK || ev_signal(m->loop, SIGTERM, on_stop_signal, m) != VG_OK ||
-	    ev_signal(m->loop, SIGINT, on_stop_signal, m) != VG_OK || ev_signal(m->loop, SIGHUP, on_reload, m) != VG_OK)
+	if (ev_signal(m->loop, SIGCHLD, on_sigchld, m) != VG_OK || ev_signal(m->loop, SIGTERM, on_sigterm, m) != VG_OK ||
+	    ev_signal(m->loop, SIGINT, on_sigint, m) != VG_OK || ev_signal(m->loop, SIGHUP, on_reload, m) != VG_OK)
 		return VG_ERR_SYSTEM;
 	signal(SIGPIPE, SIG_IGN);
 	return VG_OK;
