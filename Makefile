@@ -89,7 +89,7 @@ deps_parser = parser parsers conf common
 deps_parsers = parsers common
 deps_api = api conf common
 deps_ctl = ctl parsers conf common
-deps_queue = queue parsers conf common
+deps_queue = queue gate parsers conf common
 libs_of = $(foreach m,$(deps_$(1)),$(B)/lib$(m).a)
 group = -Wl,--start-group $(1) -Wl,--end-group
 
@@ -114,6 +114,32 @@ $(B)/unit/%: tests/unit/%.c $$(call libs_of,$$(call module_of,$$*))
 
 check-unit: $(TESTS) $(FUZZERS)
 	tests/run-unit $(B) $(TESTS) -- $(FUZZERS)
+
+# Every harness under libFuzzer with ASan and UBSan, FUZZ_SECONDS each: programs, inputs found and crashes stand in
+# $(B)/fuzz/MODULE/. A crash becomes a seed beside its harness, which `make check` replays.
+FUZZ_SECONDS ?= 60
+FUZZ_ONLY ?= *
+FUZZ_SAN = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FUZZ_BIN = $(patsubst tests/unit/%.c,$(FUZZ_DIR)/%,$(wildcard tests/unit/*/fuzz_$(FUZZ_ONLY).c))
+
+fuzz:
+	$(MAKE) CC=clang SANITIZE=1 SAN='$(FUZZ_SAN) -DVG_SANITIZE' B=$(B)/fuzz/objects FUZZ_DIR=$(B)/fuzz fuzz-run
+
+ifdef FUZZ_DIR
+.PHONY: fuzz-run
+$(FUZZ_BIN): $(FUZZ_DIR)/%: tests/unit/%.c $$(call libs_of,$$(call module_of,$$*))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer -Itests/unit -o $@ $< $(call group,$(call libs_of,$(call module_of,$*))) $(LDLIBS)
+
+fuzz-run: $(FUZZ_BIN)
+	@set -e; for f in $(FUZZ_BIN); do \
+		seeds=tests/unit/$${f#$(FUZZ_DIR)/}; mkdir -p $$f.found; echo "fuzz: $$seeds"; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+			-artifact_prefix=$$f. $$(test -f $$seeds.dict && echo -dict=$$seeds.dict) \
+			$$f.found $$seeds.corpus >$$f.log 2>&1 || { tail -50 $$f.log; exit 1; }; \
+		grep -E 'number_of_executed_units|peak_rss' $$f.log; \
+	done
+endif
 
 check-e2e: all
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider $(E2E)
