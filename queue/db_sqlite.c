@@ -124,6 +124,8 @@ set_up(struct db *d)
 	sqlite3_busy_timeout(d->handle, DB_BUSY_MS);
 	sqlite3_db_config(d->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, &on);
 	sqlite3_db_config(d->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, &on);
+	/* Plans do not depend on the values bound; else each new value may prepare a cached statement again. */
+	sqlite3_db_config(d->handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, &on);
 	if (db_exec(d, settings) != VG_OK)
 		return db_error(d);
 	return db_exec(d, d->writable ? "PRAGMA journal_mode=WAL;" : "PRAGMA query_only=ON; SELECT 1 FROM sqlite_schema;");
