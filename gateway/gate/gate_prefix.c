@@ -11,7 +11,7 @@
 
 #define WORD_MAX 255u
 
-/* Letters, digits and `more`; everything else becomes '?'. "" becomes none. */
+/* Letters, digits and `more`; everything else becomes '_'. "" becomes none. */
 static const char *clean(char out[WORD_MAX + 1], const char *s, const char *more, const char *none)
 {
 	size_t n = 0;
@@ -20,7 +20,7 @@ static const char *clean(char out[WORD_MAX + 1], const char *s, const char *more
 		unsigned char c = (unsigned char)s[n];
 		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
-		out[n] = plain || strchr(more, c) != NULL ? s[n] : '?';
+		out[n] = plain || strchr(more, c) != NULL ? s[n] : '_';
 	}
 	out[n] = '\0';
 	return n == 0 ? none : out;

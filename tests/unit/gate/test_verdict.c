@@ -13,6 +13,7 @@
 #include "verdict.h"
 
 #define DAY INT64_C(86400000)
+#define WORDS 500
 #define NOW (100 * DAY)
 
 /* ---- words to facts ---- */
@@ -118,26 +119,26 @@ static void decide(struct verdict *v, const char *base, const char *more)
 
 /* ---- the verdict in words ---- */
 
-static void describe(char out[200], const struct verdict *v)
+static void describe(char out[WORDS], const struct verdict *v)
 {
 	static const char *const roles[] = {"none", "contact", "observer", "customer", "agent", "holder"};
 	const char *quiet = v->quiet ? " quiet" : "";
 
 	switch (v->action) {
 	case COMMIT_OPEN:
-		snprintf(out, 200, "%s open %s%s%s", v->rule, roles[v->role], v->related ? " related" : "", v->route_direct ? " direct" : "");
+		snprintf(out, WORDS, "%s open %s%s%s", v->rule, roles[v->role], v->related ? " related" : "", v->route_direct ? " direct" : "");
 		return;
 	case COMMIT_APPEND:
-		snprintf(out, 200, "%s append %s%s%s", v->rule, roles[v->role], v->reopen ? " reopen" : "", quiet);
+		snprintf(out, WORDS, "%s append %s%s%s", v->rule, roles[v->role], v->reopen ? " reopen" : "", quiet);
 		return;
 	case COMMIT_HOLD:
-		snprintf(out, 200, "%s hold %s%s", v->rule, v->reason, quiet);
+		snprintf(out, WORDS, "%s hold %s%s", v->rule, v->reason, quiet);
 		return;
 	case COMMIT_REFUSE:
-		snprintf(out, 200, "%s %u %s %s", v->rule, v->code, v->enhanced, v->text);
+		snprintf(out, WORDS, "%s %u %s %s", v->rule, v->code, v->enhanced, v->text);
 		return;
 	}
-	snprintf(out, 200, "%s nothing", v->rule);
+	snprintf(out, WORDS, "%s nothing", v->rule);
 }
 
 #define PROVIDER "550 5.7.1 cases are opened through your service provider"
@@ -275,7 +276,7 @@ static void every_row(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct verdict v;
-		char got[200];
+		char got[WORDS];
 
 		decide(&v, rows[i].facts, "");
 		describe(got, &v);
