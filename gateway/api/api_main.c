@@ -73,8 +73,8 @@ static struct MHD_Daemon *start_daemon(struct api_listener *l, const struct conf
 
 	if (conf->tls != TLS_NONE)
 		flags |= MHD_USE_TLS;
-	return MHD_start_daemon(flags, 0, NULL, NULL, api_handle, l, MHD_OPTION_LISTEN_SOCKET, l->fd,
-	    MHD_OPTION_NOTIFY_COMPLETED, api_completed, l, MHD_OPTION_EXTERNAL_LOGGER, http_log, NULL,
+	return MHD_start_daemon(flags, 0, NULL, NULL, api_handle, l, MHD_OPTION_EXTERNAL_LOGGER, http_log,
+	    NULL, MHD_OPTION_LISTEN_SOCKET, l->fd, MHD_OPTION_NOTIFY_COMPLETED, api_completed, l,
 	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
 	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536, MHD_OPTION_ARRAY,
 	    conf->tls != TLS_NONE ? tls : none, MHD_OPTION_END);
@@ -227,7 +227,6 @@ static void api_stop(struct role_ctx *ctx)
 {
 	struct api *api = ctx->state;
 
-	api->stopping = true;
 	for (struct api_request *r = api->requests; r != NULL; r = r->next)
 		if (r->suspended) {
 			api_problem(r, MHD_HTTP_SERVICE_UNAVAILABLE, "Try again", "the gateway is stopping");

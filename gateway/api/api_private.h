@@ -48,7 +48,6 @@ struct api {
 	uint32_t page_index[API_PAGES];
 	unsigned n_pages;
 	char *tls_cert, *tls_key;
-	bool stopping;
 };
 
 enum api_wait { WAIT_NOTHING, WAIT_TOKEN, WAIT_CALL, WAIT_VERDICT, WAIT_FILE };
