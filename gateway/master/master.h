@@ -167,9 +167,15 @@ int master_spawn(struct proc *p, ipc_cb *cb);
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 30000
 #define BACKOFF_RESET_MS 60000
+#define REPLACE_MIN_MS 1000 /* one that lived shorter and ended with 0 counts as failed */
 
 /* master_supervise.c: pause before restart number `failures` (1 the first). Pure. */
 int64_t master_backoff_ms(unsigned failures);
+/* Did a process that was up for up_ms end in order to be replaced, with no pause and no failure counted? Pure. */
+bool master_is_replacement(int status, int64_t up_ms);
+/* What the daemon exits with when a role ended with this wait status before all were up: the role's own sysexit, else
+ * EX_SOFTWARE. Pure. */
+int master_start_code(int status);
 /* Starts everything and runs until told to stop. Returns the exit status. */
 int master_supervise(struct master *m);
 

@@ -35,6 +35,13 @@ master_backoff_ms(unsigned failures)
 	return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
 }
 
+/* A worker that is worn out (parser) ends itself in good order; one that does so at once is broken. */
+bool
+master_is_replacement(int status, int64_t up_ms)
+{
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 && up_ms >= REPLACE_MIN_MS;
+}
+
 static void
 kill_all(struct master *m)
 {
@@ -189,16 +196,18 @@ on_restart(void *arg)
 	}
 }
 
+/* replaced: it asked for that by ending in good order; no failure, no pause. */
 static void
-plan_restart(struct proc *p)
+plan_restart(struct proc *p, bool replaced)
 {
 	int64_t now = evloop_now(p->m->loop);
 
 	if (p->up_at && now - p->up_at >= BACKOFF_RESET_MS)
 		p->failures = 0;
-	p->failures++;
+	if (!replaced)
+		p->failures++;
 	p->up_at = 0;
-	ev_timer_set(p->m->loop, &p->timer, master_backoff_ms(p->failures), on_restart, p);
+	ev_timer_set(p->m->loop, &p->timer, replaced ? 0 : master_backoff_ms(p->failures), on_restart, p);
 }
 
 static void
@@ -213,9 +222,8 @@ log_exit(const struct proc *p, int status)
 		log_error("", "role-died", "role=%s pid=%d status=%d", p->title, (int)p->pid, WEXITSTATUS(status));
 }
 
-/* What a start that failed exits with: the role's own sysexit, else "internal". */
-static int
-start_code(int status)
+int
+master_start_code(int status)
 {
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE;
 
@@ -226,9 +234,9 @@ static void
 on_exit_of(struct proc *p, int status)
 {
 	struct master *m = p->m;
-	bool expected = p->state == PROC_STOPPING && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	bool replaced = p->state == PROC_UP && master_is_replacement(status, evloop_now(m->loop) - p->up_at);
 
-	if (!expected)
+	if (!replaced && !(p->state == PROC_STOPPING && status == 0))
 		log_exit(p, status);
 	p->pid = 0;
 	p->state = PROC_DOWN;
@@ -237,9 +245,9 @@ on_exit_of(struct proc *p, int status)
 	if (m->stopping)
 		advance_stop(m);
 	else if (m->start_tier >= 0)
-		begin_stop(m, start_code(status));
+		begin_stop(m, master_start_code(status));
 	else
-		plan_restart(p);
+		plan_restart(p, replaced);
 }
 
 static void
@@ -251,7 +259,7 @@ spawn(struct proc *p)
 	if (p->m->start_tier >= 0)
 		begin_stop(p->m, EX_OSERR);
 	else
-		plan_restart(p);
+		plan_restart(p, false);
 }
 
 /* ---- signals ---- */

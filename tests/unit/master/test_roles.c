@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <signal.h>
 #include <string.h>
+#include <sysexits.h>
 #include <syslog.h>
 #include <cmocka.h>
 
@@ -140,6 +142,26 @@ test_backoff(void **state)
 	assert_int_equal(master_backoff_ms(UINT32_MAX), 30000);
 }
 
+/* Wait statuses as Linux has them: exit status in the second byte, signal in the first. */
+#define EXITED(code) ((code) << 8)
+
+static void
+test_ends_of_processes(void **state)
+{
+	(void)state;
+	assert_true(master_is_replacement(EXITED(0), REPLACE_MIN_MS));
+	assert_false(master_is_replacement(EXITED(0), REPLACE_MIN_MS - 1));
+	assert_false(master_is_replacement(EXITED(1), 60000));
+	assert_false(master_is_replacement(SIGKILL, 60000));
+	assert_int_equal(master_start_code(EXITED(EX_DATAERR)), EX_DATAERR);
+	assert_int_equal(master_start_code(EXITED(EX_CONFIG)), EX_CONFIG);
+	assert_int_equal(master_start_code(EXITED(EX_OSERR)), EX_OSERR);
+	assert_int_equal(master_start_code(EXITED(0)), EX_SOFTWARE);
+	assert_int_equal(master_start_code(EXITED(1)), EX_SOFTWARE);
+	assert_int_equal(master_start_code(EXITED(255)), EX_SOFTWARE);
+	assert_int_equal(master_start_code(SIGSYS), EX_SOFTWARE);
+}
+
 static void
 test_environment(void **state)
 {
@@ -194,6 +216,7 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_counts_and_limits),
 		cmocka_unit_test(test_backoff),
+		cmocka_unit_test(test_ends_of_processes),
 		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_syslog_level),
 	};
