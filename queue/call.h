@@ -12,6 +12,7 @@
 #include "conf.h"
 #include "seal.h"
 
+struct blobs;
 struct store;
 struct registry;
 
@@ -25,7 +26,9 @@ enum call_kind {
 struct call_env {
 	struct store *store;       /* READ, WRITE */
 	struct registry *registry; /* READ (read-only), WRITE (read-only), REGISTRY (writable) */
-	const struct conf *conf;
+	struct blobs *blobs;       /* READ, WRITE: files of large messages, and the key that unwraps theirs */
+	const unsigned char *wrap_key;
+	const struct conf *conf;   /* READ, WRITE */
 	const char *actor;         /* token name, "local" */
 	int64_t now_ms;
 	int body_fd;               /* sealed request body, -1 where none (registry import) */

@@ -274,8 +274,7 @@ put_authentication(struct buf *out, const char *facts)
 }
 
 int
-event_message(struct buf *out, const char *json, size_t len, const struct store_message *m, const char *audience,
-    const char *flags)
+event_message(struct buf *out, const char *json, size_t len, const struct store_message *m, const char *audience)
 {
 	int err;
 
@@ -285,7 +284,7 @@ event_message(struct buf *out, const char *json, size_t len, const struct store_
 		return VG_ERR_SYNTAX;
 	if ((err = buf_add(out, json, len - 1)) != VG_OK ||
 	    (err = buf_addf(out, ",\"id\":\"%s\",\"raw_url\":\"/v1/messages/%s/raw\",\"direction\":\"%s\",\"visibility\":\"public\","
-	        "\"audience\":%s,\"flags\":%s", m->ulid, m->ulid, m->outgoing ? "out" : "in", audience, flags)) != VG_OK ||
+	        "\"audience\":%s", m->ulid, m->ulid, m->outgoing ? "out" : "in", audience)) != VG_OK ||
 	    (err = member(out, ",\"sender\":{", "class", event_class_word(m->cls))) != VG_OK ||
 	    (err = member(out, ",", "role", m->role == PART_NONE ? NULL : event_role_word(m->role))) != VG_OK ||
 	    (err = member(out, ",", "address", m->sender)) != VG_OK ||

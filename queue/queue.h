@@ -107,10 +107,6 @@ void queue_parse_done(struct link *l, struct ipc_msg *msg);
 /* A parser started, or is free again. */
 void queue_parse_kick(struct queue *q);
 void queue_parse_lost(struct link *l);
-/* The bytes of a message as they were received: by descriptor with its key (*fd >= 0, owned), or unsealed into plain. */
-int queue_content(struct store *s, struct blobs *b, const unsigned char wrap_key[SEAL_KEY],
-    const struct store_message *m, int *fd, unsigned char key[SEAL_KEY], struct buf *plain);
-
 /* queue_extract.c: attachments taken out of the raw mail by a parser */
 struct extract {
 	struct extract *next;

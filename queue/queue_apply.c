@@ -40,22 +40,50 @@ field(const struct work *w, const char *name)
 	return json_string_value(json_object_get(json_object_get(w->in->object, "fields"), name));
 }
 
+static void
+add_problem(json_t *problems, const char *code, const char *detail)
+{
+	json_array_append_new(problems, json_pack("{s:s,s:s}", "code", code, "detail", detail));
+}
+
+/* The parser's text as it came, or with what only we know among its problems. NULL on no memory; *owned: to be freed. */
+static const char *
+with_problems(const struct work *w, size_t *len, char **owned)
+{
+	json_t *object, *problems;
+
+	*owned = NULL;
+	*len = w->in->json_len;
+	if (!w->outside_portfolio && !w->m.message_id_seen)
+		return w->in->json;
+	object = json_copy((json_t *)(uintptr_t)w->in->object); /* the original stays: we may be called again */
+	problems = json_copy(json_object_get(object, "problems"));
+	if (w->m.message_id_seen)
+		add_problem(problems, "message-id.reused", "another mail with this Message-ID, but other content, came before");
+	if (w->outside_portfolio)
+		add_problem(problems, "product.outside-portfolio", "the product is not in the partner's portfolio");
+	json_object_set_new(object, "problems", problems);
+	*owned = json_dumps(object, JSON_COMPACT);
+	json_decref(object);
+	*len = *owned != NULL ? strlen(*owned) : 0;
+	return *owned;
+}
+
 static int
 keep_object(struct work *w)
 {
-	struct buf flags, object;
+	struct buf object;
+	size_t len;
+	char *owned;
+	const char *json = with_problems(w, &len, &owned);
 	int err;
 
-	buf_init(&flags, 256);
 	buf_init(&object, OBJECT_MAX);
-	err = buf_addf(&flags, "[%s%s%s]", w->outside_portfolio ? "\"product-outside-portfolio\"" : "",
-	    w->outside_portfolio && w->m.message_id_seen ? "," : "", w->m.message_id_seen ? "\"message-id-reused\"" : "");
-	if (err == VG_OK)
-		err = event_message(&object, w->in->json, w->in->json_len, &w->m,
-		    w->audience.len > 0 ? buf_str(&w->audience) : "[]", buf_str(&flags));
+	err = json == NULL ? VG_ERR_MEMORY
+	    : event_message(&object, json, len, &w->m, w->audience.len > 0 ? buf_str(&w->audience) : "[]");
 	if (err == VG_OK)
 		err = store_object_add(w->env->store, w->m.id, (char *)object.data, object.len, &w->object);
-	buf_free(&flags);
+	free(owned);
 	buf_free(&object);
 	return err;
 }

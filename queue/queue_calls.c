@@ -139,6 +139,8 @@ static void
 run_fn(struct calling *c, struct call_env *env)
 {
 	result_reset(&c->res);
+	env->blobs = c->q->blobs;
+	env->wrap_key = c->q->wrap_key;
 	env->actor = c->actor;
 	env->now_ms = id_now_ms();
 	env->body_fd = c->body_fd;

@@ -2,6 +2,7 @@
  * queue_extract.c - attachments and archive members, taken out of the stored raw mail by a parser when somebody asks for
  * them. Main thread of the queue process. What the parser writes is sealed and only passed on, never read here.
  */
+#include "content.h"
 #include "queue.h"
 
 #include <stdlib.h>
@@ -35,7 +36,7 @@ send_extract(struct link *l, struct extract *x)
 
 	buf_init(&plain, MSG_INLINE_MAX);
 	if (err == VG_OK)
-		err = queue_content(l->q->store, l->q->blobs, l->q->wrap_key, &m, &fd, key, &plain);
+		err = content_open(l->q->store, l->q->blobs, l->q->wrap_key, &m, &fd, key, &plain);
 	if (err == VG_OK) {
 		job.received_at = m.received_at;
 		job.size = m.size;

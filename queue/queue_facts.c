@@ -1,7 +1,8 @@
 /*
  * queue_facts.c - what registry and store know about a mail at the gate: sender, threads, seen before. Main thread of the
- * queue process, on read-only connections; index look-ups only. The gate decides, not we.
+ * queue process on read-only connections, and the writer for a release; index look-ups only. The gate decides, not we.
  */
+#include "facts.h"
 #include "queue.h"
 
 #include <string.h>
@@ -14,9 +15,9 @@
 #define THREADS_MAX 64u
 
 struct asking {
-	struct queue *q;
+	struct store *store;
 	const struct facts_ask *ask;
-	struct buf threads; /* facts_thread */
+	struct buf *threads; /* facts_thread */
 	uint32_t n;
 	const char *partner;
 };
@@ -25,24 +26,27 @@ static int
 add_thread(struct asking *a, enum match_kind kind, uint32_t rank, uint64_t ticket, bool in_audience)
 {
 	struct facts_thread t = { .kind = (uint8_t)kind, .rank = rank, .in_audience = in_audience };
-	int err = store_thread(a->q->store, ticket, a->ask->sender, &t);
+	int err = store_thread(a->store, ticket, a->ask->sender, &t);
 
 	if (err == VG_ERR_NOTFOUND)
 		return VG_OK;
-	return err != VG_OK || a->n >= THREADS_MAX ? err : wlist_add(&a->threads, &a->n, &wire_facts_thread, &t);
+	return err != VG_OK || a->n >= THREADS_MAX ? err : wlist_add(a->threads, &a->n, &wire_facts_thread, &t);
 }
 
 /* A token whose participant was removed no longer works (T7). */
 static int
 by_token(struct asking *a)
 {
-	int valid;
+	bool own = false;
+	int err = VG_OK;
 
 	if (a->ask->token_ticket == 0)
 		return VG_OK;
-	valid = a->ask->token_participant == 0 ? 1
-	    : store_participant_valid(a->q->store, a->ask->token_ticket, a->ask->token_participant);
-	return valid == 1 ? add_thread(a, MATCH_TOKEN, 0, a->ask->token_ticket, false) : valid;
+	if (a->ask->token_participant != 0)
+		err = store_participant_valid(a->store, a->ask->token_ticket, a->ask->token_participant, a->ask->sender, &own);
+	if (err != VG_OK)
+		return err == VG_ERR_NOTFOUND ? VG_OK : err;
+	return add_thread(a, MATCH_TOKEN, 0, a->ask->token_ticket, own);
 }
 
 static int
@@ -56,7 +60,7 @@ by_message_ids(struct asking *a)
 	for (uint32_t rank = 0; rank < MIDS_MAX && err == VG_OK && a->n < THREADS_MAX; rank++) {
 		if ((n = wlist_next_str(&a->ask->mids, &pos, &mid)) <= 0)
 			return n;
-		n = store_by_message_id(a->q->store, mid, a->partner, a->ask->sender, hits, HITS_MAX);
+		n = store_by_message_id(a->store, mid, a->partner, a->ask->sender, hits, HITS_MAX);
 		if (n < 0)
 			return n;
 		for (int i = 0; i < n && err == VG_OK; i++)
@@ -79,17 +83,17 @@ find_threads(struct asking *a)
 }
 
 static int
-find_copies(struct queue *q, const struct facts_ask *ask, struct facts_say *say, char ulid[ULID_LEN + 1])
+find_copies(struct store *store, const struct facts_ask *ask, struct facts_say *say, char ulid[ULID_LEN + 1])
 {
 	int err = ask->digest.len == 0 ? VG_ERR_NOTFOUND
-	    : store_duplicate(q->store, ask->digest.data, ask->digest.len, ulid, &say->duplicate_ticket);
+	    : store_duplicate(store, ask->digest.data, ask->digest.len, ulid, &say->duplicate_ticket);
 
 	if (err == VG_OK) {
 		say->duplicate_of = ulid;
 		return VG_OK;
 	}
 	if (err == VG_ERR_NOTFOUND && *ask->message_id != '\0') {
-		if ((err = store_message_id_seen(q->store, ask->message_id)) < 0)
+		if ((err = store_message_id_seen(store, ask->message_id)) < 0)
 			return err;
 		say->message_id_seen = (uint8_t)err;
 		return VG_OK;
@@ -111,32 +115,43 @@ take_sender(struct facts_say *say, const struct registry_sender *s)
 	say->sender_name = s->name;
 }
 
+int
+facts_find(struct facts *f, struct store *store, struct registry *registry, const struct facts_ask *ask)
+{
+	struct asking a = { .store = store, .ask = ask, .threads = &f->threads };
+	int err;
+
+	memset(f, 0, sizeof(*f));
+	buf_init(&f->threads, IPC_LARGE / 2);
+	if ((err = registry_sender(registry, ask->sender, &f->sender)) != VG_OK)
+		return err;
+	take_sender(&f->say, &f->sender);
+	a.partner = f->sender.partner;
+	if ((err = find_threads(&a)) == VG_OK)
+		err = find_copies(store, ask, &f->say, f->duplicate_of);
+	f->say.threads = wlist_of(&f->threads, a.n);
+	return err;
+}
+
+void
+facts_free(struct facts *f)
+{
+	buf_free(&f->threads);
+}
+
 void
 queue_facts(struct link *l, struct ipc_msg *msg)
 {
 	struct facts_ask ask;
-	struct facts_say say = { 0 };
-	struct registry_sender sender = { 0 };
-	struct asking a = { .q = l->q, .ask = &ask };
-	char ulid[ULID_LEN + 1];
+	struct facts f;
 	int err;
 
 	if (ipc_decode(msg, &ask) != VG_OK)
 		return;
-	buf_init(&a.threads, IPC_LARGE / 2);
-	if ((err = registry_sender(l->q->registry, ask.sender, &sender)) == VG_OK) {
-		take_sender(&say, &sender);
-		a.partner = sender.partner;
-		err = find_threads(&a);
-	}
-	if (err == VG_OK)
-		err = find_copies(l->q, &ask, &say, ulid);
-	if (err != VG_OK) {
+	if ((err = facts_find(&f, l->q->store, l->q->registry, &ask)) != VG_OK) {
 		log_error("", "facts-failed", "error=%s", log_q(vg_strerror(err)));
-		say = (struct facts_say){ .err = (uint32_t)-err };
-	} else {
-		say.threads = wlist_of(&a.threads, a.n);
+		f.say = (struct facts_say){ .err = (uint32_t)-err };
 	}
-	ipc_send(l->ipc, IPC_FACTS_SAY, msg->id, &say);
-	buf_free(&a.threads);
+	ipc_send(l->ipc, IPC_FACTS_SAY, msg->id, &f.say);
+	facts_free(&f);
 }

@@ -3,6 +3,7 @@
  * A parser's answer is hostile until message_check() passed it; a parser that dies costs its message one more try,
  * then a fallback object. Messages of one ticket go one after the other, so that they are applied in order.
  */
+#include "content.h"
 #include "queue.h"
 
 #include <stdlib.h>
@@ -326,27 +327,6 @@ apply_fallback(struct parse_state *s, struct pending *p)
 
 /* ---- jobs ---- */
 
-int
-queue_content(struct store *st, struct blobs *b, const unsigned char wrap_key[SEAL_KEY],
-    const struct store_message *m, int *fd, unsigned char key[SEAL_KEY], struct buf *plain)
-{
-	struct buf sealed;
-	int err;
-
-	*fd = -1;
-	if (!m->has_key)
-		return VG_ERR_NOTFOUND;
-	if ((err = seal_unwrap_key(key, m->key, SEAL_WRAPPED, wrap_key, m->ulid)) != VG_OK)
-		return err;
-	if (m->blob != NULL)
-		return (*fd = blob_open(b, m->blob)) < 0 ? *fd : VG_OK;
-	buf_init(&sealed, 2 * MSG_INLINE_MAX);
-	if ((err = store_message_sealed(st, m->id, &sealed)) == VG_OK)
-		err = unseal_bytes(plain, key, sealed.data, sealed.len);
-	buf_free(&sealed);
-	return err;
-}
-
 static int
 send_stored(struct link *l, struct pending *p)
 {
@@ -358,7 +338,7 @@ send_stored(struct link *l, struct pending *p)
 
 	buf_init(&plain, MSG_INLINE_MAX);
 	if (err == VG_OK)
-		err = queue_content(l->q->store, l->q->blobs, l->q->wrap_key, &m, &fd, key, &plain);
+		err = content_open(l->q->store, l->q->blobs, l->q->wrap_key, &m, &fd, key, &plain);
 	if (err == VG_OK) {
 		job.received_at = m.received_at;
 		job.size = m.size;

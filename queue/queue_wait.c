@@ -11,7 +11,7 @@
 #include "log.h"
 
 #define CLAIMS_MAX 1024u         /* that wait at a time */
-#define EVENTS_MAX 100u          /* in one answer */
+#define EVENTS_MAX 1000u         /* in one answer */
 #define ROUTES_MAX 32u
 #define WAIT_MAX_S 120
 #define LEASE_MAX_S (12 * 3600)

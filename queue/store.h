@@ -81,8 +81,8 @@ int store_message_id_seen(struct store *s, const char *message_id);
 /* The sender's place in a ticket as a thread fact: strings are borrowed until the next call on s.
  * VG_ERR_NOTFOUND: no such ticket. */
 int store_thread(struct store *s, uint64_t ticket, const char *sender, struct facts_thread *out);
-/* Is this a participant of the ticket who was not removed? 1 yes, 0 no. */
-int store_participant_valid(struct store *s, uint64_t ticket, uint64_t participant);
+/* Is this a participant of the ticket who was not removed (else VG_ERR_NOTFOUND), and *own: the sender themselves? */
+int store_participant_valid(struct store *s, uint64_t ticket, uint64_t participant, const char *sender, bool *own);
 
 struct store_thread_hit {
 	uint64_t ticket;
@@ -129,6 +129,8 @@ void store_message_free(struct store_message *m);
 int store_message_sealed(struct store *s, int64_t id, struct buf *out);
 /* Header fields that stand before the message when it is read. */
 int store_message_prefix(struct store *s, int64_t id, struct buf *out);
+/* The gate's evidence of a message is this JSON from now on. */
+int store_message_facts(struct store *s, int64_t id, const char *facts);
 /* 1: some message refers to this blob file, 0: none. */
 int store_blob_known(struct store *s, const char *name);
 
@@ -272,8 +274,8 @@ struct store_held {
 	char reason[64];
 	int64_t held_at, expires_at;
 };
-/* After row `after`: how many. */
-int store_held_list(struct store *s, int64_t after, struct store_held *out, unsigned max);
+/* After row `after`, of one reason only where it is not NULL: how many. */
+int store_held_list(struct store *s, int64_t after, const char *reason, struct store_held *out, unsigned max);
 int store_held(struct store *s, int64_t message, struct store_held *out);
 /* Held messages whose time is over: how many. */
 int store_held_expired(struct store *s, int64_t now, int64_t *out, unsigned max);
@@ -290,8 +292,9 @@ struct store_audit {
 };
 /* Writes a record; reference receives its id. */
 int store_audit_add(struct store *s, const struct store_audit *a, char reference[ULID_LEN + 1]);
-/* Records as JSON objects, newest first, before the reference `before` (NULL: from the newest). */
-int store_audit_list(struct store *s, const char *before, unsigned max, json_t **out);
+/* Records as JSON objects, newest first, before the reference `before` (NULL: from the newest), of one sender only where
+ * sender is not NULL. */
+int store_audit_list(struct store *s, const char *before, const char *sender, unsigned max, json_t **out);
 /* VG_ERR_NOTFOUND. */
 int store_audit_show(struct store *s, const char *reference, json_t **out);
 /* Removes records older than `at`, at most max: how many. */

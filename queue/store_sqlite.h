@@ -27,7 +27,7 @@ struct store {
 	    " WHERE message_id = ? AND ticket > 0 AND state IN (1, 2) LIMIT ?") \
 	X(thread, "SELECT status, partner, holder, closed_at FROM ticket WHERE number = ?") \
 	X(thread_role, "SELECT role, by_contact FROM participant WHERE ticket = ? AND address = ? AND removed_at IS NULL") \
-	X(participant_valid, "SELECT 1 FROM participant WHERE id = ? AND ticket = ? AND removed_at IS NULL") \
+	X(participant_valid, "SELECT address FROM participant WHERE id = ? AND ticket = ? AND removed_at IS NULL") \
 	X(ticket_open, "INSERT INTO ticket(partner, holder, subject, opened_at, updated_at, continues) VALUES (?, ?, ?, ?, ?, ?)") \
 	X(participant_join, "INSERT INTO participant(ticket, address, shown, name, role, by_contact, added_by, added_at, message)" \
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING") \

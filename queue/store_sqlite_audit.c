@@ -44,10 +44,10 @@ audit_json(sqlite3_stmt *stmt)
 }
 
 int
-store_audit_list(struct store *s, const char *before, unsigned max, json_t **out)
+store_audit_list(struct store *s, const char *before, const char *sender, unsigned max, json_t **out)
 {
-	sqlite3_stmt *stmt = db_query(s->d, AUDIT_COLUMNS "ulid < ? ORDER BY ulid DESC LIMIT ?", "ti",
-	    before != NULL ? before : "~", (int64_t)max);
+	sqlite3_stmt *stmt = db_query(s->d, AUDIT_COLUMNS "ulid < ?1 AND (?2 IS NULL OR sender = ?2) ORDER BY ulid DESC LIMIT ?3",
+	    "tti", before != NULL ? before : "~", sender, (int64_t)max);
 	int err = VG_ERR_MEMORY;
 
 	if ((*out = json_array()) == NULL)

@@ -29,10 +29,10 @@ read_held(sqlite3_stmt *stmt, struct store_held *h)
 }
 
 int
-store_held_list(struct store *s, int64_t after, struct store_held *out, unsigned max)
+store_held_list(struct store *s, int64_t after, const char *reason, struct store_held *out, unsigned max)
 {
-	sqlite3_stmt *stmt = db_query(s->d, "SELECT message, reason, held_at, expires_at FROM held WHERE message > ?"
-	    " ORDER BY message LIMIT ?", "ii", after, (int64_t)max);
+	sqlite3_stmt *stmt = db_query(s->d, "SELECT message, reason, held_at, expires_at FROM held WHERE message > ?1"
+	    " AND (?2 IS NULL OR reason = ?2) ORDER BY message LIMIT ?3", "iti", after, reason, (int64_t)max);
 	unsigned n = 0;
 	int err;
 
@@ -92,9 +92,9 @@ static int
 release(struct store *s, struct store_message *m)
 {
 	int err = db_run(s->d, "UPDATE message SET state = 1, parsed = 0, released = 1, action = ?, ticket = ?, continues = ?, reopen = ?,"
-	    " rule = ?, reason = '', text = ?, cls = ?, role = ?, partner = ?, holder = ? WHERE id = ?", "iiiittiitti",
+	    " rule = ?, reason = '', text = ?, cls = ?, role = ?, partner = ?, holder = ?, route = ? WHERE id = ?", "iiiittiittti",
 	    (int64_t)m->action, (int64_t)m->ticket, (int64_t)m->continues, (int64_t)m->reopen, m->rule, m->text,
-	    (int64_t)m->cls, (int64_t)m->role, store_null(m->partner), store_null(m->holder), m->id);
+	    (int64_t)m->cls, (int64_t)m->role, store_null(m->partner), store_null(m->holder), m->route, m->id);
 
 	m->state = MSG_ACCEPTED;
 	m->parsed = false;

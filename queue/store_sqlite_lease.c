@@ -308,24 +308,48 @@ store_extend(struct store *s, const char *receipt, int64_t now, int64_t lease_ms
 
 /* ---- the dead, and figures ---- */
 
-int
-store_dead(struct store *s, int64_t consumer, int64_t after, unsigned max, struct buf *out, int64_t *last)
+static int
+append_dead(struct store *s, sqlite3_stmt *stmt, bool first, struct buf *out)
 {
-	sqlite3_stmt *stmt = db_query(s->d, "SELECT event, attempts, due_at FROM delivery INDEXED BY delivery_dead"
-	    " WHERE consumer = ? AND state = 4 AND event > ? ORDER BY event LIMIT ?", "iii", consumer, after, (int64_t)max);
-	unsigned n = 0;
 	char at[32];
 	int err;
 
+	id_rfc3339(at, sqlite3_column_int64(stmt, 2), 1);
+	err = buf_addf(out, "%s{\"event_id\":\"%s\",\"event\":\"%s\",\"ticket\":", first ? "" : ",", db_text(stmt, 3),
+	    db_text(stmt, 4));
+	if (err == VG_OK)
+		err = sqlite3_column_int64(stmt, 5) > 0 ? buf_addf(out, "%lld", (long long)sqlite3_column_int64(stmt, 5))
+		    : buf_adds(out, "null");
+	if (err == VG_OK)
+		err = buf_addf(out, ",\"attempts\":%d,\"at\":\"%s\",\"content\":", sqlite3_column_int(stmt, 1), at);
+	if (err == VG_OK)
+		err = append_event(s, sqlite3_column_int64(stmt, 0), out);
+	return err == VG_OK ? buf_adds(out, "}") : err;
+}
+
+int
+store_dead(struct store *s, int64_t consumer, int64_t after, unsigned max, struct buf *out, int64_t *last)
+{
+	sqlite3_stmt *stmt = db_query(s->d, "SELECT d.event, d.attempts, d.due_at, e.ulid, e.kind, e.ticket FROM delivery d"
+	    " INDEXED BY delivery_dead JOIN event e ON e.id = d.event WHERE d.consumer = ? AND d.state = 4 AND d.event > ?"
+	    " ORDER BY d.event LIMIT ?", "iii", consumer, after, (int64_t)max);
+	unsigned n = 0;
+	int err;
+
 	while ((err = db_step(s->d, stmt)) == 1) {
-		id_rfc3339(at, sqlite3_column_int64(stmt, 2), 1);
-		*last = sqlite3_column_int64(stmt, 0);
-		if ((err = buf_addf(out, "%s{\"attempts\":%d,\"dead_at\":\"%s\",\"event\":", n > 0 ? "," : "",
-		    sqlite3_column_int(stmt, 1), at)) != VG_OK ||
-		    (err = append_event(s, *last, out)) != VG_OK || (err = buf_adds(out, "}")) != VG_OK) {
+		size_t before = out->len;
+
+		err = append_dead(s, stmt, n == 0, out);
+		if (err == VG_ERR_LIMIT && n > 0) {
+			out->len = before; /* the rest of the list is the next page */
+			sqlite3_reset(stmt);
+			return (int)n;
+		}
+		if (err != VG_OK) {
 			sqlite3_reset(stmt);
 			return err;
 		}
+		*last = sqlite3_column_int64(stmt, 0);
 		n++;
 	}
 	return err == VG_OK ? (int)n : err;

@@ -307,6 +307,12 @@ store_message_prefix(struct store *s, int64_t id, struct buf *out)
 }
 
 int
+store_message_facts(struct store *s, int64_t id, const char *facts)
+{
+	return db_run(s->d, "UPDATE message_body SET facts = ? WHERE message = ?", "ti", facts, id);
+}
+
+int
 store_blob_known(struct store *s, const char *name)
 {
 	int64_t one;

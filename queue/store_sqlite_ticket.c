@@ -35,12 +35,16 @@ store_thread(struct store *s, uint64_t ticket, const char *sender, struct facts_
 }
 
 int
-store_participant_valid(struct store *s, uint64_t ticket, uint64_t participant)
+store_participant_valid(struct store *s, uint64_t ticket, uint64_t participant, const char *sender, bool *own)
 {
-	int64_t one;
-	int err = db_number(s->d, &one, sql_participant_valid, "ii", (int64_t)participant, (int64_t)ticket);
+	sqlite3_stmt *stmt = db_query(s->d, sql_participant_valid, "ii", (int64_t)participant, (int64_t)ticket);
+	int err = db_step(s->d, stmt);
 
-	return err == VG_OK ? 1 : err == VG_ERR_NOTFOUND ? 0 : err;
+	if (err != 1)
+		return err == VG_OK ? VG_ERR_NOTFOUND : err;
+	*own = strcmp(db_text(stmt, 0), sender) == 0;
+	sqlite3_reset(stmt);
+	return VG_OK;
 }
 
 /* ---- whole tickets ---- */
