@@ -7,9 +7,9 @@
 
 #include "gate_decide.h"
 
-/* {"authentication":{…},"registry":{…},"thread":{…},"trace":[…],"automatic":{…},"malformed":…}. A held mail's thread also
- * says what was looked for ("ask"), so that a release can look again (gate_release.h). Owned by the caller, who frees it;
- * NULL on no memory. */
+/* {"authentication":{…},"registry":{…},"thread":{…},"trace":[…],"automatic":{…},"malformed":…}. A held mail's thread
+ * also says what was looked for ("ask"), so that a release can look again (gate_release.h). Owned by the caller, who frees
+ * it; NULL on no memory. */
 char *gate_evidence(const struct gate_case *c);
 const char *sender_class_name(unsigned cls);
 

@@ -2,7 +2,7 @@
  * gate_release.h - an operator releases held mail: the table again with authentication `operator` and today's facts
  * (POLICY, "Held mail"). For the queue process; pure.
  *
- *   1. gate_release_ask() rebuilds from the stored facts (COMMIT.facts of the held message) what was looked for;
+ *   1. gate_release_ask() rebuilds from the stored facts (COMMIT.facts of a mail that the table held) what was looked for;
  *   2. the caller answers it like any FACTS_ASK, with registry and store as they are now;
  *   3. gate_release_decide() runs thread match and table. VG_OK: act on v as on a COMMIT (action, ticket, related, role,
  *      reopen, quiet, route_direct: route "direct"). VG_ERR_DENIED: v->rule stops it (a refusing row with its text, or V8);
