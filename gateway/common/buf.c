@@ -12,11 +12,13 @@
 #include "err.h"
 
 #define BUF_FIRST 64u
+/* No buffer is larger, whatever it was allowed: sums of two lengths cannot wrap. */
+#define BUF_MOST (SIZE_MAX / 4)
 
 void
 buf_init(struct buf *b, size_t max)
 {
-	*b = (struct buf){ .max = max < SIZE_MAX ? max : SIZE_MAX - 1 };
+	*b = (struct buf){ .max = max < BUF_MOST ? max : BUF_MOST };
 }
 
 void

@@ -17,10 +17,10 @@
 struct digest {
 	crypto_generichash_state hash;
 	struct head_scan head;
-	uint64_t lines;  /* line ends seen and not yet told: they count only when something follows */
-	bool space;      /* white space seen and not yet told: it counts only inside a line */
-	bool cr;         /* a CR seen, which its LF makes a line end */
-	bool any;        /* the body has content */
+	uint64_t lines; /* line ends seen and not yet told: they count only when something follows */
+	bool space;     /* white space seen and not yet told: it counts only inside a line */
+	bool cr;        /* a CR seen, which its LF makes a line end */
+	bool any;       /* the body has content */
 	size_t n;
 	unsigned char out[OUT];
 };

@@ -1,7 +1,8 @@
 /*
- * evloop.c - the event loop of every process, over epoll, signalfd and eventfd. Trusts nobody: a descriptor may
- * hang up, be deleted, or be reused by number at any moment. Watches that are deleted while a turn runs stay in
- * memory until its end, so that an event already fetched for them finds a dead watch instead of freed memory.
+ * evloop.c - the event loop of every process, over epoll, signalfd and eventfd. Trusts nobody: a descriptor
+ * may hang up, be deleted, or be reused by number at any moment. Watches that are deleted while a turn runs
+ * stay in memory until its end, so that an event already fetched for them finds a dead watch instead of freed
+ * memory.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -119,7 +120,8 @@ evloop_free(struct evloop **loopp)
 
 /* ---- descriptors ---- */
 
-/* A watch for nothing still hears of a hang-up, but once only (edge): else it would spin until somebody looks. */
+/* A watch for nothing still hears of a hang-up, but once only (edge): else it would spin until somebody
+ * looks. */
 static uint32_t
 epoll_bits(unsigned events)
 {
@@ -186,7 +188,8 @@ ev_io_del(struct ev_io **iop)
 		bury(io->loop);
 }
 
-/* An error or hang-up is also told as what the watcher waits for: its next read or write will show the cause. */
+/* An error or hang-up is also told as what the watcher waits for: its next read or write will show the cause.
+ */
 static void
 dispatch(struct ev_io *io, uint32_t bits)
 {
@@ -263,7 +266,8 @@ heap_grow(struct evloop *loop)
 	return VG_OK;
 }
 
-/* Due at least one millisecond ahead, so that a timer which sets itself again cannot keep a turn from ending. */
+/* Due at least one millisecond ahead, so that a timer which sets itself again cannot keep a turn from ending.
+ */
 int
 ev_timer_set(struct evloop *loop, struct ev_timer *t, int64_t ms, ev_cb *cb, void *arg)
 {
@@ -344,7 +348,8 @@ ev_defer_cancel(struct evloop *loop, struct ev_defer *d)
 	d->next = NULL;
 }
 
-/* Calls what was queued when it began; what these calls queue is left for the next turn, which then does not wait. */
+/* Calls what was queued when it began; what these calls queue is left for the next turn, which then does not
+ * wait. */
 static void
 run_deferred(struct evloop *loop)
 {

@@ -1,5 +1,6 @@
 /*
- * head.c - where the header block ends. The spool and the body digest (smtp, api); hostile bytes, linear time.
+ * head.c - where the header block ends. The spool and the body digest (smtp, api); hostile bytes, linear
+ * time.
  */
 #include <string.h>
 

@@ -36,7 +36,8 @@ fill_random(unsigned char *out, size_t n)
 	}
 }
 
-/* Adds one to the random part. Its top bit starts clear, so that it does not overflow within one millisecond. */
+/* Adds one to the random part. Its top bit starts clear, so that it does not overflow within one millisecond.
+ */
 static void
 ulid_increment(void)
 {

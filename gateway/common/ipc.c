@@ -1,6 +1,7 @@
 /*
  * ipc.c - links between our processes: typed frames in both directions, checked against the permission table.
- * Every process. The peer is one of ours but may have been taken over: whatever it sends ends at most this link.
+ * Every process. The peer is one of ours but may have been taken over: whatever it sends ends at most this
+ * link.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <sodium.h>
 
 #include "err.h"
 #include "ipc.h"
@@ -122,8 +125,9 @@ ipc_close(struct ipc **ipcp)
 	if (!ipc)
 		return;
 	*ipcp = NULL;
+	/* What the socket takes at once; the rest goes with the link. */
 	if (!ipc->gone && !ipc->blocked)
-		ipc_out_flush(&ipc->out, ipc->fd); /* what the socket takes at once; the rest goes with the link */
+		ipc_out_flush(&ipc->out, ipc->fd);
 	if (ipc->loop)
 		ev_defer_cancel(ipc->loop, &ipc->flush);
 	ev_io_del(&ipc->io);
@@ -137,7 +141,8 @@ ipc_close(struct ipc **ipcp)
 
 /* ---- sending ---- */
 
-/* No more can be sent. Reading ends by itself: what the peer sent before is still dispatched, then comes the end. */
+/* No more can be sent. Reading ends by itself: what the peer sent before is still dispatched, then comes the
+ * end. */
 static void
 give_up(struct ipc *ipc)
 {
@@ -186,8 +191,8 @@ ipc_send_fd(struct ipc *ipc, enum ipc_type type, uint64_t id, const void *obj, i
 		return VG_ERR_CLOSED;
 	if (!rule || !ipc_rule_allows(rule, ipc->self, ipc->peer) ||
 	    (unsigned)((fd0 >= 0) + (fd1 >= 0)) > rule->fds) {
-		log_error("", "ipc.denied", "type=%s from=%s to=%s", ipc_type_name(type), role_name(ipc->self),
-		    role_name(ipc->peer));
+		log_error("", "ipc.denied", "type=%s from=%s to=%s", ipc_type_name(type),
+		    role_name(ipc->self), role_name(ipc->peer));
 		return VG_ERR_DENIED;
 	}
 	rc = ipc_out_put(&ipc->out, type, id, ipc_table((uint32_t)type), obj, rule->max, fds);
@@ -222,8 +227,8 @@ ipc_is_closed(const struct ipc *ipc)
 static int
 broken(struct ipc *ipc, uint32_t type, const char *why)
 {
-	log_warn("", "ipc.broken", "peer=%s type=%s why=%s", role_name(ipc->peer), ipc_type_name((enum ipc_type)type),
-	    log_q(why));
+	log_warn("", "ipc.broken", "peer=%s type=%s why=%s", role_name(ipc->peer),
+	    ipc_type_name((enum ipc_type)type), log_q(why));
 	return VG_ERR_PROTO;
 }
 
@@ -249,8 +254,8 @@ take_set(struct ipc *ipc, struct msghdr *msg)
 	return VG_OK;
 }
 
-/* One read: 1 something came, 0 the end, VG_ERR_AGAIN, VG_ERR_*. The kernel ends a read behind data that carry
- * descriptors, so at most one set comes with it. */
+/* One read: 1 something came, 0 the end, VG_ERR_AGAIN, VG_ERR_*. The kernel ends a read behind data that
+ * carry descriptors, so at most one set comes with it. */
 static int
 read_some(struct ipc *ipc)
 {
@@ -259,8 +264,9 @@ read_some(struct ipc *ipc)
 		struct cmsghdr align;
 	} control;
 	struct iovec iov;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-		.msg_controllen = sizeof(control) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
 	ssize_t n;
 	int rc;
 
@@ -335,7 +341,9 @@ next_frame(struct ipc *ipc, struct ipc_msg *msg)
 		ipc->need = head.len + IPC_HEAD_LEN - left;
 		return 0;
 	}
-	*msg = (struct ipc_msg){ .type = (enum ipc_type)type, .id = head.id, .len = head.len,
+	*msg = (struct ipc_msg){ .type = (enum ipc_type)type,
+		.id = head.id,
+		.len = head.len,
 		.data = ipc->in.data + ipc->pos + IPC_HEAD_LEN };
 	if (match_fds(ipc, msg, IPC_HEAD_FDS(head.type)))
 		return broken(ipc, type, "wrong number of descriptors");
@@ -354,7 +362,8 @@ end(struct ipc *ipc)
 	ipc->cb(ipc, NULL, ipc->arg);
 }
 
-/* Dispatches all whole frames. 0, VG_ERR_PROTO, or VG_ERR_CLOSED when the owner closed ipc, which is then freed. */
+/* Dispatches all whole frames. 0, VG_ERR_PROTO, or VG_ERR_CLOSED when the owner closed ipc, which is then
+ * freed. */
 static int
 dispatch(struct ipc *ipc)
 {
@@ -366,6 +375,8 @@ dispatch(struct ipc *ipc)
 		ipc->cb(ipc, &msg, ipc->arg);
 		ipc->dispatching = false;
 		ipc_msg_done(&msg);
+		if (msg.type == IPC_M_SECRET)
+			sodium_memzero(ipc->in.data + ipc->pos - msg.len, msg.len);
 		if (ipc->closed) {
 			release(ipc);
 			return VG_ERR_CLOSED;

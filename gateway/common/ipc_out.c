@@ -1,5 +1,6 @@
 /*
- * ipc_out.c - the out queue of a link (ipc.c is the only caller). Our own messages; the socket may be full or gone.
+ * ipc_out.c - the out queue of a link (ipc.c is the only caller). Our own messages; the socket may be full or
+ * gone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -89,7 +90,8 @@ dup_fds(struct ipc_segment *s, const int fds[IPC_MAX_FDS])
 }
 
 static int
-encode(struct buf *b, uint32_t word, uint64_t id, const struct wire_table *table, const void *obj, uint32_t max)
+encode(
+    struct buf *b, uint32_t word, uint64_t id, const struct wire_table *table, const void *obj, uint32_t max)
 {
 	struct ipc_head head = { .type = word, .id = id };
 	size_t start = b->len, payload = 0;
@@ -122,8 +124,8 @@ encode_with_fds(struct ipc_segment *s, enum ipc_type type, uint64_t id, const st
 }
 
 int
-ipc_out_put(struct ipc_out *out, enum ipc_type type, uint64_t id, const struct wire_table *table, const void *obj,
-    uint32_t max, const int fds[IPC_MAX_FDS])
+ipc_out_put(struct ipc_out *out, enum ipc_type type, uint64_t id, const struct wire_table *table,
+    const void *obj, uint32_t max, const int fds[IPC_MAX_FDS])
 {
 	struct ipc_segment *s = out->tail;
 	size_t before;

@@ -1,6 +1,7 @@
 /*
- * metrics.c - counters of one process in a shared page. Each process writes its own, the api reads all; a page's
- * owner may have been taken over, so a reader maps it read-only, and its size is sealed before anybody has it.
+ * metrics.c - counters of one process in a shared page. Each process writes its own, the api reads all; a
+ * page's owner may have been taken over, so a reader maps it read-only, and its size is sealed before anybody
+ * has it.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -23,9 +24,22 @@ struct bound {
 };
 
 static const struct bound bounds[BUCKETS] = {
-	{ 0.0005, "0.0005" }, { 0.001, "0.001" }, { 0.0025, "0.0025" }, { 0.005, "0.005" }, { 0.01, "0.01" },
-	{ 0.025, "0.025" }, { 0.05, "0.05" }, { 0.1, "0.1" }, { 0.25, "0.25" }, { 0.5, "0.5" }, { 1, "1" },
-	{ 2.5, "2.5" }, { 5, "5" }, { 10, "10" }, { 30, "30" }, { 60, "60" },
+	{ 0.0005, "0.0005" },
+	{ 0.001, "0.001" },
+	{ 0.0025, "0.0025" },
+	{ 0.005, "0.005" },
+	{ 0.01, "0.01" },
+	{ 0.025, "0.025" },
+	{ 0.05, "0.05" },
+	{ 0.1, "0.1" },
+	{ 0.25, "0.25" },
+	{ 0.5, "0.5" },
+	{ 1, "1" },
+	{ 2.5, "2.5" },
+	{ 5, "5" },
+	{ 10, "10" },
+	{ 30, "30" },
+	{ 60, "60" },
 };
 
 struct histogram {
@@ -71,7 +85,8 @@ metrics_map(int fd, int writable)
 	int seals = fcntl(fd, F_GET_SEALS);
 	void *p;
 
-	if (seals < 0 || !(seals & F_SEAL_SHRINK) || fstat(fd, &st) < 0 || st.st_size != (off_t)sizeof(struct metrics))
+	if (seals < 0 || !(seals & F_SEAL_SHRINK) || fstat(fd, &st) < 0 ||
+	    st.st_size != (off_t)sizeof(struct metrics))
 		return NULL;
 	p = mmap(NULL, sizeof(struct metrics), PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
 	return p == MAP_FAILED ? NULL : p;
@@ -157,7 +172,8 @@ print_histogram(struct buf *out, const struct name *name, const uint64_t bucket[
 	total += bucket[BUCKETS];
 	if (rc)
 		return rc;
-	return buf_addf(out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum %" PRIu64 ".%09" PRIu64 "\n%s_count %" PRIu64 "\n",
+	return buf_addf(out,
+	    "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum %" PRIu64 ".%09" PRIu64 "\n%s_count %" PRIu64 "\n",
 	    name->name, total, name->name, sum_ns / NS, sum_ns % NS, name->name, total);
 }
 

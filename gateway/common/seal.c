@@ -1,6 +1,6 @@
 /*
- * seal.c - the chunks of sealed blobs, blobs in memory, and message keys. queue, smtp, api, parser. Stored bytes are
- * not trusted: nothing of a chunk is handed out before its tag was checked.
+ * seal.c - the chunks of sealed blobs, blobs in memory, and message keys. queue, smtp, api, parser. Stored
+ * bytes are not trusted: nothing of a chunk is handed out before its tag was checked.
  */
 #include <string.h>
 
@@ -11,9 +11,11 @@
 
 #define AAD_LEN 9u
 
-/* The nonce is the blob's salt and the chunk's number; the number and the final flag are authenticated besides. */
+/* The nonce is the blob's salt and the chunk's number; the number and the final flag are authenticated
+ * besides. */
 static void
-chunk_names(const struct seal_box *b, uint64_t number, bool last, unsigned char nonce[24], unsigned char aad[AAD_LEN])
+chunk_names(
+    const struct seal_box *b, uint64_t number, bool last, unsigned char nonce[24], unsigned char aad[AAD_LEN])
 {
 	memcpy(nonce, b->salt, SEAL_SALT);
 	for (unsigned i = 0; i < 8; i++)
@@ -27,8 +29,8 @@ seal_box_seal(const struct seal_box *b, uint64_t number, bool last, unsigned cha
 	unsigned char nonce[24], aad[AAD_LEN];
 
 	chunk_names(b, number, last, nonce, aad);
-	crypto_aead_xchacha20poly1305_ietf_encrypt_detached(data, data + n, NULL, data, n, aad, AAD_LEN, NULL, nonce,
-	    b->key);
+	crypto_aead_xchacha20poly1305_ietf_encrypt_detached(
+	    data, data + n, NULL, data, n, aad, AAD_LEN, NULL, nonce, b->key);
 }
 
 int
@@ -37,8 +39,10 @@ seal_box_open(const struct seal_box *b, uint64_t number, bool last, unsigned cha
 	unsigned char nonce[24], aad[AAD_LEN];
 
 	chunk_names(b, number, last, nonce, aad);
-	return crypto_aead_xchacha20poly1305_ietf_decrypt_detached(data, NULL, data, n, data + n, aad, AAD_LEN, nonce,
-	    b->key) == 0 ? VG_OK : VG_ERR_CRYPTO;
+	return crypto_aead_xchacha20poly1305_ietf_decrypt_detached(
+		   data, NULL, data, n, data + n, aad, AAD_LEN, nonce, b->key) == 0
+		   ? VG_OK
+		   : VG_ERR_CRYPTO;
 }
 
 int
@@ -120,7 +124,8 @@ seal_bytes(struct buf *out, const unsigned char key[SEAL_KEY], const void *data,
 
 /* Opens every chunk at the end of out; the tags are written over by what follows. */
 static int
-open_chunks(struct buf *out, const struct seal_box *box, const unsigned char *from, uint64_t chunks, uint64_t plain)
+open_chunks(
+    struct buf *out, const struct seal_box *box, const unsigned char *from, uint64_t chunks, uint64_t plain)
 {
 	for (uint64_t i = 0; i < chunks; i++) {
 		bool last = i + 1 == chunks;
@@ -161,14 +166,17 @@ unseal_bytes(struct buf *out, const unsigned char key[SEAL_KEY], const void *dat
 /* ---- message keys ---- */
 
 int
-seal_wrap_key(unsigned char out[SEAL_WRAPPED], const unsigned char key[SEAL_KEY], const unsigned char master[SEAL_KEY],
-    const char *context)
+seal_wrap_key(unsigned char out[SEAL_WRAPPED], const unsigned char key[SEAL_KEY],
+    const unsigned char master[SEAL_KEY], const char *context)
 {
 	if (sodium_init() < 0)
 		return VG_ERR_SYSTEM;
 	randombytes_buf(out, crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
-	return crypto_aead_xchacha20poly1305_ietf_encrypt(out + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, NULL, key,
-	    SEAL_KEY, (const unsigned char *)context, strlen(context), NULL, out, master) == 0 ? VG_OK : VG_ERR_CRYPTO;
+	return crypto_aead_xchacha20poly1305_ietf_encrypt(out + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+		   NULL, key, SEAL_KEY, (const unsigned char *)context, strlen(context), NULL, out,
+		   master) == 0
+		   ? VG_OK
+		   : VG_ERR_CRYPTO;
 }
 
 int
@@ -180,5 +188,7 @@ seal_unwrap_key(unsigned char key[SEAL_KEY], const unsigned char *wrapped, size_
 	if (len != SEAL_WRAPPED)
 		return VG_ERR_CRYPTO;
 	return crypto_aead_xchacha20poly1305_ietf_decrypt(key, NULL, NULL, wrapped + nonce, len - nonce,
-	    (const unsigned char *)context, strlen(context), wrapped, master) == 0 ? VG_OK : VG_ERR_CRYPTO;
+		   (const unsigned char *)context, strlen(context), wrapped, master) == 0
+		   ? VG_OK
+		   : VG_ERR_CRYPTO;
 }

@@ -1,6 +1,7 @@
 /*
- * seal_read.c - reading ranges of a sealed blob from a descriptor. queue (blobs), parser (the message), api (answers).
- * The file is not trusted: the last chunk is opened first, so that the size is known to be the true one.
+ * seal_read.c - reading ranges of a sealed blob from a descriptor. queue (blobs), parser (the message), api
+ * (answers). The file is not trusted: the last chunk is opened first, so that the size is known to be the
+ * true one.
  */
 #include <errno.h>
 #include <limits.h>

@@ -1,6 +1,7 @@
 /*
- * seal_write.c - sealing to a descriptor, chunk by chunk, in constant memory. smtp and api write large mails with it,
- * the parser what it extracts. A chunk leaves only when more follows, so that the last one carries the final flag.
+ * seal_write.c - sealing to a descriptor, chunk by chunk, in constant memory. smtp and api write large mails
+ * with it, the parser what it extracts. A chunk leaves only when more follows, so that the last one carries
+ * the final flag.
  */
 #include <errno.h>
 #include <stddef.h>

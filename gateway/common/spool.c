@@ -1,6 +1,7 @@
 /*
- * spool.c - one incoming message on its way in: memory first, then sealed on disk. smtp and api; hostile bytes, so
- * what is held is bounded by message-size, by MSG_INLINE_MAX in memory, and by one budget over all spools.
+ * spool.c - one incoming message on its way in: memory first, then sealed on disk. smtp and api; hostile
+ * bytes, so what is held is bounded by message-size, by MSG_INLINE_MAX in memory, and by one budget over all
+ * spools.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -26,9 +27,9 @@ struct spool {
 	size_t head_max;
 	const char *why;
 	struct head_scan scan;
-	size_t head_len;       /* of the header block with its empty line, as far as it came */
-	struct buf mem;        /* the message; its header block alone once it is in a file */
-	size_t counted;        /* our share of the process's sum */
+	size_t head_len; /* of the header block with its empty line, as far as it came */
+	struct buf mem;  /* the message; its header block alone once it is in a file */
+	size_t counted;  /* our share of the process's sum */
 	struct digest *digest;
 	unsigned char sum[DIGEST_LEN];
 	int fd;

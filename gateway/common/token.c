@@ -1,8 +1,8 @@
 /*
  * token.c - signed tags in addresses. The gate mints and checks them; what is checked was typed by anybody.
- * TAG: one character that names the key, 16 characters of MAC (80 bits), then in base 32 what the text before the
- * dot does not say: for a case the participant; for a bounce or loop mark the number, and `-participant` where there is one.
- * The alphabet leaves out i, l, o and u, and mail systems may change the case.
+ * TAG: one character that names the key, 16 characters of MAC (80 bits), then in base 32 what the text before
+ * the dot does not say: for a case the participant; for a bounce or loop mark the number, and `-participant`
+ * where there is one. The alphabet leaves out i, l, o and u, and mail systems may change the case.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -123,10 +123,11 @@ token_mint(char out[TOKEN_MAX + 1], const struct token *t, const unsigned char k
 	put_base32(number, t->number);
 	put_base32(participant, t->participant);
 	if (t->purpose == TOKEN_CASE)
-		snprintf(out, TOKEN_MAX + 1, "%" PRIu64 ".%c%s%s", t->number, key_mark(key), tag, participant);
+		snprintf(
+		    out, TOKEN_MAX + 1, "%" PRIu64 ".%c%s%s", t->number, key_mark(key), tag, participant);
 	else
-		snprintf(out, TOKEN_MAX + 1, "%c%s%s%s%s", key_mark(key), tag, number, t->participant ? "-" : "",
-		    participant);
+		snprintf(out, TOKEN_MAX + 1, "%c%s%s%s%s", key_mark(key), tag, number,
+		    t->participant ? "-" : "", participant);
 	return VG_OK;
 }
 
@@ -163,7 +164,8 @@ claims(struct token *t, enum token_purpose purpose, const char *ext)
 }
 
 int
-token_check(struct token *out, enum token_purpose purpose, const char *ext, const unsigned char key[TOKEN_KEY])
+token_check(
+    struct token *out, enum token_purpose purpose, const char *ext, const unsigned char key[TOKEN_KEY])
 {
 	char want[MAC_CHARS + 1], have[MAC_CHARS];
 	const char *tag;

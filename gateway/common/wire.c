@@ -1,8 +1,8 @@
 /*
  * wire.c - structs to bytes and back by table. Both ends of every process border. Encoded bytes are
  * hostile when they come from a process that may have been taken over: each length is checked before use.
- * Integers lie in host order (both ends are one executable); a string and a blob have a u32 length in front, a
- * string's length holds its NUL; a list is u32 bytes, u32 count, then elements with a u32 length each.
+ * Integers lie in host order (both ends are one executable); a string and a blob have a u32 length in front,
+ * a string's length holds its NUL; a list is u32 bytes, u32 count, then elements with a u32 length each.
  */
 #include <string.h>
 

@@ -63,7 +63,7 @@ test_level(void **state)
 static void
 test_hostile_values(void **state)
 {
-	static const char *const hostile[] = { "a\nsmtp[1]: event=forged", "a\r\n", "\x1b[2J", "\x7f", "\xc2\x9b" "31m",
+	static const char *const hostile[] = { "a\nsmtp[1]: event=forged", "a\r\n", "\x1b[2J", "\x7f", "\xc2\x9b[31m",
 		"\xff\xfe", "a b", "say \"hi\"", "back\\slash", "", "rule=V11" };
 
 	(void)state;

@@ -68,7 +68,7 @@ static void
 test_sums(void **state)
 {
 	static const char *const lines[] = {
-		"# HELP vcspgate_gate_accepted_total Mails accepted for a ticket\n"
+		"# HELP vcspgate_gate_accepted_total Mails accepted for a ticket\n",
 		"# TYPE vcspgate_gate_accepted_total counter\nvcspgate_gate_accepted_total 7\n",
 		"# TYPE vcspgate_queue_depth_events gauge\nvcspgate_queue_depth_events 12\n",
 		"vcspgate_gate_held_total 0\n",
