@@ -105,7 +105,8 @@ static unsigned problem_of(struct archive_reader *r)
 
 	if ((r->problems & ARCHIVE_TOO_LARGE) != 0 && r->budget->work == 0)
 		return ARCHIVE_TOO_LARGE;
-	if (archive_read_has_encrypted_entries(r->a) == 1 || (len > 0 && (ascii_find(why, len, "encrypt") != NULL ||
+	/* Before a format was chosen, libarchive follows a stray pointer here. */
+	if ((r->opened && archive_read_has_encrypted_entries(r->a) == 1) || (len > 0 && (ascii_find(why, len, "encrypt") != NULL ||
 	    ascii_find(why, len, "passphrase") != NULL)))
 		return ARCHIVE_ENCRYPTED;
 	if (len > 0 && (ascii_find(why, len, "truncated") != NULL || ascii_find(why, len, "end of file") != NULL ||
@@ -132,13 +133,27 @@ static int start(struct archive_reader *r)
 		r->problems |= problem_of(r);
 		return VG_ERR_SYNTAX;
 	}
+	r->opened = true;
 	return VG_OK;
+}
+
+/* A zip whose directory is missing has its members all the same: reads them in order, from the beginning. */
+static bool fall_back(struct archive_reader *r)
+{
+	if (!r->zip || r->streaming || r->begun)
+		return false;
+	archive_reader_close(r);
+	r->streaming = true;
+	r->opened = false;
+	r->problems = ARCHIVE_TRUNCATED;
+	return start(r) == VG_OK;
 }
 
 int archive_reader_open(struct archive_reader *r, struct source *src, struct archive_budget *budget)
 {
 	const void *head;
 	ssize_t n;
+	int rc;
 
 	memset(r, 0, sizeof(*r));
 	r->src = src;
@@ -149,7 +164,8 @@ int archive_reader_open(struct archive_reader *r, struct source *src, struct arc
 	}
 	r->single = is_compressed(head, (size_t)n);
 	r->zip = n >= 4 && memcmp(head, "PK\3\4", 4) == 0;
-	return start(r);
+	rc = start(r);
+	return rc != VG_OK && fall_back(r) ? VG_OK : rc;
 }
 
 void archive_reader_close(struct archive_reader *r)
@@ -157,17 +173,6 @@ void archive_reader_close(struct archive_reader *r)
 	if (r->a != NULL)
 		archive_read_free(r->a);
 	r->a = NULL;
-}
-
-/* A zip whose directory is missing has its members all the same: reads them in order, from the beginning. */
-static bool fall_back(struct archive_reader *r)
-{
-	if (!r->zip || r->streaming || r->begun)
-		return false;
-	archive_reader_close(r);
-	r->streaming = true;
-	r->problems |= ARCHIVE_TRUNCATED;
-	return start(r) == VG_OK;
 }
 
 int archive_reader_next(struct archive_reader *r, struct archive_entry **entry)

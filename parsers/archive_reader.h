@@ -23,6 +23,7 @@ struct archive_reader {
 	bool single;                   /* compressed: may be a lone file without an archive in it */
 	bool zip;                      /* begins like a zip */
 	bool streaming;                /* a zip read in order, its directory being unusable */
+	bool opened;                   /* a format was recognised */
 	bool begun;                    /* a member was seen */
 	unsigned problems;
 	bool dead;                     /* nothing more can be read */

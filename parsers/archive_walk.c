@@ -5,6 +5,8 @@
 #include "archive_walk.h"
 
 #include <archive_entry.h>
+#include <iconv.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -299,12 +301,39 @@ static void walk_reader(struct walk *w, struct source *src, const char *name, co
 	archive_reader_close(&r);
 }
 
+/* libarchive drops names outside ASCII without a UTF-8 character type. Made once: it is read from a file. */
+static locale_t utf8_locale;
+
+void archive_warm(void)
+{
+	static iconv_t kept = (iconv_t)-1;
+
+	if (utf8_locale == (locale_t)0)
+		utf8_locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	/* 7z and rar keep names in UTF-16; an open converter keeps its module loaded. */
+	if (kept == (iconv_t)-1)
+		kept = iconv_open("UTF-8", "UTF-16LE");
+}
+
+/* Of this thread only, and for the walk only. */
+static void walk_outer(struct walk *w, struct source *src, const char *name)
+{
+	locale_t before = (locale_t)0;
+
+	archive_warm();
+	if (utf8_locale != (locale_t)0)
+		before = uselocale(utf8_locale);
+	walk_reader(w, src, name, "", 0);
+	if (before != (locale_t)0)
+		uselocale(before);
+}
+
 unsigned archive_walk(struct source *src, const char *name, struct archive_budget *budget,
     const struct archive_visitor *visitor)
 {
 	struct walk w = {.budget = budget, .visitor = visitor};
 
-	walk_reader(&w, src, name, "", 0);
+	walk_outer(&w, src, name);
 	return w.problems;
 }
 
@@ -355,7 +384,7 @@ int archive_extract(struct source *src, const char *name, const char *path, stru
 	const struct archive_visitor visitor = {&x, extract_member, extract_data, extract_end};
 
 	w.visitor = &visitor;
-	walk_reader(&w, src, name, "", 0);
+	walk_outer(&w, src, name);
 	if (!x.found)
 		return (w.problems & (ARCHIVE_TOO_LARGE | ARCHIVE_BOMB)) != 0 ? VG_ERR_LIMIT : VG_ERR_NOTFOUND;
 	if (x.answer != 0)

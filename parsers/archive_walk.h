@@ -66,6 +66,9 @@ struct archive_visitor {
 
 /* Whether the bytes begin like something archive_walk opens. `name` helps for formats without a magic (tar). */
 bool archive_looks_like(const char *name, const unsigned char *head, size_t n);
+/* Loads what walking needs from files (character type, converter), so that a filter without open(2) may follow. Called by
+ * itself on first use otherwise; not from two threads at once. */
+void archive_warm(void);
 /* Walks all members of the archive `src` (seekable, rewound here), whose bare file name is `name`. Returns problem bits of the
  * whole. */
 unsigned archive_walk(struct source *src, const char *name, struct archive_budget *budget,

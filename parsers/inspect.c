@@ -45,6 +45,7 @@ struct inspector *inspector_new(void)
 	in->magic = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_ELF);
 	if (in->magic == NULL || magic_load(in->magic, NULL) != 0 || sodium_init() < 0)
 		inspector_free(&in);
+	archive_warm();
 	return in;
 }
 
