@@ -361,7 +361,9 @@ void html_render_tag(struct html_render *r, const struct html_tag *t)
 		block(r, 1);
 		break;
 	case E_PARA:
-		block(r, t->mso || r->depth > 0 ? 1 : 2);
+		if (!t->end)
+			r->tight = t->mso;
+		block(r, r->tight || r->depth > 0 ? 1 : 2);
 		break;
 	case E_BR:
 		add_break(r, 2);

@@ -42,6 +42,7 @@ struct html_render {
 	} lists[HTML_LISTS];
 	unsigned depth;          /* of lists, may exceed HTML_LISTS */
 	bool row_text, cell;     /* table row has text; a cell separator is wanted */
+	bool tight;              /* the open paragraph has no space around it */
 	bool fresh;              /* right behind a list item's mark */
 	bool link;
 	size_t link_at;

@@ -10,6 +10,7 @@
 #include "err.h"
 #include "message_parts.h"
 #include "mime_content.h"
+#include "mime_prologue.h"
 #include "oneline.h"
 
 /* Text is decoded up to here: what does not fit the body is not looked at. */
@@ -32,9 +33,14 @@ int message_body_part(struct message *m, const struct mime_leaf *leaf)
 	struct buf b;
 	int err;
 
-	if (leaf->kind == MIME_PROLOGUE)
-		return body_add_plain(&m->body, &format, leaf->prologue, strlen(leaf->prologue));
 	buf_init(&b, TEXT_SOURCE_MAX);
+	if (leaf->kind == MIME_PROLOGUE) {
+		err = mime_prologue_text(&b, leaf->prologue, strlen(leaf->prologue));
+		m->body.truncated |= err == VG_ERR_LIMIT;
+		err = err == VG_ERR_MEMORY ? err : body_add_plain(&m->body, &format, buf_str(&b), b.len);
+		buf_free(&b);
+		return err;
+	}
 	format.charset = g_mime_object_get_content_type_parameter(GMIME_OBJECT(leaf->part), "charset");
 	format.flowed = parameter_is(leaf->part, "format", "flowed");
 	format.delsp = parameter_is(leaf->part, "delsp", "yes");

@@ -7,6 +7,7 @@
 #include "ascii.h"
 #include "err.h"
 #include "mime.h"
+#include "mime_automatic.h"
 #include "mime_headers.h"
 
 /* 0000-01-01 and 9999-12-31 as Unix seconds: what RFC 3339 can say. */
@@ -200,4 +201,5 @@ void mime_headers_read(struct message *m, GMimeMessage *message)
 	read_ids(m, &m->references, headers, "References", true);
 	read_date(m, message, headers);
 	read_address_fields(m, headers);
+	m->automatic = mime_automatic(message, m->sender, m->subject);
 }

@@ -115,24 +115,21 @@ static bool is_prompt_block(const struct split *sp, size_t from, size_t *to)
 	return !shallow && text;
 }
 
-/* Marks the line before a quote that says whose it is. */
+/* Marks the lines before a quote that say whose it is; the longest attribution counts. */
 static void mark_attribution_above(struct split *sp, size_t quote)
 {
-	size_t last = quote;
+	size_t last = quote, most = 0;
+	bool lone;
 
 	while (last > 0 && line_blank(&sp->lines[last - 1]))
 		last--;
-	for (size_t back = 1; back <= 4 && back <= last; back++) {
-		bool lone;
-		size_t at = last - back;
-
-		if (line_blank(&sp->lines[at]) || sp->marks[at] != NEW)
-			break;
-		if (attribution_at(sp, at, &lone) == back) {
-			mark_range(sp, at, quote, QUOTED);
+	while (most < 4 && most < last && !line_blank(&sp->lines[last - most - 1]) && sp->marks[last - most - 1] == NEW)
+		most++;
+	for (; most > 0; most--)
+		if (attribution_at(sp, last - most, &lone) == most) {
+			mark_range(sp, last - most, quote, QUOTED);
 			return;
 		}
-	}
 }
 
 static size_t mark_marked(struct split *sp, size_t i)
