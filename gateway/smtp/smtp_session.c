@@ -226,6 +226,20 @@ settle(struct smtp_session *s)
 	return true;
 }
 
+/* Works until there is nothing more to do, or the client is owed too much. */
+static void
+work(struct smtp_session *s)
+{
+	while (!s->gone && step(s)) {
+		if (s->gone || linebuf_backlog(s->lb) < REPLIES_WAITING)
+			continue;
+		if (linebuf_flush(s->lb) != VG_OK)
+			smtp_session_end(s, linebuf_why(s->lb));
+		else if (linebuf_backlog(s->lb) >= REPLIES_WAITING)
+			return;
+	}
+}
+
 void
 smtp_session_run(struct smtp_session *s)
 {
@@ -233,8 +247,8 @@ smtp_session_run(struct smtp_session *s)
 
 	if (s->gone)
 		return;
-	while (!s->gone && linebuf_backlog(s->lb) < REPLIES_WAITING && step(s))
-		continue;
+	if (linebuf_backlog(s->lb) < REPLIES_WAITING)
+		work(s);
 	if (s->gone)
 		return;
 	if (s->smtp->stopping && smtp_state_reads_commands(s->state))

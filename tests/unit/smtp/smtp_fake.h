@@ -19,12 +19,13 @@
 #include "log.h"
 #include "smtp_session.h"
 
-#define FAKE_CONF \
+#define FAKE_BASE \
 	"hostname support.example\nstate /tmp\nkey file /tmp/none\naddress intake support@support.example\n" \
 	"address case case@support.example\naddress bounce bounce@support.example\n" \
 	"listen smtp 127.0.0.1:2525 tls none\ntrust relay 192.0.2.0/28 authserv-id mx.example\n" \
-	"limit message-size 2M\nlimit sessions 100 per-peer 3\nlimit recipients 3\nlimit errors 12\n" \
+	"limit message-size 2M\nlimit recipients 3\nlimit errors 12\n" \
 	"upload text \"Use https://upload.example/ instead.\"\n"
+#define FAKE_CONF FAKE_BASE "limit sessions 100 per-peer 3\n"
 
 /* What the fake gate saw last. */
 struct fake_mail {

@@ -179,6 +179,53 @@ test_keywords(void **state)
 	fake_free(&f);
 }
 
+/* More replies than fit into what we let wait: none is lost, and no command is forgotten in the buffer. */
+static void
+test_flood(void **state)
+{
+	struct fake *f = begin("198.51.100.9");
+	char *noops = malloc(30000u * 6);
+
+	(void)state;
+	assert_non_null(noops);
+	for (size_t i = 0; i < 30000; i++)
+		memcpy(noops + i * 6, "NOOP\r\n", 6);
+	fake_send(f, noops, 30000u * 6);
+	for (int i = 0; i < 1000 && f->got.len < 30000u * 14; i++) {
+		evloop_turn(f->ctx.loop, 10);
+		fake_read(f);
+	}
+	assert_int_equal(f->got.len, 30000u * 14);
+	free(noops);
+	fake_free(&f);
+}
+
+/* A reply longer than a line becomes several. */
+static void
+test_long_reply(void **state)
+{
+	static char text[1201];
+	struct fake *f = begin("198.51.100.9");
+	char line[1024];
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 1200; i++)
+		text[i] = i % 10 == 9 ? ' ' : 'x';
+	f->text = text;
+	say(f, MAIL_RCPT "DATA\r\n.\r\n");
+	expect(f, "250 |250 |354 ");
+	do {
+		next_line(f, line, sizeof(line));
+		assert_true(strlen(line) <= 510);
+		assert_memory_equal(line, "250", 3);
+		assert_memory_equal(line + 4, "2.0.0 ", 6);
+		n++;
+	} while (line[3] == '-');
+	assert_int_equal(n, 3);
+	fake_free(&f);
+}
+
 /* ---- order: every verb in every state ---- */
 
 static const struct {
@@ -741,6 +788,8 @@ main(void)
 		cmocka_unit_test(test_mail),
 		cmocka_unit_test(test_pipelined_cuts),
 		cmocka_unit_test(test_keywords),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_long_reply),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_bare_newlines),
 		cmocka_unit_test(test_long_lines),
