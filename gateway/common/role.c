@@ -338,6 +338,8 @@ warm(void)
 	time_t now = time(NULL);
 	struct tm tm;
 
+	/* Without TZ, mktime() and strftime() look at /etc/localtime again at every call. */
+	setenv("TZ", ":/etc/localtime", 0);
 	tzset();
 	localtime_r(&now, &tm);
 	/* jansson would read its hash seed from /dev/urandom; 0 asks for that. */

@@ -50,9 +50,9 @@ static const struct sandbox_rule serve[] = {
 	ALLOW(getsockname), ALLOW(getpeername), ALLOW(setsockopt), ALLOW(getsockopt),
 };
 
-/* A sealed message goes to, and comes from, descriptors that the queue opened. */
+/* A sealed message goes to a descriptor that the queue opened. */
 static const struct sandbox_rule spool[] = {
-	ALLOW(pwrite64), ALLOW(lseek), ALLOW(fdatasync),
+	ALLOW(pwrite64), ALLOW(lseek),
 };
 
 /* libmicrohttpd makes its own loop and wake-up descriptor when a listener arrives. */
@@ -94,7 +94,7 @@ static const struct sandbox_rule sanitizer[] = {
 
 static const struct sandbox_profile profiles[] = {
 	{ ROLE_SMTP, { GROUP(base), GROUP(serve), GROUP(spool) SANITIZER } },
-	{ ROLE_GATE, { GROUP(base), GROUP(spool) SANITIZER } },
+	{ ROLE_GATE, { GROUP(base) SANITIZER } },
 	{ ROLE_PARSER, { GROUP(base), GROUP(parse) SANITIZER } },
 	{ ROLE_QUEUE, { GROUP(base), GROUP(store) SANITIZER } },
 	{ ROLE_API, { GROUP(base), GROUP(serve), GROUP(spool), GROUP(http) SANITIZER } },
