@@ -73,7 +73,7 @@ load_conf(struct queue_test *t)
 {
 	char text[1024];
 
-	snprintf(text, sizeof(text), "hostname support.example\nstate %s\naddress intake support@support.example\n%s\n", t->dir,
+	snprintf(text, sizeof(text), "hostname support.example\nstate %s\nlisten smtp 127.0.0.1:2525\naddress intake support@support.example\n%s\n", t->dir,
 	    t->conf != NULL ? t->conf : "");
 	assert_int_equal(conf_parse("test", text, strlen(text), &t->ctx.conf, conf_error, NULL), VG_OK);
 }
