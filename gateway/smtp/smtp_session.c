@@ -64,7 +64,7 @@ execute(struct smtp_session *s, const char *line, size_t len)
 		smtp_reply(s, 500, "5.5.2", "Bad command line");
 	else
 		dispatch(s, &cmd);
-	if (!s->gone && s->errors > c->errors && smtp_state_reads_commands(s->state))
+	if (!s->gone && s->errors >= c->errors && smtp_state_reads_commands(s->state))
 		smtp_reply_close(s, true, 421, "4.7.0", "Too many errors");
 }
 
