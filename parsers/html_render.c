@@ -309,11 +309,13 @@ static void list(struct html_render *r, const struct html_tag *t)
 
 static void cell(struct html_render *r, bool end)
 {
+	r->fresh = false;
 	if (!end && r->row_text) {
 		r->breaks = r->spaces = 0;
 		r->line_open = r->cell = true;
 	} else if (!end) {
 		block(r, 1);
+		r->fresh = true;
 	} else if (r->breaks > 1) {
 		r->breaks = 1; /* the space below a paragraph does not part the rows */
 	}

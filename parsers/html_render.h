@@ -43,7 +43,7 @@ struct html_render {
 	unsigned depth;          /* of lists, may exceed HTML_LISTS */
 	bool row_text, cell;     /* table row has text; a cell separator is wanted */
 	bool tight;              /* the open paragraph has no space around it */
-	bool fresh;              /* right behind a list item's mark */
+	bool fresh;              /* at the very start of a list item or table row */
 	bool link;
 	size_t link_at;
 	char href[HTML_HREF_MAX + 1];

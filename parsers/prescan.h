@@ -1,7 +1,7 @@
 /*
  * prescan.h - one linear pass over a message before GMime sees a byte: finds header blocks as GMime will, and leaves
  * out what GMime cannot bear (deep groups, endless parameters, parts without end, NULs). What remains is
- * described as segments of the input; nothing is copied.
+ * described as segments of the input; nothing is copied. GMime must have been started (mime_warm).
  */
 #ifndef VG_PRESCAN_H
 #define VG_PRESCAN_H

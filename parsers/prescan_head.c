@@ -9,6 +9,7 @@
 
 #include "ascii.h"
 #include "err.h"
+#include "mime.h"
 #include "prescan_private.h"
 
 int edits_add(struct edits *e, enum edit_kind kind, uint64_t from, uint64_t to)
@@ -102,7 +103,7 @@ static bool read_type(struct head *h, const char *value, size_t n)
 	if (ascii_find(value, n, "multipart") == NULL && ascii_find(value, n, "message") == NULL)
 		return true;
 	copy = g_strndup(value, n);
-	type = g_mime_content_type_parse(NULL, copy);
+	type = g_mime_content_type_parse(mime_options, copy);
 	g_free(copy);
 	if (type == NULL)
 		return true;

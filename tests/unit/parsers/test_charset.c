@@ -1,0 +1,108 @@
+/*
+ * test_charset.c - bytes of any label become valid UTF-8.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "charset.h"
+#include "err.h"
+#include "utf8.h"
+
+#define FFFD "\xef\xbf\xbd"
+
+static const struct {
+	const char *charset, *bytes, *text;
+} cases[] = {
+	{NULL, "plain", "plain"},
+	{"", "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+	{NULL, "gr\xfc\xdf", "gr\xc3\xbc\xc3\x9f"},
+	{"utf-8", "gr\xc3\xbc" "x\xff" "y", "gr\xc3\xbc" "x" FFFD "y"},
+	{"UTF-8", "gr\xfc\xdf \x96", "gr\xc3\xbc\xc3\x9f \xe2\x80\x93"},           /* labelled wrongly */
+	{"us-ascii", "gr\xfc\xdf", "gr\xc3\xbc\xc3\x9f"},
+	{"iso-8859-1", "\x93quoted\x94 \x80", "\xe2\x80\x9cquoted\xe2\x80\x9d \xe2\x82\xac"},
+	{"iso-8859-1", "gr\xc3\xbc", "gr\xc3\xbc"},                                  /* UTF-8 in truth */
+	{"windows-1251", "\xcf\xf0\xe8", "\xd0\x9f\xd1\x80\xd0\xb8"},
+	{"koi8-r", "\xf0\xd2\xc9", "\xd0\x9f\xd1\x80\xd0\xb8"},
+	{"gb2312", "\xc4\xe3\xba\xc3", "\xe4\xbd\xa0\xe5\xa5\xbd"},
+	{"big5", "\xa7\x41\xa6\x6e", "\xe4\xbd\xa0\xe5\xa5\xbd"},
+	{"shift_jis", "\x82\xb1", "\xe3\x81\x93"},
+	{"ISO-2022-JP", "\x1b$B$3\x1b(B", "\xe3\x81\x93"},
+	{"euc-kr", "\xb0\xa1", "\xea\xb0\x80"},
+	{"ks_c_5601-1987", "\xb0\xa1", "\xea\xb0\x80"},
+	{"unicode-1-1-utf-7", "+AOQ-", "\xc3\xa4"},
+	{"\"utf-8\"", "\xc3\xa4", "\xc3\xa4"},
+	{"no-such-charset", "\xc3\xa4", "\xc3\xa4"},
+	{"no-such-charset", "\xe4", "\xc3\xa4"},
+	{"utf-8", "\xef\xbb\xbf" "bom", "bom"},
+	{"euc-jp", "a\xff\xff" "b", "a" FFFD FFFD "b"},
+};
+
+static void test_cases(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf b;
+
+		buf_init(&b, 4096);
+		assert_int_equal(charset_to_utf8(&b, cases[i].charset, cases[i].bytes, strlen(cases[i].bytes)), VG_OK);
+		if (strcmp(buf_str(&b), cases[i].text) != 0)
+			print_error("%s case %zu\n", cases[i].charset, i);
+		assert_string_equal(buf_str(&b), cases[i].text);
+		buf_free(&b);
+	}
+}
+
+static void test_utf16_and_nul(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 64);
+	assert_int_equal(charset_to_utf8(&b, "utf-16le", "a\0\xe4\0", 4), VG_OK);
+	assert_string_equal(buf_str(&b), "a\xc3\xa4");
+	buf_reset(&b);
+	assert_int_equal(charset_to_utf8(&b, NULL, "a\0b\0\xfc", 5), VG_OK);
+	assert_string_equal(buf_str(&b), "ab\xc3\xbc");
+	buf_free(&b);
+}
+
+/* A full buffer ends the text at a whole character, and is no error. */
+static void test_bound(void **state)
+{
+	(void)state;
+	for (size_t max = 0; max < 8; max++) {
+		struct buf b;
+
+		buf_init(&b, max);
+		assert_int_equal(charset_to_utf8(&b, "utf-8", "\xc3\xa4\xe2\x82\xac\xc3\xa4\xc3\xa4", 9), VG_OK);
+		assert_true(b.len <= max && (b.len == 0 || utf8_valid((const char *)b.data, b.len)));
+		buf_reset(&b);
+		assert_int_equal(charset_to_utf8(&b, "koi8-r", "\xf0\xd2\xc9\xf0\xd2\xc9", 6), VG_OK);
+		assert_true(b.len <= max && (b.len == 0 || utf8_valid((const char *)b.data, b.len)));
+		buf_free(&b);
+	}
+}
+
+static void test_known(void **state)
+{
+	(void)state;
+	assert_true(charset_known(NULL) && charset_known("") && charset_known("utf-8") && charset_known("GB2312"));
+	assert_false(charset_known("klingon"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_utf16_and_nul),
+		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_known),
+	};
+
+	charset_warm();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,147 @@
+/*
+ * test_html.c - HTML to text: what a reader sees, and linear time whatever the markup.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "err.h"
+#include "html.h"
+#include "utf8.h"
+
+static const struct {
+	const char *html, *text;
+} cases[] = {
+	{"", ""},
+	{"plain", "plain"},
+	{"<p>one</p><p>two</p>", "one\n\ntwo"},
+	{"<div>one</div><div>two</div>", "one\ntwo"},
+	{"<div>one<br></div><div>two</div>", "one\ntwo"},
+	{"<div>one</div><div><br></div><div>two</div>", "one\n\ntwo"},
+	{"a  b\n\tc", "a b c"},
+	{"a<br>b<br><br><br><br>c", "a\nb\n\nc"},
+	{"<p class=MsoNormal>a</p>\n<p class=MsoNormal><o:p>&nbsp;</o:p></p><p class=\"MsoNormal\">b</p>", "a\n\nb"},
+	{"&lt;b&gt; &amp;amp; &eacute;&#233;&#xE9; &#150; &euro; &hellip;", "<b> &amp; \xc3\xa9\xc3\xa9\xc3\xa9 \xe2\x80\x93 \xe2\x82\xac \xe2\x80\xa6"},
+	{"&nbsp &unknown; &#0; &#x110000; &#xD800; &", " &unknown; \xef\xbf\xbd \xef\xbf\xbd \xef\xbf\xbd &"},
+	{"1 < 2 and 3 > 2 <3", "1 < 2 and 3 > 2 <3"},
+	{"<ul><li>one<li>two</ul><ol start=9><li>nine<li><p>ten</p></ol>", "- one\n- two\n9. nine\n10. ten"},
+	{"<ul><li>a<ul><li>b</ul></ul>c", "- a\n  - b\nc"},
+	{"<table><tr><td>a<td>b</tr><tr><th><p>c</p></th><th><p>d</p></th></tr></table>e", "a | b\nc | d\ne"},
+	{"<a href='https://kb.example/1'>text</a>", "text <https://kb.example/1>"},
+	{"<a href=\"https://kb.example/\">kb.example</a>", "kb.example"},
+	{"<a href=\"mailto:a@b.example\">a@b.example</a>", "a@b.example"},
+	{"<a href=\"#top\">up</a> <a href=\"JavaScript:x()\">js</a>", "up js"},
+	{"<a href=\"https://x.example/?a=1&amp;b=2\">q</a>", "q <https://x.example/?a=1&b=2>"},
+	{"<pre>a\n  b\n\tc\n\n\nd</pre>", "a\n  b\n\tc\n\n\nd"},
+	{"<blockquote>q<blockquote>r</blockquote></blockquote>a", "> q\n>> r\na"},
+	{"a<blockquote><p>b</p><p>c</p></blockquote>", "a\n\n> b\n>\n> c"},
+	{"<script>if (a<b) alert('x')</script>a<style>p{}</style><!-- c --><![if !mso]>b<![endif]>", "ab"},
+	{"<head><title>t</title></head><body>b", "b"},
+	{"a<span style='DISPLAY : none'>hidden<span>x</span></span>b", "ab"},
+	{"a<p hidden>gone<p>shown", "a\n\nshown"},
+	{"a<div style=\"display:none\">never closed", "a\nnever closed"},
+	{"<!--[if mso]>x<![endif]-->y", "y"},
+	{"a<!-- open b", "a"},
+	{"<img src='cid:1' alt='error window'><img src='http://t.example/p.gif' alt='pixel'>", "[image: error window]"},
+	{"a\xe2\x80\x8b" "b\xc2\xad" "c\xe2\x80\xae" "d", "abcd"},
+	{"<hr>x", "________________________________\nx"},
+	{"a<b", "a"},
+	{"<td>x</td><td></td><td>y</td>", "x | y"},
+};
+
+static void test_cases(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf b;
+
+		buf_init(&b, 65536);
+		assert_int_equal(html_to_text(&b, cases[i].html, strlen(cases[i].html)), VG_OK);
+		if (strcmp(buf_str(&b), cases[i].text) != 0)
+			print_error("%s\n", cases[i].html);
+		assert_string_equal(buf_str(&b), cases[i].text);
+		buf_free(&b);
+	}
+}
+
+static void test_bound(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 5);
+	assert_int_equal(html_to_text(&b, "abc defgh", 9), VG_OK);
+	assert_true(b.len <= 5);
+	buf_free(&b);
+}
+
+static char *repeat(const char *s, size_t n, size_t *len)
+{
+	size_t k = strlen(s);
+	char *out = malloc(k * n + 1);
+
+	assert_non_null(out);
+	for (size_t i = 0; i < n; i++)
+		memcpy(out + i * k, s, k);
+	*len = k * n;
+	return out;
+}
+
+static double cpu_seconds(void)
+{
+	return (double)clock() / CLOCKS_PER_SEC;
+}
+
+/* Doubling the input must not cost much more than twice the time; and never seconds. */
+static void test_linear(void **state)
+{
+	static const char *const pieces[] = {"<div>", "<b>", "<table><tr><td>", "<", "<!--", "<a b=c ", "<script>", "&#1", "<blockquote>",
+		"<p hidden>", "<ul><li>", "<a href=x>", "</p>", "<![", "<a '", "&amp", "<pre>\n", "x<br>"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+		size_t len;
+		char *html = repeat(pieces[i], 300000, &len);
+		double start = cpu_seconds();
+		struct buf b;
+
+		buf_init(&b, 1u << 20);
+		assert_int_equal(html_to_text(&b, html, len), VG_OK);
+		assert_true(b.len == 0 || utf8_valid((const char *)b.data, b.len));
+		if (cpu_seconds() - start > 2.0)
+			fail_msg("%s took %.1f s", pieces[i], cpu_seconds() - start);
+		buf_free(&b);
+		free(html);
+	}
+}
+
+static void test_meta_charset(void **state)
+{
+	char name[32];
+	const char *a = "<html><head><META http-equiv=Content-Type content=\"text/html; charset=koi8-r\">";
+	const char *b = "<meta charset='utf-8'>", *c = "<p>the charset";
+
+	(void)state;
+	assert_true(html_meta_charset(name, sizeof name, a, strlen(a)));
+	assert_string_equal(name, "koi8-r");
+	assert_true(html_meta_charset(name, sizeof name, b, strlen(b)));
+	assert_string_equal(name, "utf-8");
+	assert_false(html_meta_charset(name, sizeof name, c, strlen(c)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_linear),
+		cmocka_unit_test(test_meta_charset),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

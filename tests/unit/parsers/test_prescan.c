@@ -1,0 +1,251 @@
+/*
+ * test_prescan.c - what GMime is shown of a message, and what it never sees.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "err.h"
+#include "mime.h"
+#include "prescan.h"
+
+#define F "From: a@b.example\n"
+
+/* The scan of bytes, and what its segments show. fd: through a file instead of memory. */
+static struct prescan *scan(const char *bytes, size_t len, struct buf *shown, bool through_fd)
+{
+	struct parse_source src = {.data = bytes, .len = len, .fd = -1};
+	FILE *f = through_fd ? tmpfile() : NULL;
+	struct parse_input *in;
+	struct prescan *p;
+
+	if (f != NULL) {
+		assert_int_equal(fwrite(bytes, 1, len, f), len);
+		fflush(f);
+		src.fd = fileno(f);
+	}
+	assert_int_equal(parse_input_open(&src, &in), VG_OK);
+	assert_int_equal(prescan_run(in, 0, 0, &p), VG_OK);
+	buf_reset(shown);
+	for (size_t i = 0; i < p->n_segments; i++) {
+		const struct prescan_segment *s = &p->segments[i];
+		size_t at = shown->len;
+
+		if (s->line_feed) {
+			assert_int_equal(buf_add(shown, "\n", 1), VG_OK);
+			continue;
+		}
+		assert_true(s->len > 0 && s->from + s->len <= len);
+		assert_int_equal(buf_add(shown, bytes + s->from, (size_t)s->len), VG_OK);
+		for (; s->nuls && at < shown->len; at++)
+			if (shown->data[at] == '\0')
+				shown->data[at] = '?';
+	}
+	assert_int_equal(shown->len, p->size);
+	parse_input_close(&in);
+	if (f != NULL)
+		fclose(f);
+	return p;
+}
+
+static const struct {
+	const char *name;
+	const char *bytes;
+	size_t len; /* 0: strlen */
+	const char *shown;
+	unsigned problems;
+} cases[] = {
+	{"as it is", F "Subject: x\n\nbody\n", 0, F "Subject: x\n\nbody\n", 0},
+	{"no header", "hello\nworld\n\nx: y\n", 0, "", PRESCAN_NO_HEADER},
+	{"empty lines first", "\n\r\n" F "\nx", 0, F "\nx", 0},
+	{"mbox line", "From a@b Mon\n" F "\nx", 0, F "\nx", 0},
+	{"garbage first", " folded\n" "what\n" F "\nx", 0, F "\nx", PRESCAN_GARBAGE},
+	{"header only", F "Subject: x", 0, F "Subject: x", 0},
+	{"no empty line", F "text without\ncolon\n\nmore", 0, F "\ntext without\ncolon\n\nmore", PRESCAN_UNTERMINATED},
+	{"bad line inside", F "bad line\nSubject: x\n\nb", 0, F "bad line\nSubject: x\n\nb", 0},
+	{"nul", F "Sub\0ject: x\n\0: y\n\na\0b", 39, F "Sub?ject: x\n?: y\n\na\0b", PRESCAN_NUL},
+	{"second type", F "Content-Type: text/plain\nContent-type : text/html;\n x=y\n\nb", 0, F "Content-Type: text/plain\n\nb",
+	    PRESCAN_DUPLICATE},
+	{"second From stays", F F "\nb", 0, F F "\nb", 0},
+	{"cut in parts only", F "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: a/b\nContent-Type: c/d\n\nx\n--b--\n",
+	    0, F "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: a/b\n\nx\n--b--\n", PRESCAN_DUPLICATE},
+	{"body is no header", F "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nContent-Type: a/b\nContent-Type: c/d\n\nx\n",
+	    0, F "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nContent-Type: a/b\nContent-Type: c/d\n\nx\n", 0},
+	{"message in a message", F "Content-Type: message/rfc822\n\n" F "Content-Type: a/b\nContent-Type: c/d\n\nx", 0,
+	    F "Content-Type: message/rfc822\n\n" F "Content-Type: a/b\n\nx", PRESCAN_DUPLICATE},
+	{"encoded message is opaque", F "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nA: b\nContent-Type: a/b\n"
+	    "Content-Type: c/d\n\nx", 0, F "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nA: b\n"
+	    "Content-Type: a/b\nContent-Type: c/d\n\nx", 0},
+	{"digest", F "Content-Type: multipart/digest; boundary=b\n\n--b\n\n" F "Content-Type: a/b\nContent-Type: c/d\n\nx\n--b--\n", 0,
+	    F "Content-Type: multipart/digest; boundary=b\n\n--b\n\n" F "Content-Type: a/b\n\nx\n--b--\n", PRESCAN_DUPLICATE},
+};
+
+static void test_cases(void **state)
+{
+	struct buf shown;
+
+	(void)state;
+	buf_init(&shown, 1u << 20);
+	for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+		size_t k = i / 2, len = cases[k].len > 0 ? cases[k].len : strlen(cases[k].bytes);
+		struct prescan *p = scan(cases[k].bytes, len, &shown, i % 2 == 1);
+		size_t want = cases[k].len > 0 ? shown.len : strlen(cases[k].shown);
+
+		if (shown.len != want || memcmp(buf_str(&shown), cases[k].shown, want) != 0 || p->problems != cases[k].problems)
+			fail_msg("%s: problems %x, shown:\n%s", cases[k].name, p->problems, buf_str(&shown));
+		prescan_free(&p);
+	}
+	buf_free(&shown);
+}
+
+static void add(struct buf *b, const char *s, size_t times)
+{
+	for (size_t i = 0; i < times; i++)
+		assert_int_equal(buf_adds(b, s), VG_OK);
+}
+
+/* Hostile fields: the field named must be gone (or cut), the body still there. */
+static void test_fields(void **state)
+{
+	static const struct {
+		const char *start, *piece;
+		size_t times;
+		unsigned problem;
+		bool gone;
+	} fields[] = {
+		{"To: ", "g:", 500, PRESCAN_COLONS, true},
+		{"Resent-Cc: ", "g:\n ", 500, PRESCAN_COLONS, true},
+		{"To: ", "g:", 150, 0, false},
+		{"Content-Type: text/plain", "; a=b", 500, PRESCAN_PARAMETERS, true},
+		{"Content-Disposition: x", ";\n a=b", 500, PRESCAN_PARAMETERS, true},
+		{"Content-Type: multipart/mixed; boundary=", "bbbbbbbbbb", 50, PRESCAN_PARAMETERS, true},
+		{"X: ", "aaaaaaaaaaaaaaaa", 8000, PRESCAN_FIELD, false},
+		{"X: ", "aaaaaaaaaaaaaaa\n ", 8000, PRESCAN_FIELD, false},
+		{"X: a", "\nY: b", 5000, PRESCAN_BLOCK, false},
+		{"X: a", "\nYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYY: b", 900, 0, false},
+	};
+	struct buf in, shown;
+
+	(void)state;
+	buf_init(&in, 1u << 20);
+	buf_init(&shown, 1u << 20);
+	for (size_t i = 0; i < 2 * sizeof fields / sizeof fields[0]; i++) {
+		size_t k = i / 2;
+		struct prescan *p;
+
+		buf_reset(&in);
+		add(&in, F, 1);
+		add(&in, fields[k].start, 1);
+		add(&in, fields[k].piece, fields[k].times);
+		add(&in, "\nSubject: last\n\nbody", 1);
+		p = scan(buf_str(&in), in.len, &shown, i % 2 == 1);
+		assert_int_equal(p->problems, fields[k].problem);
+		assert_true(shown.len <= PRESCAN_FIELD_MAX + 40000 && (fields[k].problem == 0 || shown.len < in.len));
+		assert_int_equal(strstr(buf_str(&shown), fields[k].start) == NULL, fields[k].gone);
+		assert_string_equal(buf_str(&shown) + shown.len - 6, "\n\nbody");
+		prescan_free(&p);
+	}
+	buf_free(&in);
+	buf_free(&shown);
+}
+
+static void test_parts(void **state)
+{
+	struct buf in, shown;
+	struct prescan *p;
+
+	(void)state;
+	buf_init(&in, 8u << 20);
+	buf_init(&shown, 8u << 20);
+	add(&in, F "Content-Type: multipart/mixed; boundary=b\n\n", 1);
+	add(&in, "--b\n\nx\n", PRESCAN_PARTS_MAX);
+	p = scan(buf_str(&in), in.len, &shown, false);
+	assert_int_equal(p->problems, 0);
+	prescan_free(&p);
+	add(&in, "--b\n\nlast\n--b--\n", 1);
+	p = scan(buf_str(&in), in.len, &shown, true);
+	assert_int_equal(p->problems, PRESCAN_PARTS);
+	assert_null(strstr(buf_str(&shown), "last"));
+	prescan_free(&p);
+	buf_free(&in);
+	buf_free(&shown);
+}
+
+static void test_depth(void **state)
+{
+	struct buf in, shown;
+	struct prescan *p;
+	const char *s;
+	unsigned n = 0;
+
+	(void)state;
+	buf_init(&in, 8u << 20);
+	buf_init(&shown, 8u << 20);
+	add(&in, F, 1);
+	for (unsigned i = 0; i < 200; i++)
+		assert_int_equal(buf_addf(&in, "Content-Type: multipart/mixed; boundary=b%u\n\n--b%u\n", i, i), VG_OK);
+	add(&in, "\ndeep text\n", 1);
+	p = scan(buf_str(&in), in.len, &shown, false);
+	assert_int_equal(p->problems, PRESCAN_DEPTH);
+	assert_non_null(strstr(buf_str(&shown), "deep text")); /* as text of the innermost part that is read */
+	assert_null(strstr(buf_str(&shown), "Content-Type: multipart/mixed; boundary=b100\n"));
+	for (s = buf_str(&shown); (s = strstr(s, "Content-Type")) != NULL; s++)
+		n++;
+	assert_int_equal(n, 199);
+	prescan_free(&p);
+	buf_free(&in);
+	buf_free(&shown);
+}
+
+static void test_messages(void **state)
+{
+	static const char bytes[] = F "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+	    "Subject: one\r\n\r\nbody\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+	    "Subject: two\r\nContent-Type: message/rfc822\r\n\r\nSubject: three\r\n\r\nx\r\n--b--\r\n";
+	static const char *const want[] = {"Subject: one\r\n\r\nbody",
+		"Subject: two\r\nContent-Type: message/rfc822\r\n\r\nSubject: three\r\n\r\nx", "Subject: three\r\n\r\nx"};
+	struct buf shown;
+	struct prescan *p;
+
+	(void)state;
+	buf_init(&shown, 4096);
+	p = scan(bytes, sizeof bytes - 1, &shown, false);
+	assert_int_equal(p->n_messages, 3); /* the empty one is none */
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(p->messages[i].to - p->messages[i].from, strlen(want[i]));
+		assert_memory_equal(bytes + p->messages[i].from, want[i], strlen(want[i]));
+	}
+	prescan_free(&p);
+	buf_free(&shown);
+}
+
+static void test_texts(void **state)
+{
+	const char *detail;
+
+	(void)state;
+	for (unsigned i = 0; i < PRESCAN_PROBLEMS; i++)
+		assert_true(strchr(prescan_problem(i, &detail), '.') != NULL && strlen(detail) > 10);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_texts),
+	};
+
+	mime_warm();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
