@@ -219,6 +219,7 @@ static void end_all(void *arg)
 		ev_io_del(&api->listeners[i].io);
 		MHD_stop_daemon(api->listeners[i].daemon);
 	}
+	ev_timer_clear(api->ctx->loop, &api->tick);
 	api->n_listeners = 0;
 	role_exit(api->ctx);
 }
@@ -233,7 +234,7 @@ static void api_stop(struct role_ctx *ctx)
 			api_resume(r);
 		}
 	run_daemons(api);
-	ev_timer_set(ctx->loop, &api->tick, 50, end_all, api);
+	ev_timer_set(ctx->loop, &api->end, 50, end_all, api);
 }
 
 const struct role_ops api_role = {

@@ -39,6 +39,7 @@ struct api {
 	struct api_listener listeners[API_LISTENERS];
 	size_t n_listeners;
 	struct ev_timer tick;
+	struct ev_timer end; /* of its own: what runs meanwhile sets tick again */
 	struct ev_defer run;
 	struct api_request *requests; /* all open ones */
 	uint64_t next_id;
