@@ -90,7 +90,7 @@ static void read_head(struct member *m)
 			memcpy(m->head + m->head_len, data, take);
 		m->head_len += take;
 		m->size += (int64_t)n;
-		m->rest = (const char *)data + take;
+		m->rest = n > take ? (const char *)data + take : NULL;
 		m->rest_len = n - take;
 	}
 }

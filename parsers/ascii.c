@@ -27,13 +27,36 @@ bool ascii_ends(const char *s, size_t len, const char *suffix)
 	return len >= n && ascii_starts(s + len - n, n, suffix);
 }
 
+/* memchr that stays at the end of s instead of giving NULL. */
+static const char *skip_to(const char *at, const char *end, char c)
+{
+	const char *found = at < end ? memchr(at, c, (size_t)(end - at)) : NULL;
+
+	return found != NULL ? found : end;
+}
+
 const char *ascii_find(const char *s, size_t len, const char *needle)
 {
 	size_t n = strlen(needle);
+	const char *end, *lower, *upper;
+	char capital = ascii_lower(needle[0]) ? (char)(needle[0] - ('a' - 'A')) : needle[0];
 
-	for (size_t i = 0; i + n <= len; i++)
-		if (ascii_fold(s[i]) == needle[0] && ascii_starts(s + i, len - i, needle))
-			return s + i;
+	if (len < n)
+		return NULL;
+	/* Past here the needle does not fit. Both letter cases advance by themselves, each over s once. */
+	end = s + (len - n) + 1;
+	lower = skip_to(s, end, needle[0]);
+	upper = capital != needle[0] ? skip_to(s, end, capital) : end;
+	while (lower < end || upper < end) {
+		const char *at = lower < upper ? lower : upper;
+
+		if (ascii_starts(at, n, needle))
+			return at;
+		if (at == lower)
+			lower = skip_to(at + 1, end, needle[0]);
+		else
+			upper = skip_to(at + 1, end, capital);
+	}
 	return NULL;
 }
 
@@ -46,6 +69,38 @@ const char *ascii_find_word(const char *s, size_t len, const char *needle)
 		if ((at == s || !ascii_alnum(at[-1])) && (at + n == end || !ascii_alnum(at[n])))
 			return at;
 		at++;
+	}
+	return NULL;
+}
+
+/* Bit of a first letter; all other characters share one. */
+static uint32_t letter_bit(char c)
+{
+	c = ascii_fold(c);
+	return ascii_lower(c) ? (uint32_t)1 << (c - 'a') : (uint32_t)1 << 26;
+}
+
+const char *ascii_find_any(const char *s, size_t len, const char *const *words, size_t count, size_t *which)
+{
+	uint32_t letters = 0;
+
+	for (size_t k = 0; k < count; k++)
+		letters |= letter_bit(words[k][0]);
+	for (size_t i = 0; i < len; i++) {
+		if ((letters & letter_bit(s[i])) == 0 || (i > 0 && ascii_alnum(s[i - 1])))
+			continue;
+		for (size_t k = 0; k < count; k++) {
+			size_t n;
+
+			if (words[k][0] != ascii_fold(s[i]) || !ascii_starts(s + i, len - i, words[k]))
+				continue;
+			n = strlen(words[k]);
+			if (i + n < len && ascii_alnum(s[i + n]))
+				continue;
+			if (which != NULL)
+				*which = k;
+			return s + i;
+		}
 	}
 	return NULL;
 }

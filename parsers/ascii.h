@@ -57,6 +57,9 @@ bool ascii_is(const char *s, size_t len, const char *word);
 const char *ascii_find(const char *s, size_t len, const char *needle);
 /* The same, standing as whole words: no letter or digit touches it. */
 const char *ascii_find_word(const char *s, size_t len, const char *needle);
+/* The first place where one of the words (lower case, count of them) stands as whole words; NULL. One pass over s, whatever
+ * their number. *which may be NULL. */
+const char *ascii_find_any(const char *s, size_t len, const char *const *words, size_t count, size_t *which);
 /* s ends with suffix (lower case). */
 bool ascii_ends(const char *s, size_t len, const char *suffix);
 /* Moves *s and *len past blanks in front, and cuts white space behind. */

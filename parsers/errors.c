@@ -39,6 +39,7 @@ struct error_set {
 	uint16_t slot[SLOTS]; /* index + 1; 0: free */
 	size_t count;
 	size_t warnings;
+	size_t findings;
 };
 
 struct error_set *error_set_new(void)
@@ -196,9 +197,13 @@ bool error_set_add(struct error_set *set, const struct error_item *item)
 {
 	char text[ERROR_TEXT_MAX + 1], code[ERROR_WORD_MAX + 1], exception[ERROR_WORD_MAX + 1] = "";
 	char fp[FINGERPRINT_HEX], text_fp[FINGERPRINT_HEX];
-	size_t len = oneline(text, sizeof(text), item->text, item->text_len, ONELINE_CP1252), slot;
 	struct entry *quoted;
+	size_t len, slot;
 
+	if (set->findings == ERRORS_MAX_FINDINGS)
+		return false;
+	set->findings++;
+	len = oneline(text, sizeof(text), item->text, item->text_len, ONELINE_CP1252);
 	if (len == 0)
 		return false;
 	if (item->code != NULL && item->code[0] != '\0')

@@ -12,6 +12,7 @@
 
 #define ERRORS_MAX 500         /* distinct errors kept */
 #define ERRORS_MAX_WARNINGS 200 /* of these at most so many warnings: they never crowd errors out */
+#define ERRORS_MAX_FINDINGS 1000000 /* findings counted; a log of nothing but errors costs no more */
 #define ERROR_TEXT_MAX 2000    /* bytes of text */
 #define ERROR_WORD_MAX 200     /* bytes of code, exception, component */
 

@@ -36,10 +36,7 @@ static bool has_failure_word(const char *s, size_t len)
 	static const char *const words[] = {"failed", "error", "cannot", "unable", "denied", "failure", "exception", "timed out",
 	    "timeout", "refused", "unavailable", "not found", "invalid"};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (ascii_find_word(s, len, words[i]) != NULL)
-			return true;
-	return false;
+	return ascii_find_any(s, len, words, sizeof(words) / sizeof(words[0]), NULL) != NULL;
 }
 
 /* Somebody speaks: products say neither I nor you. */
@@ -48,10 +45,7 @@ static bool is_personal(const char *s, size_t len)
 	static const char *const words[] = {"i", "we", "you", "your", "our", "my", "me", "us", "please", "thanks", "yesterday",
 	    "today", "tomorrow", "attached", "hello", "they", "he", "she", "colleague", "customer says"};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (ascii_find_word(s, len, words[i]) != NULL)
-			return true;
-	return memchr(s, '?', len) != NULL;
+	return memchr(s, '?', len) != NULL || ascii_find_any(s, len, words, sizeof(words) / sizeof(words[0]), NULL) != NULL;
 }
 
 /* Speaks of things that a backup product fails at. */
@@ -62,10 +56,8 @@ static bool has_subject_matter(const char *s, size_t len)
 	    "network", "login", "logon", "writer", "checkpoint", "replica", "datastore", "certificate", "license", "process",
 	    "service", "port", "open", "read", "write", "lock", "truncate", "index", "tape", "object", "share", "path", "user"};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (ascii_find_word(s, len, words[i]) != NULL)
-			return true;
-	return memchr(s, '[', len) != NULL || memchr(s, '\\', len) != NULL || memchr(s, '\'', len) != NULL;
+	return memchr(s, '[', len) != NULL || memchr(s, '\\', len) != NULL || memchr(s, '\'', len) != NULL ||
+	    ascii_find_any(s, len, words, sizeof(words) / sizeof(words[0]), NULL) != NULL;
 }
 
 static size_t word_count(const char *s, size_t len)
@@ -116,6 +108,8 @@ static bool take_labelled(struct body *b, const char *s, size_t len, uint64_t nu
 	const char *at = NULL, *from = s;
 	size_t rest, label = 0;
 
+	if (memchr(s, ':', len) == NULL)
+		return false;
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]) && at == NULL; i++) {
 		at = ascii_find(s, len, labels[i]);
 		label = strlen(labels[i]);
@@ -143,13 +137,11 @@ static bool take_labelled(struct body *b, const char *s, size_t len, uint64_t nu
 static bool is_product_sentence(const char *s, size_t len)
 {
 	char code[ERROR_WORD_MAX + 1];
+	bool starts = len > 0 && ascii_upper(s[0]) && starts_failure(s, len);
 
-	if (len < 12 || is_personal(s, len))
+	if (len < 12 || (!starts && !has_failure_word(s, len)) || is_personal(s, len))
 		return false;
-	if (starts_failure(s, len) && ascii_upper(s[0]) &&
-	    (has_subject_matter(s, len) || errors_find_code(code, sizeof(code), s, len)))
-		return true;
-	return has_failure_word(s, len) && errors_find_code(code, sizeof(code), s, len);
+	return (starts && has_subject_matter(s, len)) || errors_find_code(code, sizeof(code), s, len);
 }
 
 /* Strips what mail programs and people put in front of a quoted line. */
@@ -198,10 +190,9 @@ static bool take_quoted(struct body *b, const char *s, size_t len, uint64_t numb
 /* "we get the following error:" - what follows is the message. */
 static bool announces(const char *s, size_t len)
 {
-	return len > 0 && s[len - 1] == ':' &&
-	    (ascii_find_word(s, len, "error") != NULL || ascii_find_word(s, len, "error message") != NULL ||
-	        ascii_find_word(s, len, "exception") != NULL || ascii_find_word(s, len, "failed with") != NULL ||
-	        ascii_find_word(s, len, "fails with") != NULL);
+	static const char *const words[] = {"error", "exception", "failed with", "fails with"};
+
+	return len > 0 && s[len - 1] == ':' && ascii_find_any(s, len, words, sizeof(words) / sizeof(words[0]), NULL) != NULL;
 }
 
 static void take_prose(struct body *b, const char *s, size_t len, uint64_t number)

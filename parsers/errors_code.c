@@ -50,6 +50,9 @@ static bool clause_ends(const char *s, size_t len)
 /* Length of `LEAD : NUMBER` at s; *value is where the number begins. 0 for none. */
 static size_t lead_number(const char *s, size_t len, size_t *value)
 {
+	/* Most words begin with none of the leads' letters. */
+	if (strchr("vwrsoech", ascii_fold(s[0])) == NULL)
+		return 0;
 	for (size_t k = 0; k < sizeof(leads) / sizeof(leads[0]); k++) {
 		size_t i = strlen(leads[k]), gap, n;
 
@@ -117,7 +120,7 @@ bool errors_find_code(char *out, size_t cap, const char *text, size_t len)
 		return false;
 	out[0] = '\0';
 	for (size_t i = 0; i < len; i++) {
-		if (i > 0 && (ascii_alnum(text[i - 1]) || text[i - 1] == '_'))
+		if (!ascii_alnum(text[i]) || (i > 0 && (ascii_alnum(text[i - 1]) || text[i - 1] == '_')))
 			continue;
 		if ((n = symbol(text + i, len - i)) > 0)
 			return copy(out, cap, text + i, n);

@@ -56,36 +56,44 @@ static bool is_step(const char *s, size_t len)
 	return false;
 }
 
+/* Up to three helping words, then a step. */
+static bool step_follows(const char *s, size_t len)
+{
+	static const char *const helping[] = {"have", "also", "already", "then", "just", "had", "both", "first", "even", "has",
+	    "successfully"};
+	size_t i = 0;
+
+	for (int step = 0; step < 4; step++) {
+		bool more = false;
+
+		while (i < len && ascii_blank(s[i]))
+			i++;
+		if (is_step(s + i, len - i))
+			return true;
+		for (size_t h = 0; h < sizeof(helping) / sizeof(helping[0]) && !more; h++) {
+			size_t n = strlen(helping[h]);
+
+			more = ascii_starts(s + i, len - i, helping[h]) && i + n < len && ascii_blank(s[i + n]);
+			i += more ? n : 0;
+		}
+		if (!more)
+			return false;
+	}
+	return false;
+}
+
 /* "we have already restarted": person, helping words, a step. */
 static bool names_step(const char *s, size_t len)
 {
-	static const char *const who[] = {"we", "i", "we've", "i've", "already", "have", "customer", "colleague"};
-	static const char *const helping[] = {"have", "also", "already", "then", "just", "had", "both", "first", "even", "has",
-	    "successfully"};
+	/* A longer one first where one begins another. */
+	static const char *const who[] = {"we've", "we", "i've", "i", "already", "have", "customer", "colleague"};
+	const char *at = s, *end = s + len;
+	size_t k;
 
-	for (size_t k = 0; k < sizeof(who) / sizeof(who[0]); k++) {
-		const char *at = s, *end = s + len;
-
-		while ((at = ascii_find_word(at, (size_t)(end - at), who[k])) != NULL) {
-			bool more = true;
-			size_t i;
-
-			at += strlen(who[k]);
-			i = (size_t)(at - s);
-			for (int step = 0; step < 4 && more; step++) {
-				more = false;
-				while (i < len && ascii_blank(s[i]))
-					i++;
-				if (is_step(s + i, len - i))
-					return true;
-				for (size_t h = 0; h < sizeof(helping) / sizeof(helping[0]) && !more; h++) {
-					size_t n = strlen(helping[h]);
-
-					more = ascii_starts(s + i, len - i, helping[h]) && i + n < len && ascii_blank(s[i + n]);
-					i += more ? n : 0;
-				}
-			}
-		}
+	while ((at = ascii_find_any(at, (size_t)(end - at), who, sizeof(who) / sizeof(who[0]), &k)) != NULL) {
+		at += strlen(who[k]);
+		if (step_follows(at, (size_t)(end - at)))
+			return true;
 	}
 	return false;
 }
@@ -96,10 +104,7 @@ static bool says_done(const char *s, size_t len)
 	    "what we tried", "what we have tried", "what we did", "troubleshooting performed", "troubleshooting so far",
 	    "already performed", "already followed", "still fails after", "same result after", "same error after", "to no avail"};
 
-	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
-		if (ascii_find(s, len, phrases[i]) != NULL)
-			return true;
-	return false;
+	return ascii_find_any(s, len, phrases, sizeof(phrases) / sizeof(phrases[0]), NULL) != NULL;
 }
 
 /* "Steps taken:" and the like: the list below belongs to it. */
@@ -111,16 +116,17 @@ static bool opens_list(const char *s, size_t len)
 /* Sentences of a line end with . ! ? and a blank. Questions and plans do not count. */
 static bool take_sentences(struct triage_text *t, const char *s, size_t len)
 {
+	static const char *const asks[] = {"should", "you"};
 	bool taken = false;
 
 	while (len > 0) {
 		size_t n = 0, next;
 
-		while (n < len && !(strchr(".!?", s[n]) != NULL && s[n] != '\0' && (n + 1 == len || ascii_blank(s[n + 1]))))
+		while (n < len && !((s[n] == '.' || s[n] == '!' || s[n] == '?') && (n + 1 == len || ascii_blank(s[n + 1]))))
 			n++;
 		next = n < len ? n + 1 : n;
-		if ((n == len || s[n] != '?') && ascii_find_word(s, n, "should") == NULL && ascii_find_word(s, n, "you") == NULL &&
-		    (names_step(s, n) || says_done(s, n))) {
+		if ((n == len || s[n] != '?') && (names_step(s, n) || says_done(s, n)) &&
+		    ascii_find_any(s, n, asks, sizeof(asks) / sizeof(asks[0]), NULL) == NULL) {
 			triage_add(t, s, next);
 			taken = true;
 		}

@@ -54,6 +54,8 @@ static size_t quotation(const char *s, size_t len, bool word_before)
 		const char *open, *close;
 	} pairs[] = {{"'", "'"}, {"\"", "\""}, {"[", "]"}, {"`", "`"}, {"“", "”"}, {"„", "“"}, {"‘", "’"}, {"«", "»"}};
 
+	if (strchr("'\"[`", s[0]) == NULL && (unsigned char)s[0] < 0xC2)
+		return 0;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		size_t o = strlen(pairs[i].open), c = strlen(pairs[i].close);
 		size_t reach = len < QUOTE_MAX ? len : QUOTE_MAX;

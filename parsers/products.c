@@ -167,27 +167,43 @@ static bool version_anywhere(const char *text, size_t len, char *out, size_t cap
 	return false;
 }
 
-/* The first name of a product in text: where, how long, which. */
-static const char *find_name(const char *text, size_t len, size_t *name_len, const struct product **which)
+/* The longest alias at s that ends with its word; 0 for none. */
+static size_t name_at(const char *s, size_t len, const struct product **which)
 {
-	const char *best = NULL;
 	char word[ALIAS_MAX];
+	size_t best = 0;
 
 	for (size_t i = 0; i < PRODUCTS; i++) {
 		const char *list = products[i].aliases;
 
 		while (next_word(&list, word)) {
-			size_t n = strlen(word), reach = best != NULL ? (size_t)(best - text) + *name_len + n : len;
-			const char *at = ascii_find_word(text, reach < len ? reach : len, word);
+			size_t n = strlen(word);
 
-			if (at == NULL || (best != NULL && (at > best || (at == best && n <= *name_len))))
+			if (n <= best || !ascii_starts(s, len, word) || (n < len && ascii_alnum(s[n])))
 				continue;
-			best = at;
-			*name_len = n;
+			best = n;
 			*which = &products[i];
 		}
 	}
 	return best;
+}
+
+/* The first name of a product in text: where, how long, which. */
+static const char *find_name(const char *text, size_t len, size_t *name_len, const struct product **which)
+{
+	/* What an alias begins with; looked at closely only there. */
+	static const char *const starts[] = {"veeam", "veeamone", "backup", "agent", "service", "cloud", "recovery", "kasten", "vbr",
+	    "vb365", "vbm365", "vbo365", "vbo", "vaw", "vspc", "vac"};
+	const char *at = text, *end = text + len;
+
+	while ((at = ascii_find_any(at, (size_t)(end - at), starts, sizeof(starts) / sizeof(starts[0]), NULL)) != NULL) {
+		*name_len = name_at(at, (size_t)(end - at), which);
+		if (*name_len > 0)
+			return at;
+		while (at < end && ascii_alnum(*at))
+			at++;
+	}
+	return NULL;
 }
 
 void product_find(const char *text, size_t len, const char **name, char *version, size_t cap)
