@@ -2,10 +2,12 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
+import tempfile
 
 import pytest
 
@@ -141,12 +143,11 @@ def test_every_role_is_filtered_and_dropped():
         assert len(g.pids("parser")) == 2
 
 
-def test_ordinary_user_runs_it_too(tmp_path):
+def test_ordinary_user_runs_it_too():
     if os.getuid() != 0:
         pytest.skip("the whole suite runs as an ordinary user already")
-    tmp_path.chmod(0o755)
-    home = tmp_path / "home"
-    home.mkdir()
+    # Not pytest's tmp_path: the folders above that one are closed to other users.
+    home = pathlib.Path(tempfile.mkdtemp(prefix="vg-home-"))
     os.chown(home, 65534, 65534)
     g = Gateway(root=home, user="")
     g.conf_path.chmod(0o644)
@@ -163,6 +164,7 @@ def test_ordinary_user_runs_it_too(tmp_path):
             assert "\nSeccomp:\t2\n" in pathlib.Path(f"/proc/{g.pids(role)[0]}/status").read_text()
     finally:
         g.stop()
+        shutil.rmtree(home)
 
 
 @pytest.fixture(scope="module")
