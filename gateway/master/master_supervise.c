@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -306,8 +307,11 @@ on_sigint(void *arg)
 static void
 log_conf_error(const char *file, unsigned line, unsigned column, const char *why, void *arg)
 {
+	char text[512];
+
 	(void)arg;
-	log_error("", "conf-error", "at=%s:%u:%u error=%s", log_q(file), line, column, log_q(why));
+	snprintf(text, sizeof(text), "%s:%u:%u: %s", file, line, column, why);
+	log_error("", "conf-error", "error=%s", log_q(text));
 }
 
 static void
