@@ -169,8 +169,11 @@ def test_bdat(gate):
         envelope(l)
         l.send(b"BDAT 12 LAST\r\nFrom: a@b\nx\n")
         assert l.reply()[0] == 550
-        assert l.say("BDAT x")[0] == 501
-        assert l.say("BDAT 99999999999999999999999")[0] in (501, 552)
+    for size in ("x", "99999999999999999999999"):
+        with Line(gate.smtp_port) as l:
+            envelope(l)
+            assert l.say(f"BDAT {size}")[0] in (501, 552)
+            assert l.closed(), "how many bytes follow is not known: nothing more can be read"
 
 
 def test_size_limit_with_upload_text():
@@ -202,8 +205,10 @@ def test_limits_of_a_session():
             assert code == 452 and text.startswith("4.5.3")
             with Line(g.smtp_port), Line(g.smtp_port, greet=False) as third:
                 assert third.reply()[0] == 421
-            codes = [l.say("BAD")[0] for _ in range(3)]
-            assert 421 in codes and l.closed()
+            codes = []
+            while 421 not in codes and len(codes) < 10:
+                codes.append(l.say("BAD")[0])
+            assert codes[-1] == 421 and len(codes) <= 4 and l.closed()
 
 
 def test_slow_sender_cannot_stretch_a_time_out():
