@@ -73,34 +73,51 @@ const char *ascii_find_word(const char *s, size_t len, const char *needle)
 	return NULL;
 }
 
-/* Bit of a first letter; all other characters share one. */
-static uint32_t letter_bit(char c)
+bool ascii_starts_any(const char *s, size_t len, const char *const *prefixes, size_t count)
 {
-	c = ascii_fold(c);
-	return ascii_lower(c) ? (uint32_t)1 << (c - 'a') : (uint32_t)1 << 26;
+	char first = len > 0 ? ascii_fold(s[0]) : '\0';
+
+	for (size_t k = 0; k < count; k++)
+		if (prefixes[k][0] == first && ascii_starts(s, len, prefixes[k]))
+			return true;
+	return false;
+}
+
+size_t ascii_word_at(const char *s, size_t len, const char *const *words, size_t count)
+{
+	char first = len > 0 ? ascii_fold(s[0]) : '\0';
+
+	for (size_t k = 0; k < count; k++) {
+		size_t n;
+
+		if (words[k][0] != first || !ascii_starts(s, len, words[k]))
+			continue;
+		n = strlen(words[k]);
+		if (n == len || !ascii_alnum(s[n]))
+			return k;
+	}
+	return count;
 }
 
 const char *ascii_find_any(const char *s, size_t len, const char *const *words, size_t count, size_t *which)
 {
 	uint32_t letters = 0;
+	size_t i = 0, k;
 
-	for (size_t k = 0; k < count; k++)
-		letters |= letter_bit(words[k][0]);
-	for (size_t i = 0; i < len; i++) {
-		if ((letters & letter_bit(s[i])) == 0 || (i > 0 && ascii_alnum(s[i - 1])))
-			continue;
-		for (size_t k = 0; k < count; k++) {
-			size_t n;
+	for (k = 0; k < count; k++)
+		letters |= (uint32_t)1 << (words[k][0] - 'a');
+	while (i < len) {
+		char c = ascii_fold(s[i]);
 
-			if (words[k][0] != ascii_fold(s[i]) || !ascii_starts(s + i, len - i, words[k]))
-				continue;
-			n = strlen(words[k]);
-			if (i + n < len && ascii_alnum(s[i + n]))
-				continue;
+		if (ascii_lower(c) && (letters >> (c - 'a') & 1) != 0 && (k = ascii_word_at(s + i, len - i, words, count)) < count) {
 			if (which != NULL)
 				*which = k;
 			return s + i;
 		}
+		while (i < len && ascii_alnum(s[i]))
+			i++;
+		while (i < len && !ascii_alnum(s[i]))
+			i++;
 	}
 	return NULL;
 }

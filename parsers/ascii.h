@@ -57,11 +57,16 @@ bool ascii_is(const char *s, size_t len, const char *word);
 const char *ascii_find(const char *s, size_t len, const char *needle);
 /* The same, standing as whole words: no letter or digit touches it. */
 const char *ascii_find_word(const char *s, size_t len, const char *needle);
-/* The first place where one of the words (lower case, count of them) stands as whole words; NULL. One pass over s, whatever
- * their number. *which may be NULL. */
+/* s begins with one of the prefixes (lower case). */
+bool ascii_starts_any(const char *s, size_t len, const char *const *prefixes, size_t count);
+/* Index of the first of the words (lower case) that s begins with, no letter or digit behind it; count where there is none. */
+size_t ascii_word_at(const char *s, size_t len, const char *const *words, size_t count);
+/* The first place where one of the words (lower case, each beginning with a letter) stands as whole words; NULL. One pass over
+ * s, whatever their count. s begins a word. which may be NULL. */
 const char *ascii_find_any(const char *s, size_t len, const char *const *words, size_t count, size_t *which);
 /* s ends with suffix (lower case). */
 bool ascii_ends(const char *s, size_t len, const char *suffix);
+#define ASCII_COUNT(list) (sizeof(list) / sizeof((list)[0]))
 /* Moves *s and *len past blanks in front, and cuts white space behind. */
 void ascii_trim(const char **s, size_t *len);
 /* The next line of [*s, end): without its LF or CRLF. False at the end. */

@@ -35,7 +35,8 @@ struct entry {
 };
 
 struct error_set {
-	struct entry list[ERRORS_MAX];
+	struct entry *list; /* room for `room` entries */
+	size_t room;
 	uint16_t slot[SLOTS]; /* index + 1; 0: free */
 	size_t count;
 	size_t warnings;
@@ -61,6 +62,7 @@ void error_set_free(struct error_set **set)
 		free(e->attachment);
 		free(e->path);
 	}
+	free((*set)->list);
 	free(*set);
 	*set = NULL;
 }
@@ -165,12 +167,31 @@ static char *keep(const char *s, size_t max, bool *ok)
 	return out;
 }
 
+/* Room for one more: most mails have few errors. */
+static bool make_room(struct error_set *set)
+{
+	size_t room = set->room == 0 ? 16 : set->room * 2 < ERRORS_MAX ? set->room * 2 : ERRORS_MAX;
+	struct entry *list;
+
+	if (set->count < set->room)
+		return true;
+	list = realloc(set->list, room * sizeof(*list));
+	if (list == NULL)
+		return false;
+	set->list = list;
+	set->room = room;
+	return true;
+}
+
 static bool insert(struct error_set *set, size_t slot, const struct error_item *item, const char *text, const char *code,
     const char *exception, const char *fp, const char *text_fp)
 {
-	struct entry *e = &set->list[set->count];
+	struct entry *e;
 	bool ok = true;
 
+	if (!make_room(set))
+		return false;
+	e = &set->list[set->count];
 	memset(e, 0, sizeof(*e));
 	e->text = keep(text, ERROR_TEXT_MAX, &ok);
 	e->code = keep(code, ERROR_WORD_MAX, &ok);

@@ -25,10 +25,7 @@ static bool starts_failure(const char *s, size_t len)
 	    "failed ", "access is denied", "the rpc server is unavailable", "the network path was not found", "not enough ",
 	    "insufficient ", "timed out ", "operation was ", "connection refused", "no such host", "invalid credentials"};
 
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
-		if (ascii_starts(s, len, starts[i]))
-			return true;
-	return false;
+	return ascii_starts_any(s, len, starts, ASCII_COUNT(starts));
 }
 
 static bool has_failure_word(const char *s, size_t len)
@@ -36,7 +33,7 @@ static bool has_failure_word(const char *s, size_t len)
 	static const char *const words[] = {"failed", "error", "cannot", "unable", "denied", "failure", "exception", "timed out",
 	    "timeout", "refused", "unavailable", "not found", "invalid"};
 
-	return ascii_find_any(s, len, words, sizeof(words) / sizeof(words[0]), NULL) != NULL;
+	return ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
 }
 
 /* Somebody speaks: products say neither I nor you. */
@@ -45,7 +42,7 @@ static bool is_personal(const char *s, size_t len)
 	static const char *const words[] = {"i", "we", "you", "your", "our", "my", "me", "us", "please", "thanks", "yesterday",
 	    "today", "tomorrow", "attached", "hello", "they", "he", "she", "colleague", "customer says"};
 
-	return memchr(s, '?', len) != NULL || ascii_find_any(s, len, words, sizeof(words) / sizeof(words[0]), NULL) != NULL;
+	return memchr(s, '?', len) != NULL || ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
 }
 
 /* Speaks of things that a backup product fails at. */
@@ -57,7 +54,7 @@ static bool has_subject_matter(const char *s, size_t len)
 	    "service", "port", "open", "read", "write", "lock", "truncate", "index", "tape", "object", "share", "path", "user"};
 
 	return memchr(s, '[', len) != NULL || memchr(s, '\\', len) != NULL || memchr(s, '\'', len) != NULL ||
-	    ascii_find_any(s, len, words, sizeof(words) / sizeof(words[0]), NULL) != NULL;
+	    ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
 }
 
 static size_t word_count(const char *s, size_t len)
@@ -110,7 +107,7 @@ static bool take_labelled(struct body *b, const char *s, size_t len, uint64_t nu
 
 	if (memchr(s, ':', len) == NULL)
 		return false;
-	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]) && at == NULL; i++) {
+	for (size_t i = 0; i < ASCII_COUNT(labels) && at == NULL; i++) {
 		at = ascii_find(s, len, labels[i]);
 		label = strlen(labels[i]);
 		if (at != NULL && at > s && ascii_alnum(at[-1]))
@@ -163,7 +160,7 @@ static bool take_quoted(struct body *b, const char *s, size_t len, uint64_t numb
 	} pairs[] = {{"\"", "\""}, {"“", "”"}, {"„", "“"}, {"«", "»"}};
 	bool taken = false;
 
-	for (size_t k = 0; k < sizeof(pairs) / sizeof(pairs[0]); k++) {
+	for (size_t k = 0; k < ASCII_COUNT(pairs); k++) {
 		const char *at = s, *end = s + len, *close;
 		size_t o = strlen(pairs[k].open), c = strlen(pairs[k].close);
 
@@ -192,7 +189,7 @@ static bool announces(const char *s, size_t len)
 {
 	static const char *const words[] = {"error", "exception", "failed with", "fails with"};
 
-	return len > 0 && s[len - 1] == ':' && ascii_find_any(s, len, words, sizeof(words) / sizeof(words[0]), NULL) != NULL;
+	return len > 0 && s[len - 1] == ':' && ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
 }
 
 static void take_prose(struct body *b, const char *s, size_t len, uint64_t number)

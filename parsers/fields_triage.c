@@ -47,13 +47,7 @@ static bool is_step(const char *s, size_t len)
 	    "disabled", "enabled", "removed", "replaced", "increased", "changed", "cleared", "deleted", "excluded", "consulted",
 	    "read", "searched", "applied", "patched", "opened", "recreate", "reset", "compared", "attempted", "re-added", "added"};
 
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		size_t n = strlen(verbs[i]);
-
-		if (ascii_starts(s, len, verbs[i]) && (n == len || !ascii_alnum(s[n])))
-			return true;
-	}
-	return false;
+	return ascii_word_at(s, len, verbs, ASCII_COUNT(verbs)) < ASCII_COUNT(verbs);
 }
 
 /* Up to three helping words, then a step. */
@@ -64,20 +58,16 @@ static bool step_follows(const char *s, size_t len)
 	size_t i = 0;
 
 	for (int step = 0; step < 4; step++) {
-		bool more = false;
+		size_t h;
 
 		while (i < len && ascii_blank(s[i]))
 			i++;
 		if (is_step(s + i, len - i))
 			return true;
-		for (size_t h = 0; h < sizeof(helping) / sizeof(helping[0]) && !more; h++) {
-			size_t n = strlen(helping[h]);
-
-			more = ascii_starts(s + i, len - i, helping[h]) && i + n < len && ascii_blank(s[i + n]);
-			i += more ? n : 0;
-		}
-		if (!more)
+		h = ascii_word_at(s + i, len - i, helping, ASCII_COUNT(helping));
+		if (h == ASCII_COUNT(helping))
 			return false;
+		i += strlen(helping[h]);
 	}
 	return false;
 }
@@ -90,7 +80,7 @@ static bool names_step(const char *s, size_t len)
 	const char *at = s, *end = s + len;
 	size_t k;
 
-	while ((at = ascii_find_any(at, (size_t)(end - at), who, sizeof(who) / sizeof(who[0]), &k)) != NULL) {
+	while ((at = ascii_find_any(at, (size_t)(end - at), who, ASCII_COUNT(who), &k)) != NULL) {
 		at += strlen(who[k]);
 		if (step_follows(at, (size_t)(end - at)))
 			return true;
@@ -104,7 +94,7 @@ static bool says_done(const char *s, size_t len)
 	    "what we tried", "what we have tried", "what we did", "troubleshooting performed", "troubleshooting so far",
 	    "already performed", "already followed", "still fails after", "same result after", "same error after", "to no avail"};
 
-	return ascii_find_any(s, len, phrases, sizeof(phrases) / sizeof(phrases[0]), NULL) != NULL;
+	return ascii_find_any(s, len, phrases, ASCII_COUNT(phrases), NULL) != NULL;
 }
 
 /* "Steps taken:" and the like: the list below belongs to it. */
@@ -126,7 +116,7 @@ static bool take_sentences(struct triage_text *t, const char *s, size_t len)
 			n++;
 		next = n < len ? n + 1 : n;
 		if ((n == len || s[n] != '?') && (names_step(s, n) || says_done(s, n)) &&
-		    ascii_find_any(s, n, asks, sizeof(asks) / sizeof(asks[0]), NULL) == NULL) {
+		    ascii_find_any(s, n, asks, ASCII_COUNT(asks), NULL) == NULL) {
 			triage_add(t, s, next);
 			taken = true;
 		}

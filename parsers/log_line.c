@@ -28,7 +28,7 @@ static const struct level *level_of(const char *s, size_t len)
 {
 	if (len < 2 || len > 11)
 		return NULL;
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+	for (size_t i = 0; i < ASCII_COUNT(levels); i++)
 		if (ascii_fold(s[0]) == levels[i].word[0] && ascii_is(s, len, levels[i].word))
 			return &levels[i];
 	return NULL;
@@ -74,10 +74,7 @@ static enum log_line_kind kind_by_text(const char *s, size_t len)
 
 	if (ascii_starts(s, len, "warning:") || ascii_starts(s, len, "warn:"))
 		return LOG_LINE_WARNING;
-	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
-		if (ascii_starts(s, len, errors[i]))
-			return LOG_LINE_ERROR;
-	return LOG_LINE_OTHER;
+	return ascii_starts_any(s, len, errors, ASCII_COUNT(errors)) ? LOG_LINE_ERROR : LOG_LINE_OTHER;
 }
 
 /* Service form, behind the time: ` <thread> Level (n)   [Component] text`. False where it is another form. */
@@ -303,7 +300,7 @@ bool log_line_is_frame(const char *text, size_t len)
 	if (ascii_starts(text, len, "an exception was thrown from thread") || ascii_starts(text, len, "server stack trace:") ||
 	    ascii_starts(text, len, "exception rethrown at"))
 		return true;
-	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+	for (size_t i = 0; i < ASCII_COUNT(at); i++) {
 		size_t n = strlen(at[i]), end = n, dots = 0;
 
 		if (len <= n || memcmp(text, at[i], n) != 0)

@@ -46,7 +46,7 @@ static const struct product products[] = {
     {"vbsf", "Veeam Backup for Salesforce", "veeam backup for salesforce|backup for salesforce", ""},
     {"k10", "Veeam Kasten for Kubernetes", "veeam kasten for kubernetes|veeam kasten|kasten k10|kasten", ""},
 };
-#define PRODUCTS (sizeof(products) / sizeof(products[0]))
+#define PRODUCTS (ASCII_COUNT(products))
 #define ALIAS_MAX 64
 
 /* The next alternative of a '|' list as a string; false at the end. */
@@ -135,7 +135,7 @@ static bool version_behind(const char *s, size_t len, char *out, size_t cap)
 			i++;
 		if (copy_version(out, cap, s + i, version_at(s + i, len - i)))
 			return true;
-		for (size_t k = 0; k < sizeof(filler) / sizeof(filler[0]) && !skipped; k++) {
+		for (size_t k = 0; k < ASCII_COUNT(filler) && !skipped; k++) {
 			size_t n = strlen(filler[k]);
 
 			if (ascii_starts(s + i, len - i, filler[k]) && (i + n == len || !ascii_alnum(s[i + n]))) {
@@ -167,24 +167,37 @@ static bool version_anywhere(const char *text, size_t len, char *out, size_t cap
 	return false;
 }
 
+/* Length of the alias that *list begins with where s begins with it, else 0; moves *list to the next one. */
+static size_t alias_length(const char **list, const char *s, size_t len)
+{
+	const char *alias = *list;
+	size_t n = 0;
+
+	while (n < len && alias[n] != '|' && alias[n] != '\0' && ascii_fold(s[n]) == alias[n])
+		n++;
+	*list = alias + n;
+	while (**list != '|' && **list != '\0')
+		(*list)++;
+	if (*list != alias + n)
+		n = 0;
+	*list += **list == '|';
+	return n;
+}
+
 /* The longest alias at s that ends with its word; 0 for none. */
 static size_t name_at(const char *s, size_t len, const struct product **which)
 {
-	char word[ALIAS_MAX];
 	size_t best = 0;
 
-	for (size_t i = 0; i < PRODUCTS; i++) {
-		const char *list = products[i].aliases;
+	for (size_t i = 0; i < PRODUCTS; i++)
+		for (const char *list = products[i].aliases; *list != '\0';) {
+			size_t n = alias_length(&list, s, len);
 
-		while (next_word(&list, word)) {
-			size_t n = strlen(word);
-
-			if (n <= best || !ascii_starts(s, len, word) || (n < len && ascii_alnum(s[n])))
+			if (n <= best || (n < len && ascii_alnum(s[n])))
 				continue;
 			best = n;
 			*which = &products[i];
 		}
-	}
 	return best;
 }
 
@@ -192,11 +205,12 @@ static size_t name_at(const char *s, size_t len, const struct product **which)
 static const char *find_name(const char *text, size_t len, size_t *name_len, const struct product **which)
 {
 	/* What an alias begins with; looked at closely only there. */
-	static const char *const starts[] = {"veeam", "veeamone", "backup", "agent", "service", "cloud", "recovery", "kasten", "vbr",
+	static const char *const starts[] = {"veeam", "veeamone", "backup &", "backup and", "backup for", "agent for", "service provider",
+	    "cloud connect", "recovery orchestrator", "kasten", "vbr",
 	    "vb365", "vbm365", "vbo365", "vbo", "vaw", "vspc", "vac"};
 	const char *at = text, *end = text + len;
 
-	while ((at = ascii_find_any(at, (size_t)(end - at), starts, sizeof(starts) / sizeof(starts[0]), NULL)) != NULL) {
+	while ((at = ascii_find_any(at, (size_t)(end - at), starts, ASCII_COUNT(starts), NULL)) != NULL) {
 		*name_len = name_at(at, (size_t)(end - at), which);
 		if (*name_len > 0)
 			return at;
