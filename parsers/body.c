@@ -170,7 +170,7 @@ int body_add_html(struct body *b, const char *charset, const void *bytes, size_t
 		charset = meta;
 	err = charset_to_utf8(&utf8, charset, bytes, n);
 	if (err == VG_OK)
-		err = html_to_text(&text, (const char *)utf8.data, utf8.len);
+		err = html_to_text(&text, buf_str(&utf8), utf8.len);
 	if (err == VG_OK && text.len > 0) {
 		err = part_gap(b);
 		if (err == VG_OK)

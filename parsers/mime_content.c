@@ -130,7 +130,7 @@ static struct mime_content *content_new(GMimePart *part)
 		return c;
 	c->encoding = wrapper != NULL ? g_mime_data_wrapper_get_encoding(wrapper) : GMIME_CONTENT_ENCODING_DEFAULT;
 	c->stream = wrapper != NULL ? g_mime_data_wrapper_get_stream(wrapper) : NULL;
-	c->stream = c->stream != NULL ? g_object_ref(c->stream) : g_mime_stream_null_new();
+	c->stream = c->stream != NULL ? g_object_ref(c->stream) : g_mime_stream_mem_new(); /* a null stream never ends */
 	restart(c);
 	return c;
 }
