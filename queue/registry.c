@@ -96,10 +96,10 @@ registry_partner(struct registry *r, const char *id, struct registry_partner *ou
 	db_copy(row, 1, out->name, sizeof(out->name));
 	db_copy(row, 2, out->vcsp_id, sizeof(out->vcsp_id));
 	db_copy(row, 5, out->region, sizeof(out->region));
-	out->status = word(reg_status_value(db_text(row, 3)), PARTNER_EXPIRED);
-	out->unlisted = word(reg_unlisted_value(db_text(row, 7)), UNLISTED_REJECT);
-	out->unverified = word(reg_unverified_value(db_text(row, 8)), UNVERIFIED_REJECT);
-	out->proof = word(reg_proof_value(db_text(row, 9)), PROOF_SIGNATURE);
+	out->status = word(reg_word_value(WORD_STATUS, db_text(row, 3)), PARTNER_EXPIRED);
+	out->unlisted = word(reg_word_value(WORD_UNLISTED, db_text(row, 7)), UNLISTED_REJECT);
+	out->unverified = word(reg_word_value(WORD_UNVERIFIED, db_text(row, 8)), UNVERIFIED_REJECT);
+	out->proof = word(reg_word_value(WORD_PROOF, db_text(row, 9)), PROOF_SIGNATURE);
 	products_copy(out, db_text(row, 4));
 	sqlite3_reset(row);
 	return VG_OK;
@@ -157,10 +157,10 @@ partner_facts(struct registry *r, struct registry_sender *out)
 
 	if (err != 1)
 		return err == VG_OK ? VG_ERR_STORE : err;
-	out->status = word(reg_status_value(db_text(row, 0)), PARTNER_EXPIRED);
-	out->unlisted = word(reg_unlisted_value(db_text(row, 1)), UNLISTED_REJECT);
-	out->unverified = word(reg_unverified_value(db_text(row, 2)), UNVERIFIED_REJECT);
-	out->proof = word(reg_proof_value(db_text(row, 3)), PROOF_SIGNATURE);
+	out->status = word(reg_word_value(WORD_STATUS, db_text(row, 0)), PARTNER_EXPIRED);
+	out->unlisted = word(reg_word_value(WORD_UNLISTED, db_text(row, 1)), UNLISTED_REJECT);
+	out->unverified = word(reg_word_value(WORD_UNVERIFIED, db_text(row, 2)), UNVERIFIED_REJECT);
+	out->proof = word(reg_word_value(WORD_PROOF, db_text(row, 3)), PROOF_SIGNATURE);
 	sqlite3_reset(row);
 	return VG_OK;
 }
@@ -222,8 +222,10 @@ audit_json(sqlite3_stmt *row)
 	char at[32];
 
 	id_rfc3339(at, sqlite3_column_int64(row, 1), 1);
-	return json_pack("{ss ss ss ss ss s{so* so*}}", "reference", db_text(row, 0), "at", at, "actor", db_text(row, 2),
-	    "what", db_text(row, 3), "text", db_text(row, 4), "facts", "before", json_loads(before, 0, NULL), "after",
+	/* The fields of the store's records that mean nothing here are there, empty. */
+	return json_pack("{ss ss ss ss ss ss ss ss ss ss ss si s{so* so*}}", "reference", db_text(row, 0), "at", at, "actor",
+	    db_text(row, 2), "what", db_text(row, 3), "rule", "", "reason", "", "text", db_text(row, 4), "sender", "", "session", "",
+	    "peer", "", "message", "", "ticket", 0, "facts", "before", json_loads(before, 0, NULL), "after",
 	    json_loads(after, 0, NULL));
 }
 

@@ -80,7 +80,7 @@ put_cell(struct export *e, enum reg_kind kind, json_t *obj, const char *column)
 static int
 put_csv(struct export *e, enum reg_kind kind, json_t *obj)
 {
-	int err = csv_put(&e->buf, reg_kind_name(kind), 1);
+	int err = csv_put(&e->buf, reg_word(WORD_KIND, kind), 1);
 
 	for (size_t i = 1; err == VG_OK && i < N_COLUMNS; i++)
 		err = put_cell(e, kind, obj, columns[i]);
@@ -108,7 +108,7 @@ put_json(struct export *e, enum reg_kind kind, json_t *obj)
 	if (text == NULL)
 		return err;
 	if (e->format == REG_JSON_LINES)
-		err = buf_addf(&e->buf, "{\"kind\":\"%s\",%s\n", reg_kind_name(kind), text + 1);
+		err = buf_addf(&e->buf, "{\"kind\":\"%s\",%s\n", reg_word(WORD_KIND, kind), text + 1);
 	else
 		err = buf_addf(&e->buf, "%s\n%s", e->first ? "" : ",", text);
 	free(text);

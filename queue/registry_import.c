@@ -2,14 +2,11 @@
  * registry_import.c - many things at once: all or nothing, every bad row named. Runs in the queue process, registry thread, one
  * transaction an import. Two passes over the file: partners first, so that rows may come in any order.
  */
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "err.h"
 #include "registry_private.h"
-
-static _Atomic uint64_t rows_done;
 
 struct import {
 	struct registry *registry;
@@ -17,12 +14,6 @@ struct import {
 	struct reg_import *out;
 	json_t *failed; /* ids of partners that were refused: what belongs to them is read, not written */
 };
-
-uint64_t
-reg_import_rows(void)
-{
-	return atomic_load_explicit(&rows_done, memory_order_relaxed);
-}
 
 static int
 note_fault(struct import *im, const struct reg_row *row)
@@ -92,7 +83,6 @@ import_row(void *arg, struct reg_row *row)
 	if (row->kind < 0)
 		return note_fault(im, row);
 	im->out->rows++;
-	atomic_fetch_add_explicit(&rows_done, 1, memory_order_relaxed);
 	err = belongs_to_failed(im, row->obj) ? check_only(row) : put_row(im, row);
 	if (!is_refusal(err))
 		return err;
@@ -154,7 +144,6 @@ reg_import(struct registry *r, struct reg_source *s, enum reg_format format, boo
 
 	memset(out, 0, sizeof(*out));
 	out->list = json_array();
-	atomic_store_explicit(&rows_done, 0, memory_order_relaxed);
 	if (im.failed != NULL && out->list != NULL) {
 		/* Indexes of a large import do not fit the cache of everyday. */
 		db_exec(r->db, "PRAGMA cache_size=-65536");

@@ -12,6 +12,7 @@
 
 #include "err.h"
 #include "registry_key.h"
+#include "registry_word.h"
 #include "utf8.h"
 
 #define K(kind) (1u << REG_##kind)
@@ -52,14 +53,6 @@ static const struct field {
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
-static const char *const kind_names[REG_KINDS] = { "partner", "contact", "customer", "direct", "agent" };
-static const char *const status_words[] = { "", "active", "suspended", "expired" };
-static const char *const unlisted_words[] = { "hold", "accept", "reject" };
-static const char *const unverified_words[] = { "hold", "reject" };
-static const char *const proof_words[] = { "any", "dkim", "signature" };
-static const char *const automatic_words[] = { "hold", "open" };
-#define N(words) (unsigned)(sizeof(words) / sizeof((words)[0]))
-
 int
 reg_fault_set(struct reg_fault *fault, int err, const char *field, const char *fmt, ...)
 {
@@ -76,33 +69,7 @@ reg_fault_set(struct reg_fault *fault, int err, const char *field, const char *f
 	return err;
 }
 
-/* ---- words ---- */
-
-static int
-word_value(const char *const *words, unsigned n, const char *word)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (strcmp(words[i], word) == 0 && word[0] != '\0')
-			return (int)i;
-	return -1;
-}
-
-static const char *
-word_of(const char *const *words, unsigned n, unsigned v)
-{
-	return v < n ? words[v] : "";
-}
-
-const char *reg_kind_name(enum reg_kind kind) { return word_of(kind_names, REG_KINDS, kind); }
-int reg_kind_by_name(const char *name) { return word_value(kind_names, REG_KINDS, name); }
-const char *reg_status_word(enum partner_status v) { return word_of(status_words, N(status_words), v); }
-const char *reg_unlisted_word(enum unlisted v) { return word_of(unlisted_words, N(unlisted_words), v); }
-const char *reg_unverified_word(enum unverified v) { return word_of(unverified_words, N(unverified_words), v); }
-const char *reg_proof_word(enum proof_need v) { return word_of(proof_words, N(proof_words), v); }
-int reg_status_value(const char *w) { return word_value(status_words, N(status_words), w); }
-int reg_unlisted_value(const char *w) { return word_value(unlisted_words, N(unlisted_words), w); }
-int reg_unverified_value(const char *w) { return word_value(unverified_words, N(unverified_words), w); }
-int reg_proof_value(const char *w) { return word_value(proof_words, N(proof_words), w); }
+/* ---- fields by name ---- */
 
 static const struct field *
 field_by_name(const char *name)
@@ -171,22 +138,17 @@ id_value(char *out, size_t size, const char *field, json_t *value, struct reg_fa
 }
 
 static int
-word_field(const char *const *words, unsigned n, const char *field, json_t *value, struct reg_fault *fault, unsigned *out)
+word_field(enum reg_words set, const char *field, json_t *value, struct reg_fault *fault, unsigned *out)
 {
 	const char *s = json_string_value(value);
-	int v = s == NULL ? -1 : word_value(words, n, s);
-	char list[64] = "";
+	int v = s == NULL ? -1 : reg_word_value(set, s);
+	char list[64];
 
 	if (v >= 0) {
 		*out = (unsigned)v;
 		return VG_OK;
 	}
-	for (unsigned i = 0; i < n; i++) {
-		size_t len = strlen(list);
-
-		if (words[i][0] != '\0')
-			snprintf(list + len, sizeof(list) - len, "%s%s", len > 0 ? ", " : "", words[i]);
-	}
+	reg_word_list(set, list, sizeof(list));
 	return reg_fault_set(fault, VG_ERR_SYNTAX, field, "%s is one of %s", field, list);
 }
 
@@ -322,7 +284,7 @@ static int
 parse_status(struct reg_item *item, const char *field, json_t *value, struct reg_fault *fault)
 {
 	unsigned v = item->status;
-	int err = word_field(status_words, N(status_words), field, value, fault, &v);
+	int err = word_field(WORD_STATUS, field, value, fault, &v);
 
 	item->status = v;
 	return err;
@@ -332,7 +294,7 @@ static int
 parse_unlisted(struct reg_item *item, const char *field, json_t *value, struct reg_fault *fault)
 {
 	unsigned v = item->unlisted;
-	int err = word_field(unlisted_words, N(unlisted_words), field, value, fault, &v);
+	int err = word_field(WORD_UNLISTED, field, value, fault, &v);
 
 	item->unlisted = v;
 	return err;
@@ -342,7 +304,7 @@ static int
 parse_unverified(struct reg_item *item, const char *field, json_t *value, struct reg_fault *fault)
 {
 	unsigned v = item->unverified;
-	int err = word_field(unverified_words, N(unverified_words), field, value, fault, &v);
+	int err = word_field(WORD_UNVERIFIED, field, value, fault, &v);
 
 	item->unverified = v;
 	return err;
@@ -352,7 +314,7 @@ static int
 parse_proof(struct reg_item *item, const char *field, json_t *value, struct reg_fault *fault)
 {
 	unsigned v = item->proof;
-	int err = word_field(proof_words, N(proof_words), field, value, fault, &v);
+	int err = word_field(WORD_PROOF, field, value, fault, &v);
 
 	item->proof = v;
 	return err;
@@ -362,7 +324,7 @@ static int
 parse_automatic(struct reg_item *item, const char *field, json_t *value, struct reg_fault *fault)
 {
 	unsigned v = 0;
-	int err = word_field(automatic_words, N(automatic_words), field, value, fault, &v);
+	int err = word_field(WORD_AUTOMATIC, field, value, fault, &v);
 
 	item->automatic_open = v == 1;
 	return err;
@@ -459,6 +421,14 @@ parse_domain(struct reg_item *item, const char *field, json_t *value, struct reg
 
 /* ---- the whole item ---- */
 
+static const char *
+a_kind(enum reg_kind kind)
+{
+	static const char *const names[REG_KINDS] = { "a partner", "a contact", "a customer", "a direct contract", "an agent" };
+
+	return names[kind];
+}
+
 static int
 unknown_field(enum reg_kind kind, const char *field, struct reg_fault *fault)
 {
@@ -473,14 +443,14 @@ unknown_field(enum reg_kind kind, const char *field, struct reg_fault *fault)
 		if ((fields[i].kinds & 1u << kind) != 0)
 			snprintf(list + len, sizeof(list) - len, "%s%s", len > 0 ? ", " : "", fields[i].name);
 	}
-	return reg_fault_set(fault, VG_ERR_SYNTAX, field, "%.64s is nothing of a %s; there are %s", field,
-	    reg_kind_name(kind), list);
+	return reg_fault_set(fault, VG_ERR_SYNTAX, field, "%.64s is nothing of %s; there are %s", field, a_kind(kind),
+	    list);
 }
 
 static int
 missing(const char *field, enum reg_kind kind, struct reg_fault *fault)
 {
-	return reg_fault_set(fault, VG_ERR_SYNTAX, field, "%s is missing; a %s needs it", field, reg_kind_name(kind));
+	return reg_fault_set(fault, VG_ERR_SYNTAX, field, "%s is missing; %s needs it", field, a_kind(kind));
 }
 
 static int
@@ -539,7 +509,7 @@ reg_item_parse(enum reg_kind kind, json_t *obj, struct reg_item *item, struct re
 			return VG_ERR_MEMORY;
 	}
 	if (!json_is_object(obj))
-		return reg_fault_set(fault, VG_ERR_SYNTAX, "", "a %s is a JSON object", reg_kind_name(kind));
+		return reg_fault_set(fault, VG_ERR_SYNTAX, "", "%s is a JSON object", a_kind(kind));
 	err = parse_members(obj, item, fault);
 	return err == VG_OK ? check_whole(item, fault) : err;
 }
@@ -561,9 +531,9 @@ reg_item_json(const struct reg_item *i)
 	switch (i->kind) {
 	case REG_PARTNER:
 		return json_pack("{ss ss ss ss sO sO ss ss ss ss ss sO}", "id", i->id, "name", i->name, "vcsp_id", i->vcsp_id,
-		    "status", reg_status_word(i->status), "domains", i->domains, "products", i->products, "region",
-		    i->region, "language", i->language, "unlisted", reg_unlisted_word(i->unlisted), "unverified",
-		    reg_unverified_word(i->unverified), "proof", reg_proof_word(i->proof), "signers", i->signers);
+		    "status", reg_word(WORD_STATUS, i->status), "domains", i->domains, "products", i->products, "region",
+		    i->region, "language", i->language, "unlisted", reg_word(WORD_UNLISTED, i->unlisted), "unverified",
+		    reg_word(WORD_UNVERIFIED, i->unverified), "proof", reg_word(WORD_PROOF, i->proof), "signers", i->signers);
 	case REG_CONTACT:
 		return json_pack("{ss ss ss sb ss sb}", "partner", i->partner, "address", i->shown, "name", i->name,
 		    "case_admin", i->case_admin, "automatic", i->automatic_open ? "open" : "hold", "external", i->external);

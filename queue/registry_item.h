@@ -48,25 +48,11 @@ void reg_item_free(struct reg_item *item);
 /* The canonical object, new reference; NULL on no memory. */
 json_t *reg_item_json(const struct reg_item *item);
 
-/* "partner", "contact" …; -1 for another word. */
-const char *reg_kind_name(enum reg_kind kind);
-int reg_kind_by_name(const char *name);
 /* Is this the name of a field of some kind? */
 bool reg_field_known(const char *field);
 /* Fields whose value is true or false; whose value is a list. */
 bool reg_field_is_bool(const char *field);
 bool reg_field_is_list(const char *field);
-
-/* Words of the enums, as stored and spelled; index is the enum's value. */
-const char *reg_status_word(enum partner_status v);
-const char *reg_unlisted_word(enum unlisted v);
-const char *reg_unverified_word(enum unverified v);
-const char *reg_proof_word(enum proof_need v);
-/* -1 for another word. */
-int reg_status_value(const char *word);
-int reg_unlisted_value(const char *word);
-int reg_unverified_value(const char *word);
-int reg_proof_value(const char *word);
 
 int reg_fault_set(struct reg_fault *fault, int err, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

@@ -11,6 +11,7 @@
 #include "registry.h"
 #include "registry_item.h"
 #include "registry_key.h"
+#include "registry_word.h"
 
 struct registry {
 	struct db *db;
@@ -62,6 +63,8 @@ int reg_remove_entry(struct registry *r, enum reg_kind kind, const char *name, c
     const struct reg_who *who, struct reg_fault *fault);
 /* Removes a holder with its entries (name: an id), or one entry, and the holder with the last one. */
 int reg_remove_direct(struct registry *r, const char *name, const struct reg_who *who, struct reg_fault *fault);
+/* A customer of several partners must be named with the partner: VG_ERR_DENIED with fault when it is not. */
+int reg_one_owner(struct registry *r, const char *normal, const char *partner, struct reg_fault *fault);
 /* An address or domain in normal form. VG_ERR_SYNTAX. */
 int reg_normal(char out[ADDR_MAX + 1], const char *name);
 
@@ -115,9 +118,6 @@ struct reg_import {
 /* All or nothing: VG_ERR_DENIED when rows are bad (and nothing changed). dry_run: all checks, no change. */
 int reg_import(struct registry *r, struct reg_source *s, enum reg_format format, bool dry_run, const struct reg_who *who,
     struct reg_import *out);
-/* Rows done of the import that runs now or ran last, from any thread. */
-uint64_t reg_import_rows(void);
-
 /* Writes everything, a partner before what belongs to it; out takes pieces of at most some 100 KiB. */
 typedef int reg_out_fn(void *arg, const void *data, size_t n);
 int reg_export(struct registry *r, enum reg_format format, reg_out_fn *out, void *arg);

@@ -10,7 +10,7 @@
 const char *
 reg_role(enum reg_kind kind)
 {
-	return kind == REG_PARTNER ? "domain" : reg_kind_name(kind);
+	return kind == REG_PARTNER ? "domain" : reg_word(WORD_KIND, kind);
 }
 
 static json_t *

@@ -83,12 +83,11 @@ reg_remove_partner(struct registry *r, const char *id, bool force, const struct 
 static int
 not_there(enum reg_kind kind, const char *name, struct reg_fault *fault)
 {
-	return reg_fault_set(fault, VG_ERR_NOTFOUND, "", "there is no %s %.200s", reg_kind_name(kind), name);
+	return reg_fault_set(fault, VG_ERR_NOTFOUND, "", "there is no %s %.200s", reg_word(WORD_KIND, kind), name);
 }
 
-/* A customer of several partners is removed from one of them by name only. */
-static int
-check_one_owner(struct registry *r, const char *normal, const char *partner, struct reg_fault *fault)
+int
+reg_one_owner(struct registry *r, const char *normal, const char *partner, struct reg_fault *fault)
 {
 	int64_t n = 0;
 	int err;
@@ -113,13 +112,13 @@ reg_remove_entry(struct registry *r, enum reg_kind kind, const char *name, const
 	memset(fault, 0, sizeof(*fault));
 	if (reg_normal(normal, name) != VG_OK)
 		return not_there(kind, name, fault);
-	if (kind == REG_CUSTOMER && (err = check_one_owner(r, normal, partner, fault)) != VG_OK)
+	if (kind == REG_CUSTOMER && (err = reg_one_owner(r, normal, partner, fault)) != VG_OK)
 		return err;
 	if ((err = reg_entry_load(r, kind, normal, partner, &id, &before)) == VG_ERR_NOTFOUND)
 		return not_there(kind, name, fault);
 	if (err == VG_OK)
 		err = db_run(r->db, "DELETE FROM entry WHERE id = ?1", "i", id);
-	snprintf(what, sizeof(what), "%s.remove", reg_kind_name(kind));
+	snprintf(what, sizeof(what), "%s.remove", reg_word(WORD_KIND, kind));
 	if (err == VG_OK)
 		err = reg_audit(r, who, what, normal, before, NULL);
 	json_decref(before);

@@ -51,7 +51,7 @@ int
 rows_kind(struct rows *r, uint64_t line, json_t *obj)
 {
 	const char *word = json_string_value(json_object_get(obj, "kind"));
-	int kind = word == NULL ? -1 : reg_kind_by_name(word);
+	int kind = word == NULL ? -1 : reg_word_value(WORD_KIND, word);
 
 	if (kind < 0)
 		return rows_bad(r, line, "kind", "kind is one of partner, contact, customer, direct, agent");

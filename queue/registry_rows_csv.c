@@ -136,7 +136,7 @@ csv_row(struct rows *r)
 		return rows_bad(r, csv_line(r->csv), "", "more cells than the header line has columns");
 	csv_kind(r, kind);
 	/* Of the million rows of the other pass no object is built. */
-	if (reg_kind_by_name(kind) >= 0 && !rows_wanted(r, reg_kind_by_name(kind)))
+	if (reg_word_value(WORD_KIND, kind) >= 0 && !rows_wanted(r, reg_word_value(WORD_KIND, kind)))
 		return VG_OK;
 	if ((obj = json_object()) == NULL)
 		return VG_ERR_MEMORY;

@@ -65,9 +65,9 @@ static int
 check_mode(enum reg_mode mode, enum reg_kind kind, const char *name, bool there, const char *field, struct reg_fault *fault)
 {
 	if (mode == REG_ADD && there)
-		return reg_fault_set(fault, VG_ERR_EXISTS, field, "the %s %s is there already", reg_kind_name(kind), name);
+		return reg_fault_set(fault, VG_ERR_EXISTS, field, "the %s %s is there already", reg_word(WORD_KIND, kind), name);
 	if (mode == REG_SET && !there)
-		return reg_fault_set(fault, VG_ERR_NOTFOUND, field, "there is no %s %s", reg_kind_name(kind), name);
+		return reg_fault_set(fault, VG_ERR_NOTFOUND, field, "there is no %s %s", reg_word(WORD_KIND, kind), name);
 	return VG_OK;
 }
 
@@ -182,9 +182,9 @@ partner_write(struct registry *r, const struct reg_item *i, json_t *existing, st
 		err = db_run(r->db, "INSERT INTO partner (id, name, vcsp_id, status, products, region, language, unlisted, "
 		    "unverified, proof) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO UPDATE SET "
 		    "name = ?2, vcsp_id = ?3, status = ?4, products = ?5, region = ?6, language = ?7, unlisted = ?8, "
-		    "unverified = ?9, proof = ?10", "tttttttttt", i->id, i->name, i->vcsp_id, reg_status_word(i->status),
-		    products, i->region, i->language, reg_unlisted_word(i->unlisted), reg_unverified_word(i->unverified),
-		    reg_proof_word(i->proof));
+		    "unverified = ?9, proof = ?10", "tttttttttt", i->id, i->name, i->vcsp_id, reg_word(WORD_STATUS, i->status),
+		    products, i->region, i->language, reg_word(WORD_UNLISTED, i->unlisted), reg_word(WORD_UNVERIFIED, i->unverified),
+		    reg_word(WORD_PROOF, i->proof));
 	free(products);
 	return err == VG_OK ? partner_lists(r, i, existing, fault) : err;
 }
@@ -253,7 +253,7 @@ put_changed(struct registry *r, const struct reg_item *item, json_t *existing, i
 	if (err == VG_OK && existing != NULL && json_equal(existing, now)) {
 		*change = REG_UNCHANGED;
 	} else if (err == VG_OK && (err = item_write(r, item, existing, row, fault)) == VG_OK) {
-		snprintf(what, sizeof(what), "%s.%s", reg_kind_name(item->kind), existing == NULL ? "add" : "update");
+		snprintf(what, sizeof(what), "%s.%s", reg_word(WORD_KIND, item->kind), existing == NULL ? "add" : "update");
 		err = reg_audit(r, who, what, item->kind == REG_PARTNER ? item->id : item->entry, existing, now);
 	}
 	if (err == VG_OK && after != NULL)
@@ -291,7 +291,7 @@ reg_put(struct registry *r, enum reg_kind kind, json_t *obj, enum reg_mode mode,
 	if (after != NULL)
 		*after = NULL;
 	if (!json_is_object(obj))
-		return reg_fault_set(fault, VG_ERR_SYNTAX, "", "a %s is a JSON object", reg_kind_name(kind));
+		return reg_fault_set(fault, VG_ERR_SYNTAX, "", "a %s is a JSON object", reg_word(WORD_KIND, kind));
 	return kind == REG_DIRECT ? reg_direct_put(r, obj, mode, who, change, after, fault) :
 	    put_item(r, kind, obj, mode, who, change, after, fault);
 }

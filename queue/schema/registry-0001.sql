@@ -93,26 +93,17 @@ BEGIN
 	SELECT RAISE(ABORT, 'an entry cannot take the place of another one');
 END;
 
-CREATE TRIGGER entry_case_admin BEFORE INSERT ON entry WHEN NEW.case_admin <> 0 AND NEW.role <> 'contact'
+CREATE TRIGGER entry_owner_there AFTER INSERT ON entry WHEN NEW.role <> 'agent'
 BEGIN
-	SELECT RAISE(ABORT, 'only a contact can be case administrator, never a customer (P7)');
+	SELECT RAISE(ABORT, 'there is no such partner')
+	WHERE NEW.role <> 'direct' AND NOT EXISTS (SELECT 1 FROM partner WHERE id = NEW.owner);
+	SELECT RAISE(ABORT, 'there is no such direct-contract holder')
+	WHERE NEW.role = 'direct' AND NOT EXISTS (SELECT 1 FROM holder WHERE id = NEW.owner);
 END;
 
-CREATE TRIGGER entry_partner AFTER INSERT ON entry
-WHEN NEW.role IN ('domain', 'contact', 'customer') AND NOT EXISTS (SELECT 1 FROM partner WHERE id = NEW.owner)
-BEGIN
-	SELECT RAISE(ABORT, 'there is no such partner');
-END;
-
-CREATE TRIGGER entry_holder AFTER INSERT ON entry
-WHEN NEW.role = 'direct' AND NOT EXISTS (SELECT 1 FROM holder WHERE id = NEW.owner)
-BEGIN
-	SELECT RAISE(ABORT, 'there is no such direct-contract holder');
-END;
-
--- The walk up from the entry to the top, once for all: the key must say the same as the name, nothing equal to the entry or
--- containing it may be of another family, and no free-mail domain may contain a domain. up: key and name of the domain, one
--- label less with every step; the label that goes must be the same on both sides.
+-- The walk up from the entry, once for all: the key must say the same as the name, nothing equal to the entry or containing
+-- it may be of another family, and no free-mail domain may contain a domain. up: key and name of the domain, one label less
+-- with every step; the label that goes must be the same on both sides. Nobody can have the last one alone.
 CREATE TRIGGER entry_walk AFTER INSERT ON entry
 BEGIN
 	SELECT RAISE(ABORT, 'the key of an entry must be its name turned round')
@@ -121,9 +112,9 @@ BEGIN
 	SELECT RAISE(ABORT, 'an address or domain has one role: it is in another one (P7)')
 	WHERE EXISTS (SELECT 1 FROM entry e WHERE e.key = NEW.key AND e.family <> NEW.family);
 	SELECT CASE
-		WHEN k = '' AND d = '' THEN NULL
-		WHEN k IS NOT rtrim(rtrim(k, '.'), 'abcdefghijklmnopqrstuvwxyz0123456789-') ||
-			substr(d, 1, instr(d || '.', '.') - 1) || '.' THEN
+		WHEN instr(d, '.') = 0 AND k = d || '.' THEN NULL
+		WHEN instr(d, '.') = 0 OR k IS NOT rtrim(rtrim(k, '.'), 'abcdefghijklmnopqrstuvwxyz0123456789-') ||
+			substr(d, 1, instr(d, '.')) THEN
 			RAISE(ABORT, 'the key of an entry must be its name turned round')
 		WHEN EXISTS (SELECT 1 FROM entry e WHERE e.key = k AND e.family <> NEW.family) THEN
 			RAISE(ABORT, 'an address or domain has one role: a domain that contains it is in another one (P7)')
@@ -135,9 +126,8 @@ BEGIN
 			VALUES (CASE instr(NEW.name, '@') WHEN 0 THEN NEW.key ELSE substr(NEW.key, 1, instr(NEW.key, '@') - 1) END,
 				substr(NEW.name, instr(NEW.name, '@') + 1))
 			UNION ALL
-			SELECT rtrim(rtrim(k, '.'), 'abcdefghijklmnopqrstuvwxyz0123456789-'),
-				substr(d, instr(d || '.', '.') + 1)
-			FROM up WHERE k <> '' AND d <> '')
+			SELECT rtrim(rtrim(k, '.'), 'abcdefghijklmnopqrstuvwxyz0123456789-'), substr(d, instr(d, '.') + 1)
+			FROM up WHERE instr(d, '.') > 0)
 		SELECT k, d FROM up);
 END;
 
