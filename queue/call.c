@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
+
 static json_t *
 part(json_t *args, const char *name)
 {
@@ -61,9 +63,7 @@ call_problem(struct call_result *res, unsigned status, const char *title, const 
 	json_object_set_new(res->body, "title", json_string(title));
 	json_object_set_new(res->body, "status", json_integer(status));
 	/* What the peer wrote may stand in it, cut anywhere. */
-	json_object_set_new(res->body, "detail", json_string_nocheck(detail));
-	if (json_string(detail) == NULL)
-		json_object_set_new(res->body, "detail", json_string("the value is not valid"));
+	json_object_set_new(res->body, "detail", json_string(utf8_valid(detail, strlen(detail)) ? detail : "the value is not valid"));
 	if (field != NULL)
 		json_object_set_new(res->body, "field", json_string(field));
 }

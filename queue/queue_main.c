@@ -355,6 +355,8 @@ end(void *arg)
 	struct queue *q = arg;
 	struct role_ctx *ctx = q->ctx;
 
+	if (q->under_way > 0) /* something came in between; its end calls again */
+		return;
 	close_all(q);
 	free(q);
 	ctx->state = NULL;
