@@ -108,6 +108,22 @@ store_problem(struct call_result *res, int err)
 	call_problem(res, err == VG_ERR_FULL ? 507 : 503, "store not available", NULL, "%s", vg_strerror(err));
 }
 
+/* Events settled for good. */
+static void
+count_acks(struct calling *c)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(c->res.body, "items"), i, one)
+	{
+		const char *how = json_string_value(json_object_get(one, "result"));
+
+		if (how != NULL && strcmp(how, "ok") == 0)
+			metrics_add(c->q->ctx->metrics, MT_QUEUE_ACKED, 1);
+	}
+}
+
 static void
 call_home(struct task *t)
 {
@@ -127,6 +143,8 @@ call_home(struct task *t)
 	}
 	if (wrote && (strcmp(c->def->op, "queue.nack") == 0 || strcmp(c->def->op, "queue.extend") == 0))
 		queue_wait_sweep(q);
+	if (wrote && strcmp(c->def->op, "queue.ack") == 0)
+		count_acks(c);
 	queue_call_say(q, c->link, c->id, &c->res);
 	calling_free(c);
 	if (wrote && !q->stopping)

@@ -12,6 +12,7 @@
 struct store {
 	struct db *d;
 	unsigned char receipt_key[STORE_RECEIPT_KEY]; /* makes receipts unguessable */
+	char thread_partner[65], thread_holder[65];   /* lent by store_thread */
 	int log_pages;                                /* told by the last commit */
 	struct buf gone;                              /* blob files to remove, NUL behind each */
 };

@@ -28,9 +28,12 @@ store_thread(struct store *s, uint64_t ticket, const char *sender, struct facts_
 		return err == VG_OK ? VG_ERR_NOTFOUND : err;
 	out->ticket = ticket;
 	out->status = (uint8_t)sqlite3_column_int(stmt, 0);
-	out->partner = db_text(stmt, 1);
-	out->holder = db_text(stmt, 2);
+	db_copy(stmt, 1, s->thread_partner, sizeof(s->thread_partner));
+	db_copy(stmt, 2, s->thread_holder, sizeof(s->thread_holder));
+	out->partner = s->thread_partner;
+	out->holder = s->thread_holder;
 	out->closed_at = sqlite3_column_int64(stmt, 3);
+	sqlite3_reset(stmt); /* an open statement would keep this connection at an old state of the store */
 	return VG_OK;
 }
 

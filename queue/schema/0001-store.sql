@@ -12,7 +12,7 @@ CREATE TABLE counter (
 	value INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 INSERT INTO counter(name) VALUES ('accepted'), ('queued'), ('held'), ('refused_after_queue'), ('duplicates'),
-	('refused_in_dialogue'), ('released'), ('rejected'), ('deleted'), ('expired'), ('acked');
+	('refused_in_dialogue'), ('released'), ('rejected'), ('deleted'), ('expired');
 
 CREATE TABLE ticket (
 	number             INTEGER PRIMARY KEY AUTOINCREMENT,

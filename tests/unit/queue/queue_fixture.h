@@ -12,6 +12,7 @@
 #include "message_fallback.h"
 #include "queue.h"
 #include "registry_fixture.h"
+#include "store_sqlite.h"
 
 #define ANSWERS 4096
 #define TURNS_MS 20000
@@ -221,11 +222,20 @@ forget_answers(struct peer *p)
 	p->n = p->read = 0;
 }
 
+static inline struct queue *
+queue_now(struct queue_test *t)
+{
+	return t->ctx.state;
+}
+
 static inline void
 stop_queue(struct queue_test *t)
 {
 	struct peer *peers[] = { &t->gate, &t->api, &t->smtp, &t->parser };
 
+	/* A statement left open would have kept the loop's connection at an old state of the store. */
+	if (queue_now(t)->store != NULL)
+		assert_int_equal(sqlite3_txn_state(db_handle(queue_now(t)->store->d), NULL), SQLITE_TXN_NONE);
 	queue_role.on_stop(&t->ctx);
 	WAIT_FOR(t, t->stopped);
 	for (unsigned i = 0; i < 4; i++) {
@@ -402,12 +412,6 @@ static inline const char *
 result_of(json_t *body)
 {
 	return json_string_value(json_object_get(json_array_get(json_object_get(body, "items"), 0), "result"));
-}
-
-static inline struct queue *
-queue_now(struct queue_test *t)
-{
-	return t->ctx.state;
 }
 
 /* Nothing is with the threads any more. */
