@@ -213,6 +213,10 @@ static void parse_generic(struct log_line *out, const char *s, size_t len)
 		if (level != NULL && (from == 0 || !ascii_alnum(s[from - 1])) && (i == len || !ascii_alnum(s[i])) &&
 		    in_level_place(s, len, from, i, first)) {
 			out->kind = level->kind;
+			if (level->kind != LOG_LINE_OTHER && parse_syslog(out, s, len) && out->component + out->component_len > s + from) {
+				out->component = NULL;
+				out->component_len = 0;
+			}
 			take_prefix(out, s + i, len - i);
 			return;
 		}

@@ -28,12 +28,12 @@ static char *make_log(size_t size, unsigned every, size_t *len)
 
 	for (*len = 0; text != NULL && *len < size; n++) {
 		if (n % every == every - 1)
-			*len += (size_t)sprintf(text + *len,
+			*len += (size_t)snprintf(text + *len, 1000,
 			    "[07.07.2021 16:%02u:%02u] <%02u> Error    [CPool] Failed to connect to host esx%u.lab.example. Code: %u "
 			    "(System.Net.Sockets.SocketException)\r\n",
 			    n / 60 % 60, n % 60, n % 99, n % 50, n % 7);
 		else
-			*len += (size_t)sprintf(text + *len,
+			*len += (size_t)snprintf(text + *len, 1000,
 			    "[07.07.2021 16:%02u:%02u] <%02u> Info     [AgentMgr] Agent '%u' keeps the connection, %u bytes were sent in "
 			    "the last interval\r\n",
 			    n / 60 % 60, n % 60, n % 99, n % 1000, n * 37);

@@ -158,17 +158,13 @@ static char *body_texts(const char *body)
 	struct error_set *set = error_set_new();
 	const struct error_where where = {.kind = ORIGIN_BODY};
 	json_t *list, *e;
-	char *out = calloc(1, 1 << 20);
-	size_t i;
+	size_t i, used = 0, cap = 1 << 20;
+	char *out = calloc(1, cap);
 
 	errors_scan_body(set, body, strlen(body), &where);
 	list = error_set_json(set);
 	json_array_foreach(list, i, e)
-	{
-		if (i > 0)
-			strcat(out, " / ");
-		strcat(out, json_string_value(json_object_get(e, "text")));
-	}
+		used += (size_t)snprintf(out + used, cap - used, "%s%s", i > 0 ? " / " : "", json_string_value(json_object_get(e, "text")));
 	json_decref(list);
 	error_set_free(&set);
 	return out;

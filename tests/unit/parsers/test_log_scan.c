@@ -30,86 +30,88 @@ static char *scan(const void *data, size_t len, size_t step, struct log_facts *f
 	return out;
 }
 
+/* A log, and severity|text|code|exception|component|time|count of its errors. */
+static const struct {
+	const char *log, *expect;
+} forms[] = {
+    /* service logs */
+    {"[07.07.2021 16:43:06] <01> Error    [SimplePointGenerationPolicy] Operation was canceled by user HOST\\Administrator "
+     "(Veeam.Backup.Common.CStopSessionException)\n",
+        "error|Operation was canceled by user HOST\\Administrator|-|Veeam.Backup.Common.CStopSessionException|"
+        "SimplePointGenerationPolicy|2021-07-07T16:43:06|1\n"},
+    {"[24.03.2023 10:41:47.123]    <52>   Error (3)    [CApp] No scale-out repository extents are available\n",
+        "error|No scale-out repository extents are available|-|-|CApp|2023-03-24T10:41:47.123|1\n"},
+    {"[07.07.2021 16:43:06] <01> Info     [JobSession] 3 errors, Error: none\n", ""},
+    {"[07.07.2021 16:43:06] <01> Debug    Error: x failed\n", ""},
+    {"[07.07.2021 16:43:06] <01> Error\n", ""},
+    {"[07.07.2021 16:43:06] <01> Error    ============\n", ""},
+    {"[07.07.2021 16:43:06] <01> Warning  [Dns] Host not resolved\n", "warning|Host not resolved|-|-|Dns|2021-07-07T16:43:06|1\n"},
+    /* the stack is left out, in whatever lines it comes */
+    {"[07.07.2021 16:43:06] <01> Error    Access is denied. (Exception from HRESULT: 0x80070005 (E_ACCESSDENIED)) "
+     "(System.UnauthorizedAccessException)\n"
+     "[07.07.2021 16:43:06] <01> Error       at System.Management.ThrowWithExtendedInfo(ManagementStatus errorCode)\n"
+     "[07.07.2021 16:43:06] <01> Error       bei Veeam.Backup.X.Y(String s)\n"
+     "   at Veeam.Backup.Core.Run()\n",
+        "error|Access is denied. (Exception from HRESULT: 0x80070005 (E_ACCESSDENIED))|0x80070005|"
+        "System.UnauthorizedAccessException|-|2021-07-07T16:43:06|1\n"},
+    {"[07.07.2021 16:43:06] <01> Error    Failed to lock file   at Veeam.Backup.Core.Run(String x)   at A.B()\n",
+        "error|Failed to lock file|-|-|-|2021-07-07T16:43:06|1\n"},
+    {"[07.07.2021 16:43:06] <01> Error    The RPC server is unavailable\n"
+     "[07.07.2021 16:43:06] <01> Error    System.Runtime.InteropServices.COMException: The RPC server is unavailable\n"
+     "[07.07.2021 16:43:06] <01> Error       at A.B()\n",
+        "error|The RPC server is unavailable|-|System.Runtime.InteropServices.COMException|-|2021-07-07T16:43:06|1\n"},
+    /* continuation lines */
+    {"[07.07.2021 16:43:06] <01> Error    Failed to truncate logs.\nDetails: timeout of writer\n\n"
+     "[07.07.2021 16:43:07] <01> Info     next\nignored\n",
+        "error|Failed to truncate logs. Details: timeout of writer|-|-|-|2021-07-07T16:43:06|1\n"},
+    /* agents */
+    {"[12.03.2023 03:11:25] < 15204> dsk| ERR |Failed to open disk.\n"
+     "[12.03.2023 03:11:25] < 15204> dsk| >>  |VDDK error: 2 (One of the parameters was invalid)\n"
+     "[12.03.2023 03:11:25] < 15204> dsk| >>  |--tr:Failed to open VMDK\n"
+     "[12.03.2023 03:11:25] < 15204> dsk| >>  |An exception was thrown from thread [15204].\n",
+        "error|Failed to open disk. VDDK error: 2 (One of the parameters was invalid)|VDDK error: 2|-|dsk|"
+        "2023-03-12T03:11:25|1\n"},
+    {"[12.03.2023 03:11:25] <1> cli | Failed to process command\n", "error|Failed to process command|-|-|cli|2023-03-12T03:11:25|1\n"},
+    {"[12.03.2023 03:11:25] <1> cli | processed command\n", ""},
+    {"[12.03.2023 03:11:25] <1> cli | >> |orphan\n", ""},
+    /* others */
+    {"12.03.2023 03:11:25.042 ERROR: share is offline\n", "error|share is offline|-|-|-|2023-03-12T03:11:25.042|1\n"},
+    {"2024-03-02 02:00:06,120 [worker-3] ERROR RestoreSession - mailbox is locked\n",
+        "error|RestoreSession - mailbox is locked|-|-|-|2024-03-02T02:00:06.120|1\n"},
+    {"2024-03-02T02:00:06Z level=error msg=\"tape library is busy\"\n",
+        "error|tape library is busy|-|-|-|2024-03-02T02:00:06Z|1\n"},
+    {"2024-03-02T02:00:06.5+0100 host app[1]: Unable to mount volume\n",
+        "error|Unable to mount volume|-|-|app|2024-03-02T02:00:06.5+01:00|1\n"},
+    {"2024/03/02 02:00:06 [crit] 12#0: no space left\n", "error|12#0: no space left|-|-|-|2024-03-02T02:00:06|1\n"},
+    {"Mar  2 02:00:07 host prog[5]: FATAL no licence\n", "error|no licence|-|-|prog|-|1\n"},
+    {"2024-03-02 02:00:07 host error: x is gone\n", "error|x is gone|-|-|-|2024-03-02T02:00:07|1\n"},
+    {"<11>1 2024-03-02T02:00:06Z host app 1 - - ERROR disk gone\n", "error|disk gone|-|-|-|2024-03-02T02:00:06Z|1\n"},
+    {"7/25/2021 4:43:06 PM Error Failed to start\n", "error|Failed to start|-|-|-|2021-07-25T16:43:06|1\n"},
+    {"25/07/2021 16:43:06 Error Failed to start\n", "error|Failed to start|-|-|-|2021-07-25T16:43:06|1\n"},
+    {"07/08/2021 16:43:06 Error Failed to start\n", "error|Failed to start|-|-|-|-|1\n"},
+    {"ERROR: cannot reach gateway\n", "error|cannot reach gateway|-|-|-|-|1\n"},
+    {"[warning] low space\n", "warning|low space|-|-|-|-|1\n"},
+    {"Errors were found in this text, and no log line\n", ""},
+    {"2024-03-02 02:00:06 INFO retry after ERROR\n", ""},
+    {"2024-03-02 02:00:06 the error budget is fine\n", ""},
+    {"99.99.2021 16:43:06 Error bad date\n", ""},
+    {"2024-03-02 02:00:06 WARN a\n2024-03-02 02:00:06 ERROR first\r\n2024-03-02 02:00:07 ERROR second",
+        "error|first|-|-|-|2024-03-02T02:00:06|1\nerror|second|-|-|-|2024-03-02T02:00:07|1\n"},
+    /* Windows-1252, and controls within */
+    {"[07.07.2021 16:43:06] <01> Error    Ger\xe4t \x84nicht\x93 gefunden \x1b[31m\x01.\n",
+        "error|Gerät „nicht“ gefunden [31m .|-|-|-|2021-07-07T16:43:06|1\n"},
+    {"[07.07.2021 16:43:06] <01> Error    Datei f\xfcr Job fehlt\n", "error|Datei für Job fehlt|-|-|-|2021-07-07T16:43:06|1\n"},
+};
+
 static void test_line_forms(void **state)
 {
-	static const struct {
-		const char *log, *expect;
-	} rows[] = {
-	    /* service logs */
-	    {"[07.07.2021 16:43:06] <01> Error    [SimplePointGenerationPolicy] Operation was canceled by user HOST\\Administrator "
-	     "(Veeam.Backup.Common.CStopSessionException)\n",
-	        "error|Operation was canceled by user HOST\\Administrator|-|Veeam.Backup.Common.CStopSessionException|"
-	        "SimplePointGenerationPolicy|2021-07-07T16:43:06|1\n"},
-	    {"[24.03.2023 10:41:47.123]    <52>   Error (3)    [CApp] No scale-out repository extents are available\n",
-	        "error|No scale-out repository extents are available|-|-|CApp|2023-03-24T10:41:47.123|1\n"},
-	    {"[07.07.2021 16:43:06] <01> Info     [JobSession] 3 errors, Error: none\n", ""},
-	    {"[07.07.2021 16:43:06] <01> Debug    Error: x failed\n", ""},
-	    {"[07.07.2021 16:43:06] <01> Error\n", ""},
-	    {"[07.07.2021 16:43:06] <01> Error    ============\n", ""},
-	    {"[07.07.2021 16:43:06] <01> Warning  [Dns] Host not resolved\n", "warning|Host not resolved|-|-|Dns|2021-07-07T16:43:06|1\n"},
-	    /* the stack is left out, in whatever lines it comes */
-	    {"[07.07.2021 16:43:06] <01> Error    Access is denied. (Exception from HRESULT: 0x80070005 (E_ACCESSDENIED)) "
-	     "(System.UnauthorizedAccessException)\n"
-	     "[07.07.2021 16:43:06] <01> Error       at System.Management.ThrowWithExtendedInfo(ManagementStatus errorCode)\n"
-	     "[07.07.2021 16:43:06] <01> Error       bei Veeam.Backup.X.Y(String s)\n"
-	     "   at Veeam.Backup.Core.Run()\n",
-	        "error|Access is denied. (Exception from HRESULT: 0x80070005 (E_ACCESSDENIED))|0x80070005|"
-	        "System.UnauthorizedAccessException|-|2021-07-07T16:43:06|1\n"},
-	    {"[07.07.2021 16:43:06] <01> Error    Failed to lock file   at Veeam.Backup.Core.Run(String x)   at A.B()\n",
-	        "error|Failed to lock file|-|-|-|2021-07-07T16:43:06|1\n"},
-	    {"[07.07.2021 16:43:06] <01> Error    The RPC server is unavailable\n"
-	     "[07.07.2021 16:43:06] <01> Error    System.Runtime.InteropServices.COMException: The RPC server is unavailable\n"
-	     "[07.07.2021 16:43:06] <01> Error       at A.B()\n",
-	        "error|The RPC server is unavailable|-|System.Runtime.InteropServices.COMException|-|2021-07-07T16:43:06|1\n"},
-	    /* continuation lines */
-	    {"[07.07.2021 16:43:06] <01> Error    Failed to truncate logs.\nDetails: timeout of writer\n\n"
-	     "[07.07.2021 16:43:07] <01> Info     next\nignored\n",
-	        "error|Failed to truncate logs. Details: timeout of writer|-|-|-|2021-07-07T16:43:06|1\n"},
-	    /* agents */
-	    {"[12.03.2023 03:11:25] < 15204> dsk| ERR |Failed to open disk.\n"
-	     "[12.03.2023 03:11:25] < 15204> dsk| >>  |VDDK error: 2 (One of the parameters was invalid)\n"
-	     "[12.03.2023 03:11:25] < 15204> dsk| >>  |--tr:Failed to open VMDK\n"
-	     "[12.03.2023 03:11:25] < 15204> dsk| >>  |An exception was thrown from thread [15204].\n",
-	        "error|Failed to open disk. VDDK error: 2 (One of the parameters was invalid)|VDDK error: 2|-|dsk|"
-	        "2023-03-12T03:11:25|1\n"},
-	    {"[12.03.2023 03:11:25] <1> cli | Failed to process command\n", "error|Failed to process command|-|-|cli|2023-03-12T03:11:25|1\n"},
-	    {"[12.03.2023 03:11:25] <1> cli | processed command\n", ""},
-	    {"[12.03.2023 03:11:25] <1> cli | >> |orphan\n", ""},
-	    /* others */
-	    {"12.03.2023 03:11:25.042 ERROR: share is offline\n", "error|share is offline|-|-|-|2023-03-12T03:11:25.042|1\n"},
-	    {"2024-03-02 02:00:06,120 [worker-3] ERROR RestoreSession - mailbox is locked\n",
-	        "error|RestoreSession - mailbox is locked|-|-|-|2024-03-02T02:00:06.120|1\n"},
-	    {"2024-03-02T02:00:06Z level=error msg=\"tape library is busy\"\n",
-	        "error|tape library is busy|-|-|-|2024-03-02T02:00:06Z|1\n"},
-	    {"2024-03-02T02:00:06.5+0100 host app[1]: Unable to mount volume\n",
-	        "error|Unable to mount volume|-|-|app|2024-03-02T02:00:06.5+01:00|1\n"},
-	    {"2024/03/02 02:00:06 [crit] 12#0: no space left\n", "error|12#0: no space left|-|-|-|2024-03-02T02:00:06|1\n"},
-	    {"Mar  2 02:00:07 host prog[5]: FATAL no licence\n", "error|no licence|-|-|-|-|1\n"},
-	    {"<11>1 2024-03-02T02:00:06Z host app 1 - - ERROR disk gone\n", "error|disk gone|-|-|-|2024-03-02T02:00:06Z|1\n"},
-	    {"7/25/2021 4:43:06 PM Error Failed to start\n", "error|Failed to start|-|-|-|2021-07-25T16:43:06|1\n"},
-	    {"25/07/2021 16:43:06 Error Failed to start\n", "error|Failed to start|-|-|-|2021-07-25T16:43:06|1\n"},
-	    {"07/08/2021 16:43:06 Error Failed to start\n", "error|Failed to start|-|-|-|-|1\n"},
-	    {"ERROR: cannot reach gateway\n", "error|cannot reach gateway|-|-|-|-|1\n"},
-	    {"[warning] low space\n", "warning|low space|-|-|-|-|1\n"},
-	    {"Errors were found in this text, and no log line\n", ""},
-	    {"2024-03-02 02:00:06 INFO retry after ERROR\n", ""},
-	    {"2024-03-02 02:00:06 the error budget is fine\n", ""},
-	    {"99.99.2021 16:43:06 Error bad date\n", ""},
-	    {"2024-03-02 02:00:06 WARN a\n2024-03-02 02:00:06 ERROR first\r\n2024-03-02 02:00:07 ERROR second",
-	        "error|first|-|-|-|2024-03-02T02:00:06|1\nerror|second|-|-|-|2024-03-02T02:00:07|1\n"},
-	    /* Windows-1252, and controls within */
-	    {"[07.07.2021 16:43:06] <01> Error    Ger\xe4t \x84nicht\x93 gefunden \x1b[31m\x01.\n",
-	        "error|Gerät „nicht“ gefunden [31m .|-|-|-|2021-07-07T16:43:06|1\n"},
-	    {"[07.07.2021 16:43:06] <01> Error    Datei f\xfcr Job fehlt\n", "error|Datei für Job fehlt|-|-|-|2021-07-07T16:43:06|1\n"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		char *got = scan(rows[i].log, strlen(rows[i].log), 0, NULL);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		char *got = scan(forms[i].log, strlen(forms[i].log), 0, NULL);
 
-		if (strcmp(got, rows[i].expect) != 0)
-			print_error("row %zu\n%s", i, rows[i].log);
-		assert_string_equal(got, rows[i].expect);
+		if (strcmp(got, forms[i].expect) != 0)
+			print_error("row %zu\n%s", i, forms[i].log);
+		assert_string_equal(got, forms[i].expect);
 		free(got);
 	}
 }
