@@ -31,10 +31,14 @@ rows_wanted(const struct rows *r, int kind)
 int
 rows_bad(struct rows *r, uint64_t line, const char *field, const char *text)
 {
+	return r->pass == REG_PASS_PARTNERS ? rows_bad_now(r, line, field, text) : VG_OK;
+}
+
+int
+rows_bad_now(struct rows *r, uint64_t line, const char *field, const char *text)
+{
 	struct reg_row row = { .line = line, .kind = -1, .fault = &r->fault };
 
-	if (r->pass != REG_PASS_PARTNERS)
-		return VG_OK;
 	reg_fault_set(&r->fault, VG_ERR_SYNTAX, field, "%s", text);
 	return r->fn(r->arg, &row);
 }

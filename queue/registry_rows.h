@@ -20,6 +20,8 @@ struct rows {
 
 /* A row that cannot be read; told in the pass of partners only. */
 int rows_bad(struct rows *r, uint64_t line, const char *field, const char *text);
+/* The same in whatever pass this is: for a row that is known to belong to it. */
+int rows_bad_now(struct rows *r, uint64_t line, const char *field, const char *text);
 /* Hands a row on when its kind belongs to this pass. */
 int rows_good(struct rows *r, uint64_t line, int kind, json_t *obj);
 bool rows_wanted(const struct rows *r, int kind);

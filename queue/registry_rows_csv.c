@@ -125,12 +125,34 @@ csv_kind(struct rows *r, char kind[16])
 	return kind;
 }
 
+/* All cells of the row into obj; *at: the one that failed. */
+static int
+csv_cells(struct rows *r, const char *kind, json_t *obj, unsigned *at)
+{
+	char cell[4096];
+	int err = VG_OK;
+
+	for (unsigned i = 0; err == VG_OK && i < csv_fields(r->csv); i++) {
+		const char *whole = csv_field(r->csv, i);
+
+		/* Only long lists do not fit, and those are split at spaces anyway. */
+		if (strlen(whole) < sizeof(cell)) {
+			trim(cell, sizeof(cell), whole);
+			whole = cell;
+		}
+		*at = i;
+		err = cell_put(obj, r->columns[i], kind, strcmp(r->columns[i], "kind") == 0 ? kind : whole);
+	}
+	return err;
+}
+
 static int
 csv_row(struct rows *r)
 {
-	char kind[16] = "", cell[4096];
+	char kind[16] = "";
 	json_t *obj;
-	int err = VG_OK;
+	unsigned at = 0;
+	int err;
 
 	if (csv_fields(r->csv) > r->n_columns)
 		return rows_bad(r, csv_line(r->csv), "", "more cells than the header line has columns");
@@ -140,22 +162,13 @@ csv_row(struct rows *r)
 		return VG_OK;
 	if ((obj = json_object()) == NULL)
 		return VG_ERR_MEMORY;
-	for (unsigned i = 0; err == VG_OK && i < csv_fields(r->csv); i++) {
-		const char *whole = csv_field(r->csv, i);
-
-		if (strlen(whole) < sizeof(cell)) {
-			trim(cell, sizeof(cell), whole);
-			whole = cell;
-		}
-		err = cell_put(obj, r->columns[i], kind, strcmp(r->columns[i], "kind") == 0 ? kind : whole);
-		if (err != VG_OK)
-			err = rows_bad(r, csv_line(r->csv), r->columns[i], "the cell is not UTF-8 text");
-		else
-			continue;
-		json_decref(obj);
-		return err;
-	}
-	err = rows_kind(r, csv_line(r->csv), obj);
+	err = csv_cells(r, kind, obj, &at);
+	if (err == VG_OK)
+		err = rows_kind(r, csv_line(r->csv), obj);
+	else if (reg_word_value(WORD_KIND, kind) >= 0)
+		err = rows_bad_now(r, csv_line(r->csv), r->columns[at], "the cell is not UTF-8 text");
+	else
+		err = rows_bad(r, csv_line(r->csv), "kind", "kind is one of partner, contact, customer, direct, agent");
 	json_decref(obj);
 	return err;
 }
