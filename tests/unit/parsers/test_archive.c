@@ -353,7 +353,7 @@ static void test_truncated(void **state)
 static void test_bombs(void **state)
 {
 	static const char *const forms[][2] = {{"ustar", "bzip2"}, {"ustar", "xz"}, {"zip", "none"}};
-	size_t len = (size_t)200 << 20;
+	size_t len = (size_t)64 << 20;
 	char *zeros = calloc(1, len);
 	struct archive_budget budget = ARCHIVE_BUDGET_INIT;
 	struct help_archive h;
