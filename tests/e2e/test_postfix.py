@@ -59,15 +59,13 @@ alias_maps =
 
 
 @pytest.fixture(params=["smtp", "lmtp"])
-def relayed(request, tmp_path):
+def relayed(request):
     if os.getuid() != 0:
         pytest.skip("postfix needs root")
-    for d in list(tmp_path.parents)[:3]:
-        d.chmod(0o755)
     with Gateway() as g:
         g.start()
         port = g.smtp_port if request.param == "smtp" else g.lmtp_port
-        with Postfix(tmp_path / "postfix", f"{request.param}:[127.0.0.1]:{port}") as p:
+        with Postfix(g.dir / "postfix", f"{request.param}:[127.0.0.1]:{port}") as p:
             yield request.param, g, p
 
 
