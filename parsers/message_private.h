@@ -18,9 +18,10 @@ struct message_address {
 	const char *name, *address;
 };
 
+/* At most MESSAGE_ADDRESSES_MAX; the list grows in the arena. */
 struct message_addresses {
-	struct message_address list[MESSAGE_ADDRESSES_MAX];
-	size_t n;
+	struct message_address *list;
+	size_t n, cap;
 };
 
 struct message_ids {

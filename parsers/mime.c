@@ -153,7 +153,6 @@ static bool type_is(GMimeMultipart *mp, const char *subtype)
 /* Does a text part show anything? */
 static bool is_blank(const struct mime_leaf *l)
 {
-	unsigned char *s;
 	struct buf b;
 	bool more = false, blank = true;
 
@@ -161,8 +160,8 @@ static bool is_blank(const struct mime_leaf *l)
 		return false;
 	buf_init(&b, 4096);
 	if (mime_content_read(l->part, &b, &more) == VG_OK)
-		for (s = b.data; blank && s < b.data + b.len; s++)
-			blank = *s <= ' ';
+		for (size_t i = 0; blank && i < b.len; i++)
+			blank = b.data[i] <= ' ';
 	buf_free(&b);
 	return blank && !more;
 }
@@ -174,10 +173,11 @@ static size_t best_alternative(const struct mime *m, const size_t *starts, size_
 	size_t any = n, markup = n;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct mime_leaf *l = &m->bodies[starts[i]];
+		const struct mime_leaf *l;
 
 		if (starts[i] == starts[i + 1])
 			continue;
+		l = &m->bodies[starts[i]];
 		if (l->kind == MIME_PLAIN && !is_blank(l))
 			return i;
 		if (l->kind != MIME_PLAIN)

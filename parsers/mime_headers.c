@@ -16,15 +16,42 @@
 
 /* ---- addresses ---- */
 
+static bool grow(struct message *m, struct message_addresses *to)
+{
+	size_t cap = to->cap > 0 ? 2 * to->cap : 4;
+	struct message_address *list = arena_alloc(m->arena, cap * sizeof *list);
+
+	if (list == NULL)
+		return false;
+	if (to->n > 0)
+		memcpy(list, to->list, to->n * sizeof *list);
+	to->list = list;
+	to->cap = cap;
+	return true;
+}
+
 static void add_address(struct message *m, struct message_addresses *to, const char *name, const char *address)
 {
 	if (to->n >= MESSAGE_ADDRESSES_MAX) {
 		message_note(m, "header.too-many-addresses", "more addresses in one field than are kept");
 		return;
 	}
+	if (to->n == to->cap && !grow(m, to))
+		return;
 	to->list[to->n].name = message_line(m, name, name != NULL ? strlen(name) : 0);
 	to->list[to->n].address = message_line(m, address, strlen(address));
 	to->n++;
+}
+
+/* With an A-label domain, which GMime shows as a U-label. */
+static const char *mailbox_address(InternetAddressMailbox *mb)
+{
+	const char *address = internet_address_mailbox_get_addr(mb);
+
+	for (const char *s = address; s != NULL && *s != '\0'; s++)
+		if ((unsigned char)*s >= 0x80)
+			return internet_address_mailbox_get_idn_addr(mb);
+	return address;
 }
 
 static void add_list(struct message *m, struct message_addresses *to, InternetAddressList *list, unsigned depth)
@@ -40,7 +67,7 @@ static void add_list(struct message *m, struct message_addresses *to, InternetAd
 			if (members != NULL && depth < PRESCAN_COLONS_MAX)
 				add_list(m, to, members, depth + 1);
 		} else if (INTERNET_ADDRESS_IS_MAILBOX(a)) {
-			const char *address = internet_address_mailbox_get_idn_addr(INTERNET_ADDRESS_MAILBOX(a));
+			const char *address = mailbox_address(INTERNET_ADDRESS_MAILBOX(a));
 
 			if (address != NULL && address[0] != '\0')
 				add_address(m, to, internet_address_get_name(a), address);
