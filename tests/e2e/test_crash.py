@@ -83,9 +83,9 @@ def each_is_one_ticket(g, stream):
 def test_a_role_dies(role):
     with Gateway() as g:
         g.start()
-        with Stream(g, TOTAL // 5) as stream:
+        with Stream(g, TOTAL) as stream:
             for share in (1, 2, 3):
-                wait_for(lambda: len(stream.accepted) > share * TOTAL // 25, "part of the stream", 120)
+                wait_for(lambda: len(stream.accepted) > share * TOTAL // 5, "part of the stream", 120)
                 for pid in wait_for(lambda: g.pids(role), "the role"):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
