@@ -95,7 +95,7 @@ const struct conf_directive conf_directives[] = {
 	  NULL, false,
 	  "A relay of ours, judged on the real TCP peer; unix stands for local sockets. With authserv-id, the topmost "
 	  "Authentication-Results field is believed if it carries that id. With as authenticated, the relay has "
-	  "authenticated every sender itself and all its mail counts as authenticated: -n warns. Relays may use XCLIENT." },
+	  "authenticated every sender itself and all its mail counts as authenticated: -n warns. Relays may use XCLIENT and XFORWARD." },
 	{ { "severity", "default" }, CTARGET_CONF,
 	  { { .type = CT_UINT, .offset = CONF(severity_default), .name = "N", .required = true, .min = 1, .max = 4 } },
 	  "3", false, "Severity of a ticket whose opening message states none." },

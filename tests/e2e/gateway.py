@@ -1,6 +1,7 @@
 """One real gateway for a test or the demo: folder, configuration, daemon, requests, and a clean end."""
 
 import contextlib
+import ctypes
 import http.client
 import json
 import os
@@ -30,6 +31,11 @@ def wait_for(condition, what, patience=PATIENCE):
         if time.monotonic() > end:
             raise AssertionError(f"waited {patience:.0f} s for: {what}")
         time.sleep(0.02)
+
+
+def end_with_me():
+    """In the child: should this test be killed, the server it started ends too (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def free_port():
@@ -108,7 +114,7 @@ class Gateway:
     def start(self, sample=True, wait=True):
         self.log = open(self.log_path, "ab")
         self.proc = subprocess.Popen([DAEMON, "-d", "-c", str(self.conf_path)], stdout=self.log, stderr=self.log,
-                                     stdin=subprocess.DEVNULL, env=self.env, start_new_session=True)
+                                     stdin=subprocess.DEVNULL, env=self.env, preexec_fn=end_with_me)
         if wait:
             wait_for(self.ready, "the gateway to be ready\n" + self.logs()[-3000:])
             if sample:
