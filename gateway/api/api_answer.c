@@ -71,35 +71,39 @@ static void content_free(void *arg)
 	free(c);
 }
 
+/* Digits only, saturating: an offset beyond any file is simply not there. */
+static bool range_number(const char **s, uint64_t *out)
+{
+	const char *start = *s;
+
+	for (*out = 0; **s >= '0' && **s <= '9'; (*s)++)
+		*out = *out > UINT64_MAX / 10 - 1 ? UINT64_MAX : *out * 10 + (uint64_t)(**s - '0');
+	return *s > start;
+}
+
 /* "bytes=A-B", "bytes=A-", "bytes=-N" (RFC 9110 14.1.2), one range. 1: a range; 0: none to honour; -1: not satisfiable. */
 static int parse_range(const char *s, uint64_t total, uint64_t *first, uint64_t *last)
 {
-	unsigned long long a, b;
-	int used = 0;
+	uint64_t a = 0, b = total - 1;
+	bool from, to;
 
-	if (s == NULL || strncmp(s, "bytes=", 6) != 0 || strchr(s, ',') != NULL)
+	if (s == NULL || strncmp(s, "bytes=", 6) != 0)
 		return 0;
 	s += 6;
-	if (sscanf(s, "-%llu%n", &b, &used) == 1 && s[used] == '\0') {
-		if (b == 0 || total == 0)
-			return -1;
-		*first = b >= total ? 0 : total - b;
-		*last = total - 1;
-		return 1;
-	}
-	if (sscanf(s, "%llu-%n", &a, &used) != 1 || used == 0 || s[0] == '-')
+	from = range_number(&s, &a);
+	if (*s++ != '-')
 		return 0;
+	to = range_number(&s, &b);
+	if (*s != '\0' || (!from && !to) || (from && to && b < a))
+		return 0;
+	if (!from) {
+		a = b >= total ? 0 : total - b;
+		b = total - 1;
+	}
 	if (a >= total)
 		return -1;
 	*first = a;
-	*last = total - 1;
-	s += used;
-	if (*s == '\0')
-		return 1;
-	if (sscanf(s, "%llu%n", &b, &used) != 1 || s[used] != '\0' || b < a)
-		return 0;
-	if (b < *last)
-		*last = b;
+	*last = to && b < total ? b : total - 1;
 	return 1;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "ctl_print.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,15 +12,24 @@
 #define WIDTH_MAX 60u
 #define DEPTH_MAX 8
 
+static bool is_c1(const char *s)
+{
+	return (unsigned char)s[0] == 0xc2 && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0;
+}
+
 static void put_text(FILE *f, const char *s)
 {
 	for (; *s != '\0'; s++) {
 		unsigned char c = (unsigned char)*s;
 
-		if (c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0))
+		if (is_c1(s)) {
+			fputc('?', f);
+			s++;
+		} else if (c < 0x20 || c == 0x7f) {
 			fputc(c == '\n' || c == '\t' ? ' ' : '?', f);
-		else
+		} else {
 			fputc(c, f);
+		}
 	}
 }
 
