@@ -112,6 +112,11 @@ $(B)/unit/%: tests/unit/%.c $$(call libs_of,$$(call module_of,$$*))
 		$(if $(findstring /fuzz_,/$*),tests/unit/fuzz_replay.c) \
 		$(call group,$(call libs_of,$(call module_of,$*))) -lcmocka $(LDLIBS)
 
+# tests/bench/bench_X.c: prints figures of one module of the queue.
+$(B)/bench/%: tests/bench/%.c $$(call libs_of,queue)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d -o $@ $< $(call group,$(call libs_of,queue)) $(LDLIBS)
+
 check-unit: $(TESTS) $(FUZZERS)
 	tests/run-unit $(B) $(TESTS) -- $(FUZZERS)
 

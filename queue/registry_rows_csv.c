@@ -1,6 +1,15 @@
 /*
- * registry_rows_csv.c - CSV as rows of the registry: a header line names the columns. Runs in the queue process, registry
- * thread; the bytes are an operator's and may be anything.
+ * registry_rows_csv.c - CSV as rows of the registry. Runs in the queue process, registry thread; the bytes are an operator's and
+ * may be anything.
+ *
+ * The first line names the columns, in any order and case, those that are needed: kind, id, partner, name, address, domain,
+ * vcsp_id, status, products, region, language, unlisted, unverified, proof, signers, case_admin, automatic, external.
+ *   kind is partner, contact, customer, direct or agent.
+ *   partner: the partner's id, in its own row too; id: of a direct contract (made from the name where it is not given).
+ *   domain: for a partner all its domains; these, products and signers are separated by spaces, commas or semicolons.
+ *   case_admin, external: yes or no (true, false, 1, 0).
+ * An empty cell says nothing: a new row gets the default, an existing one keeps what it has. Rows may stand in any order; those that
+ * are in the registry already are changed where they differ.
  */
 #include <ctype.h>
 #include <string.h>
