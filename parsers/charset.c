@@ -33,7 +33,13 @@ static const struct {
 	{"ks_c_5601-1987", "CP949"}, {"ks_c_5601", "CP949"}, {"cp949", "CP949"}, {"iso-2022-kr", "ISO-2022-KR"},
 	{"utf-16", "UTF-16"}, {"utf-16le", "UTF-16LE"}, {"utf-16be", "UTF-16BE"}, {"utf-32", "UTF-32"}, {"utf-7", "UTF-7"},
 	{"unicode-1-1-utf-7", "UTF-7"}, {"macintosh", "MACINTOSH"}, {"cp850", "CP850"}, {"ibm850", "CP850"},
-	{"cp437", "CP437"}, {"ibm437", "CP437"},
+	{"cp437", "CP437"}, {"ibm437", "CP437"}, {"iso-8859-3", "ISO-8859-3"}, {"iso-8859-4", "ISO-8859-4"},
+	{"iso-8859-6", "ISO-8859-6"}, {"iso-8859-10", "ISO-8859-10"}, {"iso-8859-13", "ISO-8859-13"},
+	{"iso-8859-14", "ISO-8859-14"}, {"iso-8859-16", "ISO-8859-16"}, {"latin2", "ISO-8859-2"}, {"cp1250", "CP1250"},
+	{"cp1251", "CP1251"}, {"cp866", "CP866"}, {"ibm866", "CP866"}, {"cp852", "CP852"}, {"ibm852", "CP852"},
+	{"x-gbk", "GB18030"}, {"gb_2312-80", "GB18030"}, {"csgb2312", "GB18030"}, {"cp936", "GB18030"}, {"x-euc-jp", "EUC-JP"},
+	{"sjis", "CP932"}, {"ms_kanji", "CP932"}, {"iso-2022-jp-2", "ISO-2022-JP-2"}, {"cseuckr", "CP949"},
+	{"ks_c_5601-1989", "CP949"}, {"euc-tw", "EUC-TW"}, {"x-mac-roman", "MACINTOSH"}, {"utf-32le", "UTF-32LE"},
 };
 #define NAMES (sizeof names / sizeof names[0])
 
@@ -87,6 +93,11 @@ void charset_warm(void)
 		charset_to_utf8(&b, names[i].mime, "a\xc4\xe3", 3); /* a first call loads what the converter needs */
 		buf_free(&b);
 	}
+}
+
+const char *charset_name(size_t i)
+{
+	return i < NAMES ? names[i].mime : NULL;
 }
 
 bool charset_known(const char *charset)

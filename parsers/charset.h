@@ -18,5 +18,7 @@ void charset_warm(void);
 int charset_to_utf8(struct buf *out, const char *charset, const void *p, size_t n);
 /* True when charset names something that can be converted (or is empty). */
 bool charset_known(const char *charset);
+/* The i-th name that is known beside UTF-8; NULL at the end. */
+const char *charset_name(size_t i);
 
 #endif

@@ -73,6 +73,8 @@ int message_warm(const char **why)
 	*why = NULL;
 	if (inspector != NULL)
 		return VG_OK;
+	json_object_seed(0); /* reads /dev/urandom once */
+	setenv("TZ", "UTC0", 1); /* unset, mktime(3) under libarchive would look at /etc/localtime each time */
 	tzset();
 	localtime_r(&zero, &tm);
 	mime_warm();

@@ -20,7 +20,7 @@ struct parse_limits {
 };
 
 /* Loads what the parsers need from files (character sets, type data base, time zone) and runs each once, so
- * that a filter without open(2) may follow. Called by itself on first use otherwise. VG_ERR_SYSTEM with *why. */
+ * that a filter without open(2) may follow. Sets TZ to UTC. Called by itself on first use otherwise. VG_ERR_SYSTEM with *why. */
 int message_warm(const char **why);
 
 /* Appends the message object as JSON (UTF-8, one line) to json; sender receives the From address that the MIME

@@ -2,10 +2,11 @@
  * mime.c - runs GMime behind the pre-scan and decides what each part is. Runs in the parser worker and in
  * `vcspgate parse`; the message is hostile. Recursion is bounded by the pre-scan's depth.
  */
+#include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ascii.h"
+#include "charset.h"
 #include "err.h"
 #include "message_check.h"
 #include "mime.h"
@@ -353,6 +354,20 @@ void mime_free(struct mime **m)
 	*m = NULL;
 }
 
+/* GMime keeps only a few converters; ours stay open, so that their code stays loaded. */
+static void warm_charsets(void)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = charset_name(i)) != NULL; i++) {
+		char *word = g_strdup_printf("=?%s?Q?=E4?=", name);
+
+		if (iconv_open("UTF-8", g_mime_charset_iconv_name(name)) != (iconv_t)-1)
+			g_free(g_mime_utils_header_decode_text(mime_options, word));
+		g_free(word);
+	}
+}
+
 void mime_warm(void)
 {
 	static const char *fallback[] = {"utf-8", "windows-1252", NULL};
@@ -368,6 +383,7 @@ void mime_warm(void)
 	g_mime_init();
 	mime_options = g_mime_parser_options_new();
 	g_mime_parser_options_set_fallback_charsets(mime_options, fallback);
+	warm_charsets();
 	if (parse_input_open(&src, &in) == VG_OK) {
 		if (mime_parse(in, 0, 0, &m) == VG_OK)
 			mime_free(&m);

@@ -53,6 +53,7 @@ static const struct {
 	{"header.garbage", "lines before the first header field were left out"},
 	{"header.unterminated", "no empty line between header and body"},
 	{"header.missing", "no header field at all; everything is taken as text"},
+	{"header.charset", "a header field in an unknown character set was not decoded"},
 };
 
 const char *prescan_problem(unsigned i, const char **detail)

@@ -34,9 +34,10 @@ enum {
 	PRESCAN_DUPLICATE = 1 << 7,    /* a second Content-* field of a kind: left out */
 	PRESCAN_GARBAGE = 1 << 8,      /* lines before the first header field: left out */
 	PRESCAN_UNTERMINATED = 1 << 9, /* no empty line behind the header: put in */
-	PRESCAN_NO_HEADER = 1 << 10    /* no header field at all: the input is no message */
+	PRESCAN_NO_HEADER = 1 << 10,   /* no header field at all: the input is no message */
+	PRESCAN_CHARSET = 1 << 11      /* an encoded word of an unknown character set: not decoded */
 };
-#define PRESCAN_PROBLEMS 11
+#define PRESCAN_PROBLEMS 12
 /* Problem code ("mime.too-many-parts") and detail of bit number i, 0 <= i < PRESCAN_PROBLEMS. */
 const char *prescan_problem(unsigned i, const char **detail);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ascii.h"
+#include "charset.h"
 #include "err.h"
 #include "mime.h"
 #include "prescan_private.h"
@@ -192,25 +193,85 @@ static bool refuse_field(struct head *h, unsigned *problems, uint64_t to)
 	return content_field(h, problems, to, s, name, colon);
 }
 
+/* NULs of the field, which would hide what follows. */
+static bool replace_nuls(struct head *h, unsigned *problems)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < h->field.len; i++)
+		if (h->field.data[i] == '\0') {
+			h->field.data[i] = '?';
+			found = true;
+		}
+	if (found)
+		*problems |= PRESCAN_NUL;
+	return found;
+}
+
+#define WORDS_MAX 100
+
+/* The character set named at s up to `end` cannot be converted. GMime would ask the system for it, which then loads a
+ * converter that was not warmed. */
+static bool unknown_charset(const char *s, size_t n, char end)
+{
+	char name[64];
+	const char *p = memchr(s, end, n < sizeof name ? n : sizeof name);
+	size_t len = p != NULL ? (size_t)(p - s) : 0;
+
+	if (len == 0)
+		return false; /* or longer than any name that the system knows */
+	memcpy(name, s, len);
+	name[len] = '\0';
+	return !charset_known(name);
+}
+
+/* Takes the "=?" from encoded words in unknown character sets (RFC 2047), so that they stay as they are. False: there are
+ * too many, or a parameter is in one (RFC 2231). */
+static bool mask_charsets(struct head *h, struct edits *edits, unsigned *problems, int *err)
+{
+	const char *s = (const char *)h->field.data;
+	size_t n = h->field.len, found = 0;
+
+	for (size_t i = 0; i + 2 < n && *err == VG_OK; i++) {
+		bool word = s[i] == '=' && s[i + 1] == '?';
+		bool parameter = s[i] == '*' && s[i + 1] == '=';
+
+		if (!(word && unknown_charset(s + i + 2, n - i - 2, '?')) &&
+		    !(parameter && unknown_charset(s + i + 2, n - i - 2, '\'')))
+			continue;
+		*problems |= PRESCAN_CHARSET;
+		if (parameter || ++found > WORDS_MAX)
+			return false;
+		*err = edits_add(edits, EDIT_CUT, h->field_from + i, h->field_from + i + 2);
+	}
+	return true;
+}
+
 /* The field collected so far ends at `to`, behind its line end. */
 static int field_end(struct head *h, struct edits *edits, unsigned *problems, uint64_t to)
 {
 	uint64_t from = h->field_from;
-	unsigned char *nul;
+	unsigned masked = 0;
+	size_t before;
+	bool nuls;
 	int err = VG_OK;
 
 	if (!h->in_field)
 		return VG_OK;
 	h->in_field = false;
-	nul = memchr(h->field.data, 0, h->field.len);
-	for (; nul != NULL; nul = memchr(nul, 0, h->field.len - (size_t)(nul - h->field.data))) {
-		*nul = '?';
-		*problems |= PRESCAN_NUL;
-		err = VG_ERR_EXISTS;
-	}
+	nuls = replace_nuls(h, problems);
+	before = edits->n;
 	if (refuse_field(h, problems, to))
 		return edits_add(edits, EDIT_CUT, from, to);
-	if (err == VG_ERR_EXISTS)
+	if (!mask_charsets(h, edits, &masked, &err) || (nuls && masked != 0)) {
+		edits->n = before;
+		*problems |= masked;
+		if (h->has_type && h->type_from == from)
+			h->kind = PART_LEAF;
+		return edits_add(edits, EDIT_CUT, from, to);
+	}
+	*problems |= masked;
+	if (err == VG_OK && nuls)
 		err = edits_add(edits, EDIT_NULS, from, from + h->field.len);
 	if (err == VG_OK && h->field_cut) {
 		*problems |= PRESCAN_FIELD;
