@@ -119,9 +119,12 @@ event_string(struct buf *out, const char *s)
 static int
 member(struct buf *out, const char *before, const char *name, const char *value)
 {
-	int err = buf_addf(out, "%s\"%s\":", before, name);
+	int err = buf_adds(out, before);
 
-	return err == VG_OK ? event_string(out, value) : err;
+	if (err == VG_OK && (err = buf_adds(out, "\"")) == VG_OK && (err = buf_adds(out, name)) == VG_OK &&
+	    (err = buf_adds(out, "\":")) == VG_OK)
+		err = event_string(out, value);
+	return err;
 }
 
 static int

@@ -4,6 +4,7 @@
  */
 #include "writer.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -16,6 +17,7 @@
 
 #define BATCH_MAX 256u
 #define INDEX_BATCH 16u        /* objects a full-text step; small, since nothing else is written meanwhile */
+#define INDEX_IDLE_MS 20       /* the index follows when nobody has written for so long: senders wait for us, readers can wait */
 #define CHECKPOINT_PAGES 4000  /* log that makes the other thread move it */
 #define CHECKPOINT_REST 600    /* rest that the writer moves itself, so that the log can begin anew */
 
@@ -175,23 +177,41 @@ checkpoint_main(void *arg)
 
 /* ---- the thread ---- */
 
+/* Waits for work; false: none came for a while. */
+static bool
+wait_idle(struct writer *w)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += INDEX_IDLE_MS * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	return pthread_cond_timedwait(&w->work, &w->lock, &until) != ETIMEDOUT;
+}
+
 /* Takes what waits. 0: nothing, and the thread should end. Looks after the full-text index while nothing waits. */
 static unsigned
 gather(struct writer *w, struct task_list *batch)
 {
 	struct task *t;
 	unsigned n = 0;
+	bool idle = false;
 
 	task_list_init(batch);
 	pthread_mutex_lock(&w->lock);
 	while (w->waiting.head == NULL && !w->stop) {
 		if (w->indexed) {
 			pthread_cond_wait(&w->work, &w->lock);
-			continue;
+		} else if (!idle) {
+			idle = !wait_idle(w);
+		} else {
+			pthread_mutex_unlock(&w->lock);
+			index_more(w);
+			pthread_mutex_lock(&w->lock);
 		}
-		pthread_mutex_unlock(&w->lock);
-		index_more(w);
-		pthread_mutex_lock(&w->lock);
 	}
 	while (n < BATCH_MAX && (t = task_list_take(&w->waiting)) != NULL) {
 		task_list_add(batch, t);
@@ -225,6 +245,7 @@ writer_new(struct task_home *home, struct store *store, struct store *checkpoint
     struct blobs *blobs, struct metrics *metrics)
 {
 	struct writer *w = calloc(1, sizeof(*w));
+	pthread_condattr_t attr;
 
 	if (w == NULL)
 		return NULL;
@@ -235,7 +256,10 @@ writer_new(struct task_home *home, struct store *store, struct store *checkpoint
 	w->metrics = metrics;
 	atomic_init(&w->left, -1);
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->work, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->work, &attr);
+	pthread_condattr_destroy(&attr);
 	pthread_cond_init(&w->move, NULL);
 	task_list_init(&w->waiting);
 	w->started = pthread_create(&w->thread, NULL, writer_main, w) == 0;
