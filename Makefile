@@ -9,6 +9,8 @@
 # CC=clang, SANITIZE=1 (ASan and UBSan), DEBUG=1 (names denied system calls), B=other/folder.
 
 B ?= build
+# V=1 shows the commands.
+Q = $(if $(V),,@)
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR ?=
@@ -61,14 +63,14 @@ all: $(B)/vcspgated $(B)/vcspgate
 define module
 $(B)/lib$(1).a: $$(call obj,$$(dir_$(1)))
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(Q)ar rcs $$@ $$^
 endef
 $(foreach m,$(MODULES),$(eval $(call module,$(m))))
 
 # Text files that become part of the programs: schema, defaults, JSON schemas.
 $(B)/gen/%.inc: %
 	@mkdir -p $(@D)
-	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
+	$(Q)sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
 
 # Generated before any object of the folder that includes them; afterwards the .d files know the exact edges.
 $(call obj,queue): | $(patsubst %,$(B)/gen/%.inc,$(wildcard queue/schema/*.sql))
@@ -77,7 +79,8 @@ $(B)/obj/gateway/api/api_request.o: $(B)/gen/conf/schema/openapi.json.inc
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	@echo "  CC $<"
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # Which archives a module stands on, for linking tests: itself first.
 deps_common = common conf
@@ -95,9 +98,11 @@ group = -Wl,--start-group $(1) -Wl,--end-group
 
 ROLE_LIBS = $(foreach m,master smtp gate parser api queue parsers conf common,$(B)/lib$(m).a)
 $(B)/vcspgated: $(B)/obj/gateway/master/main.o $(ROLE_LIBS)
-	$(CC) $(CFLAGS_ALL) $(LDHARDEN) -o $@ $< $(call group,$(ROLE_LIBS)) $(LDLIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDHARDEN) -o $@ $< $(call group,$(ROLE_LIBS)) $(LDLIBS)
 $(B)/vcspgate: $(B)/obj/gateway/ctl/vcspgate.o $(call libs_of,ctl)
-	$(CC) $(CFLAGS_ALL) $(LDHARDEN) -o $@ $< $(call group,$(call libs_of,ctl)) $(LDLIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDHARDEN) -o $@ $< $(call group,$(call libs_of,ctl)) $(LDLIBS)
 
 # tests/unit/MODULE/test_X.c: cmocka, linked with what MODULE stands on.
 # tests/unit/MODULE/fuzz_X.c: harness, its corpus beside it in fuzz_X.corpus/.
@@ -108,7 +113,8 @@ module_of = $(firstword $(subst /, ,$(1)))
 .SECONDEXPANSION:
 $(B)/unit/%: tests/unit/%.c $$(call libs_of,$$(call module_of,$$*))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -Itests/unit -MMD -MP -MF $@.d -o $@ $< \
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS_ALL) -Itests/unit -MMD -MP -MF $@.d -o $@ $< \
 		$(if $(findstring /fuzz_,/$*),tests/unit/fuzz_replay.c) \
 		$(call group,$(call libs_of,$(call module_of,$*))) -lcmocka $(LDLIBS)
 
@@ -118,7 +124,7 @@ $(B)/bench/%: tests/bench/%.c $$(call libs_of,queue)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d -o $@ $< $(call group,$(call libs_of,queue)) $(LDLIBS)
 
 check-unit: $(TESTS) $(FUZZERS)
-	tests/run-unit $(B) $(TESTS) -- $(FUZZERS)
+	@tests/run-unit $(B) $(TESTS) -- $(FUZZERS)
 
 # Every harness under libFuzzer with ASan and UBSan, FUZZ_SECONDS each: programs, inputs found and crashes stand in
 # $(B)/fuzz/MODULE/. A crash becomes a seed beside its harness, which `make check` replays.

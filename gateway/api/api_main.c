@@ -44,7 +44,7 @@ static void on_daemon(int fd, unsigned events, void *arg)
 	run_daemons(arg);
 }
 
-static void http_log(void *arg, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void http_log(void *arg, const char *fmt, va_list ap)
 {
 	char text[300];
 

@@ -293,9 +293,34 @@ static int inject_exit(const json_t *answer)
 	return strcmp(outcome, "rejected") == 0 ? EX_NOPERM : 0;
 }
 
+static void print_lines(const json_t *answer)
+{
+	const json_t *items = json_object_get(answer, "items");
+
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		char *line = json_dumps(json_array_get(items, i), JSON_COMPACT);
+
+		puts(line != NULL ? line : "");
+		free(line);
+	}
+}
+
+/* Sets the query to the page behind this one. False: there is none. */
+static bool next_page(struct run *r, const json_t *answer)
+{
+	const char *next = json_string_value(json_object_get(answer, "next"));
+
+	if (r->cmd->print != PRINT_LINES || next == NULL)
+		return false;
+	buf_reset(&r->query);
+	return add_query(r, "limit", "200") == 0 && add_query(r, "cursor", next) == 0;
+}
+
 static int show(const struct run *r, const json_t *answer, struct buf *text)
 {
-	if (r->json || r->cmd->print == PRINT_RAW || answer == NULL) {
+	if (r->cmd->print == PRINT_LINES) {
+		print_lines(answer);
+	} else if (r->json || r->cmd->print == PRINT_RAW || answer == NULL) {
 		if (r->cmd->print != PRINT_NONE || r->json)
 			fwrite(text->data, 1, text->len, stdout);
 		if (text->len > 0 && text->data[text->len - 1] != '\n')
@@ -315,7 +340,8 @@ static bool streams(const struct run *r)
 	return r->cmd->print == PRINT_RAW && strcmp(r->cmd->method, "GET") == 0;
 }
 
-static int exchange(struct run *r, const char *socket, struct ctl_body *body)
+/* One request; *more: another page is to be asked for. */
+static int exchange(struct run *r, const char *socket, struct ctl_body *body, bool *more)
 {
 	struct buf path, text;
 	const char *why = NULL;
@@ -336,6 +362,7 @@ static int exchange(struct run *r, const char *socket, struct ctl_body *body)
 	} else {
 		answer = text.len > 0 ? json_loadb((const char *)text.data, text.len, 0, NULL) : NULL;
 		rc = status >= 400 ? refused(r, status, answer) : show(r, answer, &text);
+		*more = rc == 0 && next_page(r, answer);
 	}
 	json_decref(answer);
 	buf_free(&path);
@@ -347,6 +374,7 @@ static int send_it(struct run *r, const char *socket)
 {
 	struct ctl_body body = { .content_type = "application/json", .progress = strcmp(r->cmd->group, "registry") == 0 };
 	char *text = NULL;
+	bool more;
 	int rc;
 
 	if (r->cmd->operand == OPERAND_FILE) {
@@ -360,7 +388,10 @@ static int send_it(struct run *r, const char *socket)
 			return ctl_fail(EX_OSERR, "arguments", "out of memory");
 		body.len = strlen(text);
 	}
-	rc = exchange(r, socket, body.file != NULL || body.text != NULL ? &body : NULL);
+	do {
+		more = false;
+		rc = exchange(r, socket, body.file != NULL || body.text != NULL ? &body : NULL, &more);
+	} while (more);
 	if (body.file != NULL && body.file != stdin)
 		fclose(body.file);
 	free(text);

@@ -39,7 +39,8 @@ enum ctl_print {
 	PRINT_ONE,   /* a record, a line a member */
 	PRINT_LIST,  /* items as a table of the columns */
 	PRINT_NONE,  /* silence on success */
-	PRINT_RAW    /* the bytes as they come */
+	PRINT_RAW,   /* the bytes as they come */
+	PRINT_LINES  /* every item of every page, one JSON line each */
 };
 
 #define CTL_OPTIONS_MAX 14

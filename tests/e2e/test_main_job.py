@@ -178,6 +178,10 @@ def test_reply_continues_the_ticket_behind_the_partner_wall(gate):
     shown = gate.api("GET", f"/v1/tickets/{number}").json
     assert shown["number"] == number and shown["status"] == "open"
     assert len(gate.api("GET", f"/v1/tickets/{number}/messages").json["items"]) == 3
+    first = gate.api("GET", f"/v1/tickets/{number}/messages?limit=2").json
+    rest = gate.api("GET", f"/v1/tickets/{number}/messages?limit=2&cursor={first['next']}").json
+    assert len(first["items"]) == 2 and len(rest["items"]) == 1 and rest["next"] is None
+    assert len(gate.tool("ticket", "export", str(number)).strip().split("\n")) == 3
 
 
 def test_postmaster_is_held(gate):
