@@ -31,16 +31,31 @@ problem(struct link *l, uint64_t id, unsigned status, const char *title, const c
 	queue_call_say(l->q, l->serial, id, &res);
 }
 
+/* The parser says how much it wrote; the file knows. */
+static int
+written(const struct extract *x, uint64_t *size)
+{
+	struct seal_reader *r;
+	int err = seal_reader_new(x->fd, x->key, &r);
+
+	if (err == VG_OK) {
+		*size = seal_size(r);
+		seal_reader_free(&r);
+	}
+	return err;
+}
+
 static void
 extracted(struct extract *x, int err, const struct parse_done *result)
 {
 	struct attaching *a = (struct attaching *)x;
 	struct call_result res = { .status = 200, .fd = -1 };
 
+	if (err == VG_OK)
+		err = written(x, &res.size);
 	if (err == VG_OK) {
 		res.fd = x->fd;
 		x->fd = -1;
-		res.size = result->size;
 		memcpy(res.key, x->key, SEAL_KEY);
 		res.content_type = *result->content_type != '\0' && strlen(result->content_type) < 256 ? result->content_type
 		    : "application/octet-stream";
