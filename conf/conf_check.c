@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "addr.h"
 #include "conf.h"
@@ -117,6 +118,8 @@ void conf_warnings(const struct conf *c, conf_error_cb *cb, void *arg)
 {
 	char why[512];
 
+	if (c->user == NULL && geteuid() == 0)
+		cb("warning", 0, 0, "no \"user\": the processes stay root, in their chroot and behind their filter", arg);
 	for (size_t i = 0; i < c->n_relays; i++)
 		if (c->relays[i].as_authenticated)
 			cb("warning", 0, 0, "trust relay \"as authenticated\" believes every sender that it hands over", arg);
