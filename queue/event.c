@@ -263,14 +263,46 @@ event_audience(struct buf *out, const struct store_ticket *t)
 	return err == VG_OK ? buf_adds(out, "]") : err;
 }
 
-/* The gate's evidence under `authentication` goes to the backend as it stands. */
+/* End of the JSON value at s: behind its last byte. The text is our own process's, but a broken one must not lead astray. */
+static const char *
+value_end(const char *s)
+{
+	unsigned depth = 0;
+
+	for (; *s != '\0'; s++) {
+		if (*s == '"') {
+			for (s++; *s != '\0' && *s != '"'; s++)
+				s += *s == '\\' && s[1] != '\0';
+			if (*s == '\0')
+				return NULL;
+		} else if (*s == '{' || *s == '[') {
+			depth++;
+		} else if (*s == '}' || *s == ']') {
+			if (--depth == 0)
+				return s + 1;
+		}
+		if (depth == 0)
+			return NULL; /* objects only */
+	}
+	return NULL;
+}
+
+/* The gate's evidence under `authentication` goes to the backend as it stands; the gate writes it first. */
 static int
 put_authentication(struct buf *out, const char *facts)
 {
-	json_t *all = json_loads(facts, 0, NULL);
-	char *text = json_dumps(json_object_get(all, "authentication"), JSON_COMPACT);
-	int err = buf_adds(out, text != NULL ? text : "null");
+	static const char first[] = "{\"authentication\":{";
+	const char *start = strncmp(facts, first, sizeof(first) - 1) == 0 ? facts + sizeof(first) - 2 : NULL;
+	const char *end = start != NULL ? value_end(start) : NULL;
+	json_t *all;
+	char *text;
+	int err;
 
+	if (end != NULL)
+		return buf_add(out, start, (size_t)(end - start));
+	all = json_loads(facts, 0, NULL);
+	text = json_dumps(json_object_get(all, "authentication"), JSON_COMPACT);
+	err = buf_adds(out, text != NULL ? text : "null");
 	free(text);
 	json_decref(all);
 	return err;

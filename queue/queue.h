@@ -79,6 +79,8 @@ struct link *queue_link(struct queue *q, uint64_t serial);
 void queue_answer(struct queue *q, uint64_t serial, enum ipc_type type, uint64_t id, const void *obj);
 /* Gives work to a thread; done() must call queue_home() first. */
 void queue_write(struct queue *q, struct task *t);
+/* The same for what nobody waits for. */
+void queue_write_patient(struct queue *q, struct task *t);
 void queue_pool(struct queue *q, struct task_pool *pool, struct task *t);
 void queue_home(struct queue *q);
 

@@ -2,9 +2,9 @@
  * queue_commit.c - COMMIT: what the gate decided becomes one durable operation, and the answer leaves only after it. Main
  * thread of the queue process: checks, seals, hands over. The gate is believed in what it decides, not in its lengths.
  */
+#include "event.h"
 #include "queue.h"
 
-#include <jansson.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ struct committing {
 	char ulid[ULID_LEN + 1];
 	unsigned char key[SEAL_WRAPPED];
 	struct buf sealed;
-	char *envelope;
+	struct buf envelope;
 	int64_t now, expires_at;
 	struct store_accepted out;
 	int refused; /* enum vg_err: it cannot be stored, the store is well */
@@ -72,7 +72,7 @@ run_commit(struct task *t, void *arg)
 {
 	struct committing *op = (struct committing *)t;
 	struct writer_env *env = arg;
-	struct store_body body = { .ulid = op->ulid, .envelope = op->envelope, .key = op->key, .sealed = op->sealed.data,
+	struct store_body body = { .ulid = op->ulid, .envelope = buf_str(&op->envelope), .key = op->key, .sealed = op->sealed.data,
 		.sealed_len = op->sealed.len, .blob = op->spooled != NULL ? op->spooled->name : NULL };
 
 	op->refused = VG_OK;
@@ -100,7 +100,7 @@ operation_free(struct committing *op)
 	op->q->commit_bytes -= op->frame_len;
 	queue_spool_free(op->q, &op->spooled, op->out.id != 0);
 	buf_free(&op->sealed);
-	free(op->envelope);
+	buf_free(&op->envelope);
 	free(op->frame);
 	sodium_memzero(op->key, sizeof(op->key));
 	free(op);
@@ -158,30 +158,31 @@ synced(struct task *t)
 
 /* ---- preparing ---- */
 
-/* What of the envelope the registry of mails keeps; recipients are bounded by the channel. */
-static char *
-envelope_json(const struct commit *c)
+/* What of the envelope is kept with the mail; recipients are bounded by the channel. */
+static int
+envelope_json(const struct commit *c, struct buf *out)
 {
 	static const char *const channels[] = { "", "smtp", "lmtp", "imap", "inject" };
-	json_t *o = json_object(), *rcpts = json_array();
+	const char *const members[][2] = { { "channel", channels[c->channel <= CHANNEL_INJECT ? c->channel : 0] },
+		{ "session", c->sess }, { "peer", c->real_peer }, { "client", c->client }, { "helo", c->helo }, { "tls", c->tls },
+		{ "login", c->login }, { "reverse_path", c->reverse_path } };
 	const char *rcpt;
 	size_t pos = 0;
-	char *text;
+	int err = VG_OK;
 
-	while (wlist_next_str(&c->rcpts, &pos, &rcpt) == 1)
-		json_array_append_new(rcpts, json_string(rcpt));
-	json_object_set_new(o, "channel", json_string(channels[c->channel <= CHANNEL_INJECT ? c->channel : 0]));
-	json_object_set_new(o, "session", json_string(c->sess));
-	json_object_set_new(o, "peer", json_string(c->real_peer));
-	json_object_set_new(o, "client", json_string(c->client));
-	json_object_set_new(o, "helo", json_string(c->helo));
-	json_object_set_new(o, "tls", json_string(c->tls));
-	json_object_set_new(o, "login", json_string(c->login));
-	json_object_set_new(o, "reverse_path", json_string(c->reverse_path));
-	json_object_set_new(o, "recipients", rcpts);
-	text = json_dumps(o, JSON_COMPACT);
-	json_decref(o);
-	return text;
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]) && err == VG_OK; i++) {
+		err = buf_addf(out, "%s\"%s\":", i == 0 ? "{" : ",", members[i][0]);
+		if (err == VG_OK)
+			err = event_string(out, members[i][1]);
+	}
+	if (err == VG_OK)
+		err = buf_adds(out, ",\"recipients\":[");
+	for (bool first = true; err == VG_OK && wlist_next_str(&c->rcpts, &pos, &rcpt) == 1; first = false) {
+		err = buf_adds(out, first ? "" : ",");
+		if (err == VG_OK)
+			err = event_string(out, rcpt);
+	}
+	return err == VG_OK ? buf_adds(out, "]}") : err;
 }
 
 /* The file must hold what the gate saw: its plain size follows from its length. */
@@ -222,6 +223,8 @@ seal_message(struct committing *op)
 static int
 prepare(struct committing *op)
 {
+	int err;
+
 	if (!numbers_ok(&op->c) || !strings_ok(&op->c))
 		return VG_ERR_PROTO;
 	op->now = id_now_ms();
@@ -229,9 +232,8 @@ prepare(struct committing *op)
 	if (op->c.action == COMMIT_REFUSE)
 		return VG_OK;
 	id_ulid(op->ulid, op->now);
-	if ((op->envelope = envelope_json(&op->c)) == NULL)
-		return VG_ERR_MEMORY;
-	return seal_message(op);
+	err = envelope_json(&op->c, &op->envelope);
+	return err == VG_OK ? seal_message(op) : err;
 }
 
 static struct committing *
@@ -249,6 +251,7 @@ operation_new(struct link *l, const struct ipc_msg *msg)
 	op->link = l->serial;
 	op->id = msg->id;
 	buf_init(&op->sealed, 2 * MSG_INLINE_MAX);
+	buf_init(&op->envelope, IPC_LARGE);
 	l->q->commit_bytes += op->frame_len;
 	return op;
 }

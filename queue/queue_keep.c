@@ -93,7 +93,7 @@ start_keep(void *arg)
 
 	k->task.run = run_keep;
 	k->task.done = kept;
-	queue_write(k->q, &k->task);
+	queue_write_patient(k->q, &k->task);
 }
 
 /* ---- gauges, in a reader ---- */

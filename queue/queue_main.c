@@ -136,6 +136,13 @@ queue_write(struct queue *q, struct task *t)
 }
 
 void
+queue_write_patient(struct queue *q, struct task *t)
+{
+	q->under_way++;
+	writer_add_patient(q->writer, t);
+}
+
+void
 queue_pool(struct queue *q, struct task_pool *pool, struct task *t)
 {
 	q->under_way++;

@@ -295,7 +295,7 @@ apply(struct parse_state *s, struct pending *p, json_t *object, char *json, size
 	a->in = (struct apply_input){ .message = p->id, .object = object, .json = json, .json_len = len,
 		.sender = a->sender };
 	s->applying += len;
-	queue_write(s->q, &a->task);
+	queue_write_patient(s->q, &a->task);
 	return VG_OK;
 }
 

@@ -18,6 +18,9 @@
 #define BATCH_MAX 256u
 #define INDEX_BATCH 16u        /* objects a full-text step; small, since nothing else is written meanwhile */
 #define INDEX_IDLE_MS 20       /* the index follows when nobody has written for so long: senders wait for us, readers can wait */
+#define STEP_US 200            /* while gathering: a step in which nobody came ends it */
+#define STEPS_MAX 20u
+#define PATIENT_STEPS 10u      /* as long do operations that nobody waits for look out for company */
 #define CHECKPOINT_PAGES 4000  /* log that makes the other thread move it */
 #define CHECKPOINT_REST 600    /* rest that the writer moves itself, so that the log can begin anew */
 
@@ -33,6 +36,8 @@ struct writer {
 	pthread_cond_t work, move;
 	struct task_list waiting;
 	size_t backlog;
+	unsigned urgent;      /* of those waiting, with somebody waiting for them */
+	unsigned last_urgent; /* in the batch before */
 	bool stop, indexed, move_now;
 	atomic_int left; /* pages the last run of the other thread left; -1: it has not run since */
 };
@@ -192,16 +197,12 @@ wait_idle(struct writer *w)
 	return pthread_cond_timedwait(&w->work, &w->lock, &until) != ETIMEDOUT;
 }
 
-/* Takes what waits. 0: nothing, and the thread should end. Looks after the full-text index while nothing waits. */
-static unsigned
-gather(struct writer *w, struct task_list *batch)
+/* Waits until something is there, and looks after the full-text index meanwhile. Called and left with the lock. */
+static void
+wait_work(struct writer *w)
 {
-	struct task *t;
-	unsigned n = 0;
 	bool idle = false;
 
-	task_list_init(batch);
-	pthread_mutex_lock(&w->lock);
 	while (w->waiting.head == NULL && !w->stop) {
 		if (w->indexed) {
 			pthread_cond_wait(&w->work, &w->lock);
@@ -213,10 +214,44 @@ gather(struct writer *w, struct task_list *batch)
 			pthread_mutex_lock(&w->lock);
 		}
 	}
+}
+
+/* Those whom the last commit answered are about to come again, one after the other: a commit that starts with the first of
+ * them makes all others wait for two. So it waits for as many as there were, while they keep coming; a lone
+ * sender never waits. Called and left with the lock. */
+static void
+wait_company(struct writer *w)
+{
+	static const struct timespec step = { .tv_nsec = STEP_US * 1000L };
+	unsigned steps = 0, seen;
+
+	do {
+		seen = w->urgent;
+		if (w->stop || w->backlog >= BATCH_MAX || (seen > 0 && seen >= w->last_urgent))
+			break;
+		pthread_mutex_unlock(&w->lock);
+		nanosleep(&step, NULL);
+		pthread_mutex_lock(&w->lock);
+	} while (++steps < STEPS_MAX && (w->urgent > seen || (seen == 0 && steps < PATIENT_STEPS)));
+}
+
+/* Takes what waits. 0: nothing, and the thread should end. */
+static unsigned
+gather(struct writer *w, struct task_list *batch)
+{
+	struct task *t;
+	unsigned n = 0;
+
+	task_list_init(batch);
+	pthread_mutex_lock(&w->lock);
+	wait_work(w);
+	wait_company(w);
 	while (n < BATCH_MAX && (t = task_list_take(&w->waiting)) != NULL) {
 		task_list_add(batch, t);
 		n++;
 	}
+	w->last_urgent = w->urgent;
+	w->urgent = 0; /* those left over are few and first in the next one */
 	pthread_mutex_unlock(&w->lock);
 	return n;
 }
@@ -269,14 +304,27 @@ writer_new(struct task_home *home, struct store *store, struct store *checkpoint
 	return w;
 }
 
-void
-writer_add(struct writer *w, struct task *t)
+static void
+add(struct writer *w, struct task *t, bool urgent)
 {
 	pthread_mutex_lock(&w->lock);
 	task_list_add(&w->waiting, t);
 	w->backlog++;
+	w->urgent += urgent;
 	pthread_cond_signal(&w->work);
 	pthread_mutex_unlock(&w->lock);
+}
+
+void
+writer_add(struct writer *w, struct task *t)
+{
+	add(w, t, true);
+}
+
+void
+writer_add_patient(struct writer *w, struct task *t)
+{
+	add(w, t, false);
 }
 
 size_t

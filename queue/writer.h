@@ -29,6 +29,8 @@ struct writer *writer_new(struct task_home *home, struct store *store, struct st
  * it has changed nothing. Anything else undoes it. run() may be called again after an undone transaction of several operations.
  * done() sees VG_OK only when all of it is on disk; VG_ERR_FULL, VG_ERR_STORE: nothing was kept. */
 void writer_add(struct writer *w, struct task *t);
+/* The same for one that nobody waits for: it may be kept some milliseconds, to share a commit. */
+void writer_add_patient(struct writer *w, struct task *t);
 /* Operations that wait or run. */
 size_t writer_backlog(struct writer *w);
 /* Finishes what waits and closes all it took over. */

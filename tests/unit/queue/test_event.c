@@ -128,6 +128,8 @@ static void
 the_message_is_the_parser_s_and_ours(void **state)
 {
 	char facts[] = "{\"authentication\":{\"result\":\"authenticated\"},\"trace\":[]}", broken[] = "broken";
+	static char odd[][80] = { "{\"authentication\":{\"a\":{\"b\":\"}\\\"{\"},\"c\":[1,2]},\"trace\":[]}",
+		"{\"authentication\":{\"a\":\"open", "{\"authentication\":{}}", "{\"trace\":[],\"authentication\":null}", "{}" };
 	struct store_message m = { .ulid = "01ARZ3NDEKTSV4RRFFQ69G5FAV", .cls = CLASS_CONTACT, .role = PART_CONTACT,
 		.sender = ann, .rule = rule, .reason = nothing, .text = nothing, .facts = facts };
 	struct buf b;
@@ -142,6 +144,15 @@ the_message_is_the_parser_s_and_ours(void **state)
 	assert_string_equal(json_string_value(json_object_get(
 	    json_object_get(json_object_get(o, "sender"), "authentication"), "result")), "authenticated");
 	json_decref(o);
+	/* whatever the gate's text looks like, the event stays JSON */
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		m.facts = odd[i];
+		assert_int_equal(event_message(&b, "{\"subject\":\"x\"}", 15, &m, "[]"), VG_OK);
+		o = parsed(&b);
+		assert_string_equal(json_string_value(json_object_get(json_object_get(json_object_get(json_object_get(o, "sender"),
+		    "authentication"), "a"), "b")) == NULL ? "none" : "some", i == 0 ? "some" : "none");
+		json_decref(o);
+	}
 	m.facts = broken;
 	assert_int_equal(event_message(&b, "{\"subject\":\"x\"}", 15, &m, "[]"), VG_OK);
 	json_decref(parsed(&b));
