@@ -201,7 +201,7 @@ int store_related(struct store *s, const char *owner, const char *fingerprint, u
 int store_object_add(struct store *s, int64_t message, const char *json, size_t len, int64_t *object);
 /* The newest object of a message, appended to out. VG_ERR_NOTFOUND: not parsed yet. */
 int store_object(struct store *s, int64_t message, struct buf *out);
-/* The message is parsed: its state, ticket, visibility and audience (JSON) from now on. */
+/* The message is parsed: its state and audience (JSON) from now on. */
 int store_message_applied(struct store *s, const struct store_message *m, const char *audience);
 int store_attachment_add(struct store *s, const unsigned char hash[32], int64_t message, const char *part);
 /* Newest message with an attachment of this hash. VG_ERR_NOTFOUND. */

@@ -8,6 +8,38 @@
 
 #include "err.h"
 
+#define CONSUMERS_MAX 64u
+
+/* Behind an unsettled event of its chain it waits; the dead block nobody. */
+static int
+deliver_to(struct store *s, const struct store_event *e, int64_t event, int64_t consumer)
+{
+	int64_t before;
+	int err = db_number(s->d, &before, "SELECT 1 FROM delivery WHERE consumer = ? AND chain = ? AND state < 4 LIMIT 1", "ii",
+	    consumer, e->chain);
+
+	if (err != VG_OK && err != VG_ERR_NOTFOUND)
+		return err;
+	return db_run(s->d, "INSERT INTO delivery(consumer, chain, event, state, route) VALUES (?, ?, ?, ?, ?)", "iiiit", consumer,
+	    e->chain, event, (int64_t)(err == VG_OK ? DELIVERY_BLOCKED : DELIVERY_READY), e->route);
+}
+
+static int
+deliver(struct store *s, const struct store_event *e, int64_t event)
+{
+	sqlite3_stmt *stmt = db_query(s->d, "SELECT id FROM consumer ORDER BY id", "");
+	int64_t consumers[CONSUMERS_MAX];
+	unsigned n = 0;
+	int err;
+
+	while ((err = db_step(s->d, stmt)) == 1)
+		if (n < CONSUMERS_MAX)
+			consumers[n++] = sqlite3_column_int64(stmt, 0);
+	for (unsigned i = 0; i < n && err == VG_OK; i++)
+		err = deliver_to(s, e, event, consumers[i]);
+	return err;
+}
+
 int
 store_event_add(struct store *s, const struct store_event *e)
 {
@@ -20,10 +52,7 @@ store_event_add(struct store *s, const struct store_event *e)
 		return VG_ERR_STORE;
 	if ((err = db_step(s->d, stmt)) != VG_OK)
 		return err;
-	/* Behind an unsettled event of its chain it waits; the dead block nobody. */
-	return db_run(s->d, "INSERT INTO delivery(consumer, chain, event, state, route)"
-	    " SELECT c.id, ?1, ?2, NOT EXISTS (SELECT 1 FROM delivery d WHERE d.consumer = c.id AND d.chain = ?1 AND d.state < 4),"
-	    " ?3 FROM consumer c", "iit", e->chain, store_last_id(s), e->route);
+	return deliver(s, e, store_last_id(s));
 }
 
 /* ---- full text ---- */

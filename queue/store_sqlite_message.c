@@ -346,8 +346,8 @@ store_object(struct store *s, int64_t message, struct buf *out)
 int
 store_message_applied(struct store *s, const struct store_message *m, const char *audience)
 {
-	return db_run(s->d, "UPDATE message SET parsed = 1, state = ?, ticket = ?, audience = ? WHERE id = ?", "iiti",
-	    (int64_t)m->state, (int64_t)m->ticket, audience, m->id);
+	return db_run(s->d, "UPDATE message SET parsed = 1, state = ?, audience = ? WHERE id = ?", "iti", (int64_t)m->state,
+	    audience, m->id);
 }
 
 int

@@ -68,10 +68,19 @@ read_participant(sqlite3_stmt *stmt, struct store_participant *p)
 }
 
 static int
+by_id(const void *a, const void *b)
+{
+	int64_t x = ((const struct store_participant *)a)->id, y = ((const struct store_participant *)b)->id;
+
+	return (x > y) - (x < y);
+}
+
+/* In the order of their coming; sorted here, since the index has them by address and a sorter costs more than they are. */
+static int
 read_participants(struct store *s, struct store_ticket *t)
 {
 	sqlite3_stmt *stmt = db_query(s->d, "SELECT id, role, by_contact, added_at, message, address, shown, name, added_by"
-	    " FROM participant WHERE ticket = ? AND removed_at IS NULL ORDER BY id LIMIT ?", "ii", (int64_t)t->number,
+	    " FROM participant WHERE ticket = ? AND removed_at IS NULL LIMIT ?", "ii", (int64_t)t->number,
 	    (int64_t)STORE_PARTICIPANTS_MAX);
 	unsigned cap = 0;
 	int err;
@@ -93,6 +102,8 @@ read_participants(struct store *s, struct store_ticket *t)
 			return err;
 		}
 	}
+	if (t->n_participants > 1)
+		qsort(t->participants, t->n_participants, sizeof(*t->participants), by_id);
 	return err;
 }
 
@@ -167,7 +178,12 @@ store_ticket_save(struct store *s, const struct store_ticket *t)
 int
 store_ticket_drop(struct store *s, uint64_t number)
 {
-	return db_run(s->d, "DELETE FROM ticket WHERE number = ? AND pending = 1", "i", (int64_t)number);
+	int err = db_run(s->d, "DELETE FROM ticket WHERE number = ? AND pending = 1", "i", (int64_t)number);
+
+	/* One that never was visible has no participants who left. */
+	if (err == VG_OK && store_changes(s) == 1)
+		err = db_run(s->d, "DELETE FROM participant WHERE ticket = ? AND removed_at IS NULL", "i", (int64_t)number);
+	return err;
 }
 
 int
@@ -183,7 +199,7 @@ store_participant_add(struct store *s, uint64_t ticket, const struct store_parti
 int
 store_participants_undo(struct store *s, uint64_t ticket, int64_t message)
 {
-	return db_run(s->d, "DELETE FROM participant WHERE ticket = ? AND message = ?", "ii", (int64_t)ticket, message);
+	return db_run(s->d, "DELETE FROM participant WHERE ticket = ? AND removed_at IS NULL AND message = ?", "ii", (int64_t)ticket, message);
 }
 
 /* ---- lists ---- */

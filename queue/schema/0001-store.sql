@@ -1,5 +1,6 @@
 -- store.db, version 1: messages, tickets, events, leases, held mail, audit.
--- Times are Unix milliseconds. Enumerations are those of ipc_messages.h and store.h.
+-- Times are Unix milliseconds. Enumerations are those of ipc_messages.h and store.h. References that SQLite checks stand
+-- only where the child has an index for it: else removing a parent would read the whole child table.
 
 CREATE TABLE meta (
 	name  TEXT PRIMARY KEY,
@@ -38,7 +39,7 @@ CREATE INDEX ticket_by_status ON ticket(status, number) WHERE pending = 0;
 
 CREATE TABLE participant (
 	id         INTEGER PRIMARY KEY AUTOINCREMENT, -- stands in thread tokens: never used twice
-	ticket     INTEGER NOT NULL REFERENCES ticket(number) ON DELETE CASCADE,
+	ticket     INTEGER NOT NULL,
 	address    TEXT NOT NULL,                     -- normal form
 	shown      TEXT NOT NULL,
 	name       TEXT NOT NULL DEFAULT '',
@@ -50,7 +51,6 @@ CREATE TABLE participant (
 	removed_at INTEGER
 );
 CREATE UNIQUE INDEX participant_now ON participant(ticket, address) WHERE removed_at IS NULL;
-CREATE INDEX participant_by_ticket ON participant(ticket);
 
 CREATE TABLE message (
 	id              INTEGER PRIMARY KEY AUTOINCREMENT, -- order of acceptance
@@ -122,7 +122,7 @@ CREATE INDEX attachment_by_message ON attachment(message);
 CREATE TABLE error_seen (
 	owner       TEXT NOT NULL, -- partner id, or holder id behind a colon
 	fingerprint TEXT NOT NULL,
-	ticket      INTEGER NOT NULL REFERENCES ticket(number) ON DELETE CASCADE,
+	ticket      INTEGER NOT NULL,
 	PRIMARY KEY (owner, fingerprint, ticket)
 ) WITHOUT ROWID;
 
@@ -138,7 +138,6 @@ CREATE TABLE event (
 	object     INTEGER,          -- message_object.id
 	created_at INTEGER NOT NULL
 );
-CREATE INDEX event_by_ticket ON event(ticket, id);
 
 CREATE TABLE consumer (
 	id   INTEGER PRIMARY KEY,
@@ -150,7 +149,7 @@ INSERT INTO consumer(id, name) VALUES (1, 'queue');
 CREATE TABLE delivery (
 	consumer INTEGER NOT NULL REFERENCES consumer(id) ON DELETE CASCADE,
 	chain    INTEGER NOT NULL, -- ticket number; without a ticket: the negative message id
-	event    INTEGER NOT NULL REFERENCES event(id) ON DELETE CASCADE,
+	event    INTEGER NOT NULL,
 	state    INTEGER NOT NULL, -- enum store_delivery_state
 	route    TEXT NOT NULL,
 	due_at   INTEGER NOT NULL DEFAULT 0, -- end of the lease or of the delay
