@@ -357,12 +357,14 @@ void mime_free(struct mime **m)
 /* GMime keeps only a few converters; ours stay open, so that their code stays loaded. */
 static void warm_charsets(void)
 {
+	static iconv_t open_for_good[128];
 	const char *name;
 
-	for (size_t i = 0; (name = charset_name(i)) != NULL; i++) {
+	for (size_t i = 0; i < sizeof open_for_good / sizeof open_for_good[0] && (name = charset_name(i)) != NULL; i++) {
 		char *word = g_strdup_printf("=?%s?Q?=E4?=", name);
 
-		if (iconv_open("UTF-8", g_mime_charset_iconv_name(name)) != (iconv_t)-1)
+		open_for_good[i] = iconv_open("UTF-8", g_mime_charset_iconv_name(name));
+		if (open_for_good[i] != (iconv_t)-1)
 			g_free(g_mime_utils_header_decode_text(mime_options, word));
 		g_free(word);
 	}
