@@ -321,7 +321,7 @@ static int show(const struct run *r, const json_t *answer, struct buf *text)
 	if (r->cmd->print == PRINT_LINES) {
 		print_lines(answer);
 	} else if (r->json || r->cmd->print == PRINT_RAW || answer == NULL) {
-		if (r->cmd->print != PRINT_NONE || r->json)
+		if (text->len > 0 && (r->cmd->print != PRINT_NONE || r->json))
 			fwrite(text->data, 1, text->len, stdout);
 		if (text->len > 0 && text->data[text->len - 1] != '\n')
 			fputc('\n', stdout);
