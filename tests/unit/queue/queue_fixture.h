@@ -357,6 +357,8 @@ call_key(struct queue_test *t, const char *op, const char *args, const char *key
 	struct call call = { .op = op, .actor = "tester", .idempotency_key = key,
 		.args = { (const unsigned char *)args, strlen(args) } };
 
+	if (t->api.read == t->api.n) /* a test that waits asks many times */
+		forget_answers(&t->api);
 	assert_int_equal(ipc_send(t->api.ipc, IPC_CALL, ++t->next_id, &call), VG_OK);
 	return t->next_id;
 }
