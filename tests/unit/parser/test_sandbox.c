@@ -110,13 +110,19 @@ static int run_behind_filter(void)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+static void forget_mails(void)
+{
+	while (n_mails > 0)
+		free(mails[--n_mails].bytes);
+}
+
 static void test_corpus(void **state)
 {
 	(void)state;
-	n_mails = 0;
 	read_corpus();
 	assert_true(n_mails >= 25);
 	assert_int_equal(run_behind_filter(), 0);
+	forget_mails();
 }
 
 static void test_charsets(void **state)
@@ -127,12 +133,12 @@ static void test_charsets(void **state)
 	const char *name;
 
 	(void)state;
-	n_mails = 0;
 	for (size_t i = 0; (name = charset_name(i)) != NULL; i++)
 		add_charset(name);
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		add_charset(others[i]);
 	assert_int_equal(run_behind_filter(), 0);
+	forget_mails();
 }
 
 int main(void)
