@@ -109,6 +109,8 @@ void queue_parse_done(struct link *l, struct ipc_msg *msg);
 /* A parser started, or is free again. */
 void queue_parse_kick(struct queue *q);
 void queue_parse_lost(struct link *l);
+/* Sends a job over a stored message to a parser: fills in its bytes, or its descriptor and key. out_fd: for an extract. */
+int queue_job_send(struct link *l, int64_t message, struct parse_job *job, int out_fd);
 /* queue_extract.c: attachments taken out of the raw mail by a parser */
 struct extract {
 	struct extract *next;

@@ -29,27 +29,8 @@ send_extract(struct link *l, struct extract *x)
 {
 	struct parse_job job = { .what = PARSE_EXTRACT, .part = x->part, .entry = x->entry != NULL ? x->entry : "",
 		.out_key = { x->key, SEAL_KEY } };
-	unsigned char key[SEAL_KEY];
-	struct store_message m;
-	struct buf plain;
-	int fd = -1, err = store_message(l->q->store, x->message, &m);
 
-	buf_init(&plain, MSG_INLINE_MAX);
-	if (err == VG_OK)
-		err = content_open(l->q->store, l->q->blobs, l->q->wrap_key, &m, &fd, key, &plain);
-	if (err == VG_OK) {
-		job.received_at = m.received_at;
-		job.size = m.size;
-		if (fd >= 0)
-			job.key = (struct blob){ key, SEAL_KEY };
-		job.bytes = (struct blob){ plain.data, plain.len };
-		err = ipc_send_fd(l->ipc, IPC_PARSE_JOB, (uint64_t)x->message, &job, fd, x->fd);
-	}
-	if (fd >= 0)
-		close(fd);
-	buf_free(&plain);
-	store_message_free(&m);
-	return err;
+	return queue_job_send(l, x->message, &job, x->fd);
 }
 
 bool

@@ -327,25 +327,24 @@ apply_fallback(struct parse_state *s, struct pending *p)
 
 /* ---- jobs ---- */
 
-static int
-send_stored(struct link *l, struct pending *p)
+int
+queue_job_send(struct link *l, int64_t message, struct parse_job *job, int out_fd)
 {
-	struct parse_job job = { .what = PARSE_MESSAGE, .part = "", .entry = "" };
 	unsigned char key[SEAL_KEY];
 	struct store_message m;
 	struct buf plain;
-	int fd = -1, err = store_message(l->q->store, p->id, &m);
+	int fd = -1, err = store_message(l->q->store, message, &m);
 
 	buf_init(&plain, MSG_INLINE_MAX);
 	if (err == VG_OK)
 		err = content_open(l->q->store, l->q->blobs, l->q->wrap_key, &m, &fd, key, &plain);
 	if (err == VG_OK) {
-		job.received_at = m.received_at;
-		job.size = m.size;
+		job->received_at = m.received_at;
+		job->size = m.size;
 		if (fd >= 0)
-			job.key = (struct blob){ key, SEAL_KEY };
-		job.bytes = (struct blob){ plain.data, plain.len };
-		err = ipc_send_fd(l->ipc, IPC_PARSE_JOB, (uint64_t)p->id, &job, fd, -1);
+			job->key = (struct blob){ key, SEAL_KEY };
+		job->bytes = (struct blob){ plain.data, plain.len };
+		err = ipc_send_fd(l->ipc, IPC_PARSE_JOB, (uint64_t)message, job, fd, out_fd);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -360,7 +359,7 @@ send_job(struct link *l, struct pending *p)
 	struct parse_job job = { .what = PARSE_MESSAGE, .part = "", .entry = "", .received_at = p->received_at,
 		.size = p->len, .bytes = { p->plain, p->len } };
 
-	return p->frame != NULL ? ipc_send(l->ipc, IPC_PARSE_JOB, (uint64_t)p->id, &job) : send_stored(l, p);
+	return p->frame != NULL ? ipc_send(l->ipc, IPC_PARSE_JOB, (uint64_t)p->id, &job) : queue_job_send(l, p->id, &job, -1);
 }
 
 /* Work for one free parser. False: there is none. */

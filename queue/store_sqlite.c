@@ -226,3 +226,15 @@ store_count(struct store *s, const char *counter, int64_t n)
 {
 	return db_run(s->d, sql_count, "it", n, counter);
 }
+
+int
+store_ids(struct store *s, sqlite3_stmt *stmt, int64_t *out, unsigned max)
+{
+	unsigned n = 0;
+	int err;
+
+	while ((err = db_step(s->d, stmt)) == 1)
+		if (n < max)
+			out[n++] = sqlite3_column_int64(stmt, 0);
+	return err == VG_OK ? (int)n : err;
+}

@@ -52,6 +52,8 @@ extern const char *const store_accept_sql[];
 int64_t store_last_id(struct store *s);
 /* Rows changed by the last statement. */
 int store_changes(struct store *s);
+/* The numbers of the first column, at most max: how many, or an error. */
+int store_ids(struct store *s, sqlite3_stmt *stmt, int64_t *out, unsigned max);
 /* The text, NULL where it is "". */
 const char *store_null(const char *s);
 /* A copy of a text column; NULL on no memory. */

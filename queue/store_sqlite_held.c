@@ -61,13 +61,8 @@ store_held_expired(struct store *s, int64_t now, int64_t *out, unsigned max)
 {
 	sqlite3_stmt *stmt = db_query(s->d, "SELECT message FROM held WHERE expires_at <= ? ORDER BY expires_at LIMIT ?", "ii",
 	    now, (int64_t)max);
-	unsigned n = 0;
-	int err;
 
-	while ((err = db_step(s->d, stmt)) == 1)
-		if (n < max)
-			out[n++] = sqlite3_column_int64(stmt, 0);
-	return err == VG_OK ? (int)n : err;
+	return store_ids(s, stmt, out, max);
 }
 
 /* A refused message loses its key, with it its content, and its digest: the same mail may come again and is judged anew. */

@@ -282,13 +282,8 @@ store_ticket_messages(struct store *s, uint64_t ticket, int64_t after, int64_t *
 {
 	sqlite3_stmt *stmt = db_query(s->d, "SELECT id FROM message WHERE ticket = ? AND ticket > 0 AND id > ? AND state = 2"
 	    " ORDER BY id LIMIT ?", "iii", (int64_t)ticket, after, (int64_t)max);
-	unsigned n = 0;
-	int err;
 
-	while ((err = db_step(s->d, stmt)) == 1)
-		if (n < max)
-			out[n++] = sqlite3_column_int64(stmt, 0);
-	return err == VG_OK ? (int)n : err;
+	return store_ids(s, stmt, out, max);
 }
 
 /* ---- errors in common ---- */

@@ -437,4 +437,18 @@ stat_of(struct queue_test *t, const char *name)
 	return n;
 }
 
+static inline const char *
+text(json_t *o, const char *a, const char *b)
+{
+	const char *s = json_string_value(b == NULL ? json_object_get(o, a) : json_object_get(json_object_get(o, a), b));
+
+	return s == NULL ? "(none)" : s;
+}
+
+static inline json_t *
+event_of(json_t *items, size_t i)
+{
+	return json_object_get(json_array_get(items, i), "event");
+}
+
 #endif
