@@ -102,7 +102,9 @@ store_index_more(struct store *s, unsigned max)
 	if (err != VG_OK && err != VG_ERR_NOTFOUND)
 		return err;
 	last = upto;
-	stmt = db_query(s->d, "SELECT id, json FROM message_object WHERE id > ? ORDER BY id LIMIT ?", "ii", upto, (int64_t)max);
+	/* Held mail is no part of a ticket: its words are searched for only after a release, which parses it again. */
+	stmt = db_query(s->d, "SELECT o.id, o.json FROM message_object o JOIN message m ON m.id = o.message"
+	    " WHERE o.id > ? AND m.state = 2 ORDER BY o.id LIMIT ?", "ii", upto, (int64_t)max);
 	while ((err = db_step(s->d, stmt)) == 1) {
 		last = sqlite3_column_int64(stmt, 0);
 		err = index_object(s, last, (const char *)sqlite3_column_text(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1));

@@ -65,6 +65,15 @@ store_held_expired(struct store *s, int64_t now, int64_t *out, unsigned max)
 	return store_ids(s, stmt, out, max);
 }
 
+/* What was made of it for the preview, and the event that would still tell the backend. */
+static int
+forget_preview(struct store *s, int64_t id)
+{
+	int err = db_run(s->d, "DELETE FROM delivery WHERE consumer IN (SELECT id FROM consumer) AND chain = ?", "i", -id);
+
+	return err == VG_OK ? db_run(s->d, "DELETE FROM message_object WHERE message = ?", "i", id) : err;
+}
+
 /* A refused message loses its key, with it its content, and its digest: the same mail may come again and is judged anew. */
 static int
 forget(struct store *s, struct store_message *m)
@@ -76,6 +85,8 @@ forget(struct store *s, struct store_message *m)
 		err = db_run(s->d, "DELETE FROM message_body WHERE message = ?", "i", m->id);
 	if (err == VG_OK)
 		err = db_run(s->d, "DELETE FROM attachment WHERE message = ?", "i", m->id);
+	if (err == VG_OK)
+		err = forget_preview(s, m->id);
 	if (err == VG_OK && m->action == COMMIT_OPEN && m->ticket > 0)
 		err = store_ticket_drop(s, m->ticket);
 	if (err == VG_OK && m->blob != NULL)

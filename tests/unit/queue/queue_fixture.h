@@ -451,4 +451,23 @@ event_of(json_t *items, size_t i)
 	return json_object_get(json_array_get(items, i), "event");
 }
 
+/* A number that only the database itself can tell. */
+static inline int64_t
+rows_of(struct queue_test *t, const char *sql)
+{
+	char file[128];
+	sqlite3_stmt *stmt;
+	sqlite3 *h;
+	int64_t n;
+
+	snprintf(file, sizeof(file), "%s/store.db", t->dir);
+	assert_int_equal(sqlite3_open_v2(file, &h, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(h, sql, -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	n = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	sqlite3_close(h);
+	return n;
+}
+
 #endif

@@ -260,8 +260,13 @@ a_held_mail_is_deleted_with_its_content(void **state)
 	snprintf(args, sizeof(args), "{\"params\":{\"id\":\"%s\"},\"body\":{\"text\":\"no\"}}", say.message_id);
 	json_decref(call(t, "held.reject", args, 409)); /* nobody proved to be the sender */
 	json_decref(call(t, "messages.raw", args, 200));
+	assert_int_equal(rows_of(t, "SELECT count(*) FROM message_object"), 1);
+	assert_int_equal(stat_of(t, "depth"), 1);
 	json_decref(call(t, "held.delete", args, 204));
 	json_decref(call(t, "messages.raw", args, 404));
+	/* neither a preview nor an event keeps its words */
+	assert_int_equal(rows_of(t, "SELECT count(*) FROM message_object"), 0);
+	assert_int_equal(stat_of(t, "depth"), 0);
 	json_decref(call(t, "held.delete", args, 404));
 	assert_int_equal(stat_of(t, "accepted"), 1);
 	assert_int_equal(stat_of(t, "refused_after_queue"), 1);
