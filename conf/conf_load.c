@@ -22,31 +22,13 @@ struct loader {
 	struct buf *flat;
 };
 
-static int read_all(int fd, struct buf *out)
-{
-	for (;;) {
-		ssize_t n;
-		int rc = buf_reserve(out, 65536);
-
-		if (rc != 0)
-			return rc;
-		n = read(fd, out->data + out->len, 65536);
-		if (n == 0)
-			return 0;
-		if (n < 0 && errno != EINTR)
-			return VG_ERR_SYSTEM;
-		if (n > 0)
-			out->len += (size_t)n;
-	}
-}
-
 static int read_file(const char *file, struct buf *out)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC), rc, saved;
 
 	if (fd < 0)
 		return VG_ERR_SYSTEM;
-	rc = read_all(fd, out);
+	rc = buf_read(out, fd);
 	saved = errno;
 	close(fd);
 	errno = saved;

@@ -1,33 +1,20 @@
 /*
  * conf_query.c - questions that every role asks of the configuration. Pure.
  */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "addr.h"
 #include "conf.h"
-
-static bool peer_bytes(const char *peer, unsigned char out[16])
-{
-	struct in_addr v4;
-
-	if (inet_pton(AF_INET, peer, &v4) == 1) {
-		memset(out, 0, 10);
-		out[10] = out[11] = 0xff;
-		memcpy(out + 12, &v4, 4);
-		return true;
-	}
-	return inet_pton(AF_INET6, peer, out) == 1;
-}
+#include "ip.h"
 
 bool conf_net_contains(const struct conf_net *net, const char *peer)
 {
 	unsigned char addr[16];
-	unsigned whole = net->prefix / 8, rest = net->prefix % 8;
+	unsigned whole = net->prefix / 8, rest = net->prefix % 8, bits;
 
 	if (net->is_unix || strcmp(peer, "unix") == 0)
 		return net->is_unix && strcmp(peer, "unix") == 0;
-	if (!peer_bytes(peer, addr) || memcmp(addr, net->addr, whole) != 0)
+	if (!ip_mapped(peer, addr, &bits) || memcmp(addr, net->addr, whole) != 0)
 		return false;
 	return rest == 0 || ((addr[whole] ^ net->addr[whole]) >> (8 - rest)) == 0;
 }

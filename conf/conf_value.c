@@ -13,6 +13,7 @@
 
 #include "addr.h"
 #include "err.h"
+#include "ip.h"
 
 static int bad(const char **why, const char *text)
 {
@@ -115,22 +116,6 @@ int conf_value_duration(const char *s, int64_t *out, const char **why)
 	return 0;
 }
 
-/* An address as 16 bytes, IPv4 mapped; *bits is 32 or 128. */
-static bool ip_bytes(const char *s, unsigned char out[16], unsigned *bits)
-{
-	struct in_addr v4;
-
-	if (inet_pton(AF_INET, s, &v4) == 1) {
-		memset(out, 0, 10);
-		out[10] = out[11] = 0xff;
-		memcpy(out + 12, &v4, 4);
-		*bits = 32;
-		return true;
-	}
-	*bits = 128;
-	return inet_pton(AF_INET6, s, out) == 1;
-}
-
 static bool host_bits_zero(const unsigned char addr[16], unsigned prefix)
 {
 	for (unsigned bit = prefix; bit < 128; bit++)
@@ -156,7 +141,7 @@ int conf_value_net(const char *s, struct conf_net *out, const char **why)
 		return bad(why, "not an IP network (\"192.0.2.0/24\", \"2001:db8::/32\" or \"unix\")");
 	memcpy(host, s, n);
 	host[n] = '\0';
-	if (!ip_bytes(host, out->addr, &bits))
+	if (!ip_mapped(host, out->addr, &bits))
 		return bad(why, "not an IP network (\"192.0.2.0/24\", \"2001:db8::/32\" or \"unix\")");
 	prefix = bits;
 	if (slash != NULL && conf_value_uint(slash + 1, 0, bits, &prefix, why) != 0)

@@ -2,9 +2,11 @@
  * buf.c - bounded growing byte buffer. Every process; holds bytes of any trust.
  * The allocation always has one byte to spare behind `max`, so that a full buffer can still be a C string.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
@@ -12,6 +14,7 @@
 #include "err.h"
 
 #define BUF_FIRST 64u
+#define BUF_BLOCK 65536u
 /* No buffer is larger, whatever it was allowed: sums of two lengths cannot wrap. */
 #define BUF_MOST (SIZE_MAX / 4)
 
@@ -167,4 +170,28 @@ buf_take(struct buf *b, size_t *len)
 	b->data = NULL;
 	b->len = b->cap = 0;
 	return p;
+}
+
+int
+buf_read(struct buf *b, int fd)
+{
+	for (;;) {
+		size_t room = b->max - b->len, want = room < BUF_BLOCK ? room : BUF_BLOCK;
+		unsigned char beyond;
+		ssize_t n;
+		int rc = want > 0 ? buf_reserve(b, want) : VG_OK;
+
+		if (rc != VG_OK)
+			return rc;
+		/* A full buffer is an error only where there is more. */
+		n = want > 0 ? read(fd, b->data + b->len, want) : read(fd, &beyond, 1);
+		if (n == 0)
+			return VG_OK;
+		if (n < 0 && errno != EINTR)
+			return VG_ERR_SYSTEM;
+		if (n > 0 && want == 0)
+			return VG_ERR_LIMIT;
+		if (n > 0)
+			b->len += (size_t)n;
+	}
 }

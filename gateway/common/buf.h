@@ -30,6 +30,8 @@ int buf_adds(struct buf *b, const char *s);
 /* Appends formatted text; all or nothing. */
 int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int buf_vaddf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+/* Appends what fd still holds, to its end. VG_ERR_SYSTEM (errno), VG_ERR_LIMIT, VG_ERR_MEMORY. */
+int buf_read(struct buf *b, int fd);
 /* Drops the first n bytes (n <= len). */
 void buf_consume(struct buf *b, size_t n);
 /* Empties the buffer, keeping its memory. */

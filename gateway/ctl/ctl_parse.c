@@ -36,25 +36,18 @@ void ctl_parse_help(FILE *f)
 static int read_input(const char *name, struct buf *out)
 {
 	int fd = strcmp(name, "-") == 0 ? 0 : open(name, O_RDONLY | O_CLOEXEC);
-	ssize_t n = 1;
-	int rc = 0;
+	int rc;
 
 	if (fd < 0)
 		return ctl_fail(EX_NOINPUT, name, "%s", strerror(errno));
-	while (rc == 0 && n != 0) {
-		rc = buf_reserve(out, 65536);
-		n = rc == 0 ? read(fd, out->data + out->len, 65536) : 0;
-		if (n < 0 && errno != EINTR)
-			rc = VG_ERR_SYSTEM;
-		else if (n > 0)
-			out->len += (size_t)n;
-	}
+	rc = buf_read(out, fd);
+	if (rc == VG_ERR_SYSTEM)
+		rc = ctl_fail(EX_IOERR, name, "%s", strerror(errno));
+	else if (rc != 0)
+		rc = ctl_fail(EX_DATAERR, name, "%s", vg_strerror(rc));
 	if (fd > 0)
 		close(fd);
-	if (rc == 0)
-		return 0;
-	return rc == VG_ERR_SYSTEM ? ctl_fail(EX_IOERR, name, "%s", strerror(errno))
-				   : ctl_fail(EX_DATAERR, name, "%s", vg_strerror(rc));
+	return rc;
 }
 
 static int print_bytes(const void *data, size_t n)

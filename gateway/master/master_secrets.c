@@ -131,20 +131,16 @@ master_key_load(const struct conf *c, bool has_store, struct secrets *s, struct 
 static int
 read_pem(const char *what, const char *file, struct buf *out, struct fault *f)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = VG_OK;
-	ssize_t n = 1;
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc;
 
 	buf_init(out, PEM_MAX);
 	if (fd < 0)
 		return fault_set(f, EX_CONFIG, "tls %s %s: %s", what, file, strerror(errno));
-	while (rc == VG_OK && n > 0) {
-		if (buf_reserve(out, 4096) != VG_OK)
-			rc = fault_set(f, EX_CONFIG, "tls %s %s: too large", what, file);
-		else if ((n = read(fd, out->data + out->len, 4096)) < 0)
-			rc = fault_set(f, EX_CONFIG, "tls %s %s: %s", what, file, strerror(errno));
-		else
-			out->len += (size_t)n;
-	}
+	rc = buf_read(out, fd);
+	if (rc == VG_ERR_SYSTEM)
+		rc = fault_set(f, EX_CONFIG, "tls %s %s: %s", what, file, strerror(errno));
+	else if (rc != VG_OK)
+		rc = fault_set(f, EX_CONFIG, "tls %s %s: too large", what, file);
 	close(fd);
 	return rc;
 }

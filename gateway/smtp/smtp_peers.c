@@ -2,12 +2,12 @@
  * smtp_peers.c - sessions per client address, in a hash table keyed by a secret so that nobody can fill one bucket.
  * Called by smtp_listen.c and, for clients behind a proxy, by smtp_session.c.
  */
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
 
+#include "ip.h"
 #include "smtp_peers.h"
 
 #define BUCKETS 4096u
@@ -54,14 +54,12 @@ smtp_peers_free(struct smtp_peers **peers)
 static bool
 key_of(unsigned char key[16], const char *address)
 {
-	memset(key, 0, 16);
-	if (inet_pton(AF_INET, address, key + 12) == 1) {
-		key[10] = key[11] = 0xff;
-		return true;
-	}
-	if (inet_pton(AF_INET6, address, key) != 1)
+	unsigned bits;
+
+	if (!ip_mapped(address, key, &bits))
 		return false;
-	memset(key + 8, 0, 8);
+	if (bits == 128)
+		memset(key + 8, 0, 8);
 	return true;
 }
 

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include <cmocka.h>
 
 #include "buf.h"
@@ -86,6 +89,37 @@ test_consume_and_take(void **state)
 	free(s);
 }
 
+/* Exactly full is no error; one byte more is. */
+static void
+test_reads_a_descriptor_to_its_end(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 4095, 65536, 65537, 100000 };
+	static char bytes[100000];
+	struct buf none;
+
+	(void)state;
+	memset(bytes, 'x', sizeof(bytes));
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		FILE *f = tmpfile();
+		struct buf b;
+
+		assert_non_null(f);
+		assert_int_equal(fwrite(bytes, 1, sizes[i], f), sizes[i]);
+		fflush(f);
+		for (size_t short_by = 0; short_by <= (sizes[i] > 0); short_by++) {
+			buf_init(&b, sizes[i] - short_by);
+			assert_int_equal(lseek(fileno(f), 0, SEEK_SET), 0);
+			assert_int_equal(buf_read(&b, fileno(f)), short_by == 0 ? VG_OK : VG_ERR_LIMIT);
+			assert_int_equal(b.len, sizes[i] - short_by);
+			buf_free(&b);
+		}
+		fclose(f);
+	}
+	buf_init(&none, 10);
+	assert_int_equal(buf_read(&none, -1), VG_ERR_SYSTEM);
+	buf_free(&none);
+}
+
 static void
 test_every_error_has_its_text(void **state)
 {
@@ -107,6 +141,7 @@ main(void)
 		cmocka_unit_test(test_unbounded_does_not_wrap),
 		cmocka_unit_test(test_formats_of_any_length),
 		cmocka_unit_test(test_consume_and_take),
+		cmocka_unit_test(test_reads_a_descriptor_to_its_end),
 		cmocka_unit_test(test_every_error_has_its_text),
 	};
 
