@@ -82,7 +82,7 @@ static void queue_away(struct api_request *r)
 	api_problem(r, MHD_HTTP_SERVICE_UNAVAILABLE, "Try again", "the store is restarting");
 }
 
-bool api_call_send(struct api_request *r)
+void api_call_send(struct api_request *r)
 {
 	struct api *api = r->listener->api;
 	const char *key = MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "Idempotency-Key");
@@ -91,14 +91,14 @@ bool api_call_send(struct api_request *r)
 	int rc;
 
 	if (args == NULL)
-		return false;
+		return;
 	call.args = (struct blob){ (unsigned char *)args, strlen(args) };
 	call.idempotency_key = key != NULL && strlen(key) <= 200 ? key : "";
 	if (r->upload != NULL) {
 		if (seal_finish(r->upload) != 0) {
 			free(args);
 			api_problem(r, MHD_HTTP_INSUFFICIENT_STORAGE, "No space", "the disk is full");
-			return false;
+			return;
 		}
 		call.size = r->upload_size;
 		call.key = (struct blob){ r->upload_key, SEAL_KEY };
@@ -107,10 +107,9 @@ bool api_call_send(struct api_request *r)
 	free(args);
 	if (rc != 0) {
 		queue_away(r);
-		return false;
+		return;
 	}
 	r->wait = WAIT_CALL;
-	return true;
 }
 
 void api_token_ask(struct api_request *r, const char *token)

@@ -127,12 +127,28 @@ static void api_peer(struct role_ctx *ctx, enum role role, uint32_t index, int f
 		close(fd);
 }
 
-static void api_secret(struct role_ctx *ctx, enum secret_kind kind, const unsigned char *data, size_t len)
+/* Made by whatever comes first: secrets and counter pages come before the start. NULL on no memory. */
+static struct api *api_of(struct role_ctx *ctx)
 {
 	struct api *api = ctx->state;
-	char **slot = kind == SECRET_TLS_CERT ? &api->tls_cert : kind == SECRET_TLS_KEY ? &api->tls_key : NULL;
-	char *copy;
 
+	if (api == NULL && (api = calloc(1, sizeof(*api))) != NULL) {
+		api->ctx = ctx;
+		api->run.cb = run_daemons;
+		api->run.arg = api;
+		ctx->state = api;
+	}
+	return api;
+}
+
+static void api_secret(struct role_ctx *ctx, enum secret_kind kind, const unsigned char *data, size_t len)
+{
+	struct api *api = api_of(ctx);
+	char **slot, *copy;
+
+	if (api == NULL)
+		return;
+	slot = kind == SECRET_TLS_CERT ? &api->tls_cert : kind == SECRET_TLS_KEY ? &api->tls_key : NULL;
 	if (slot == NULL || (copy = strndup((const char *)data, len)) == NULL)
 		return;
 	if (*slot != NULL)
@@ -145,8 +161,8 @@ static void api_secret(struct role_ctx *ctx, enum secret_kind kind, const unsign
 
 static void api_metrics(struct role_ctx *ctx, enum role role, uint32_t index, int fd)
 {
-	struct api *api = ctx->state;
-	struct metrics *m = metrics_map(fd, 0);
+	struct api *api = api_of(ctx);
+	struct metrics *m = api != NULL ? metrics_map(fd, 0) : NULL;
 
 	close(fd);
 	for (unsigned i = 0; m != NULL && i < api->n_pages; i++)
@@ -173,42 +189,9 @@ static int api_prepare(struct role_ctx *ctx)
 	return 0;
 }
 
-/* Before anything else arrives: secrets and counter pages come first. */
-static struct api *api_new(struct role_ctx *ctx)
-{
-	struct api *api = calloc(1, sizeof(*api));
-
-	if (api != NULL) {
-		api->ctx = ctx;
-		api->run.cb = run_daemons;
-		api->run.arg = api;
-	}
-	return api;
-}
-
-static void first_secret(struct role_ctx *ctx, enum secret_kind kind, const unsigned char *data, size_t len)
-{
-	if (ctx->state == NULL)
-		ctx->state = api_new(ctx);
-	if (ctx->state != NULL)
-		api_secret(ctx, kind, data, len);
-}
-
-static void first_metrics(struct role_ctx *ctx, enum role role, uint32_t index, int fd)
-{
-	if (ctx->state == NULL)
-		ctx->state = api_new(ctx);
-	if (ctx->state != NULL)
-		api_metrics(ctx, role, index, fd);
-	else
-		close(fd);
-}
-
 static int api_start(struct role_ctx *ctx)
 {
-	if (ctx->state == NULL)
-		ctx->state = api_new(ctx);
-	return ctx->state != NULL ? 0 : EX_OSERR;
+	return api_of(ctx) != NULL ? 0 : EX_OSERR;
 }
 
 static void end_all(void *arg)
@@ -243,7 +226,7 @@ const struct role_ops api_role = {
 	.start = api_start,
 	.on_peer = api_peer,
 	.on_listen = api_listen,
-	.on_secret = first_secret,
-	.on_metrics = first_metrics,
+	.on_secret = api_secret,
+	.on_metrics = api_metrics,
 	.on_stop = api_stop,
 };

@@ -96,8 +96,8 @@ void api_problem(struct api_request *r, unsigned status, const char *title, cons
 void api_answer_text(struct api_request *r, unsigned status, const char *content_type, const char *text, size_t n);
 enum MHD_Result api_send(struct api_request *r);
 
-/* api_call.c: the queue's side */
-bool api_call_send(struct api_request *r);
+/* api_call.c: the queue's side; where the call cannot be made the answer is set */
+void api_call_send(struct api_request *r);
 void api_token_ask(struct api_request *r, const char *token);
 void api_on_queue(struct ipc *ipc, struct ipc_msg *msg, void *arg);
 

@@ -203,8 +203,8 @@ static void act(struct api_request *r)
 		break;
 	case API_CALL:
 	case API_UPLOAD:
-		if (!api_call_send(r))
-			break;
+		api_call_send(r);
+		break;
 	}
 }
 
