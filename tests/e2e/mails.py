@@ -18,10 +18,12 @@ LOG = """[07.07.2021 16:42:58] <01> Info     [JobSession] Load: job 'Backup Job 
 
 
 def bundle():
+    """The same bytes at every call: members carry a fixed time, not that of the call."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
-        z.writestr("Backup_Job_1/Job.Backup_Job_1.log", LOG * 20)
-        z.writestr("Backup_Job_1/readme.txt", "collected by the export wizard\n")
+    with zipfile.ZipFile(out, "w") as z:
+        for name, text in [("Job.Backup_Job_1.log", LOG * 20), ("readme.txt", "collected by the export wizard\n")]:
+            member = zipfile.ZipInfo("Backup_Job_1/" + name, (2021, 7, 7, 16, 43, 8))
+            z.writestr(member, text, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
