@@ -18,6 +18,7 @@
 #define WINDOW 2048u              /* messages known here; the rest waits in the store */
 #define CACHE_MAX (32u << 20)     /* bytes of them kept in memory, so that they need not be read back */
 #define APPLY_BYTES_MAX (64u << 20)
+#define CHECK_HERE_MAX (16u << 10) /* bytes of a result that is checked in the loop */
 #define TRIES 2u
 #define PAUSE_MS 1000             /* after the store failed */
 #define BUCKETS 1024u
@@ -57,6 +58,7 @@ struct applying {
 	char *json;
 	struct apply_input in;
 	struct apply_result out;
+	const char *why; /* what the check found; static */
 	char sender[321];
 };
 
@@ -249,6 +251,15 @@ apply_failed(struct parse_state *s, struct pending *p, int err)
 }
 
 static void
+applying_free(struct parse_state *s, struct applying *a)
+{
+	s->applying -= a->in.json_len;
+	json_decref(a->object);
+	free(a->json);
+	free(a);
+}
+
+static void
 applied(struct task *t)
 {
 	struct applying *a = (struct applying *)t;
@@ -257,7 +268,6 @@ applied(struct task *t)
 	int err = t->err;
 
 	queue_home(q);
-	s->applying -= a->in.json_len;
 	if (err == VG_OK) {
 		metrics_add(q->ctx->metrics, MT_QUEUE_APPLIED, 1);
 		metrics_add(q->ctx->metrics, MT_QUEUE_EVENTS, a->out.events);
@@ -266,37 +276,40 @@ applied(struct task *t)
 	} else {
 		apply_failed(s, a->p, err);
 	}
-	json_decref(a->object);
-	free(a->json);
-	free(a);
+	applying_free(s, a);
 	if (err == VG_OK)
 		queue_wait_wake(q);
 	queue_parse_kick(q);
 }
 
-/* Takes json over, and a reference of object. */
-static int
-apply(struct parse_state *s, struct pending *p, json_t *object, char *json, size_t len, const char *sender)
+/* What a parser made of p, on its way into the store: takes json over. NULL on no memory. */
+static struct applying *
+applying_new(struct parse_state *s, struct pending *p, char *json, size_t len, const char *sender)
 {
 	struct applying *a = calloc(1, sizeof(*a));
 
 	if (a == NULL) {
-		json_decref(object);
 		free(json);
-		return VG_ERR_MEMORY;
+		return NULL;
 	}
 	strncpy(a->sender, sender, sizeof(a->sender) - 1);
-	a->task.run = run_apply;
-	a->task.done = applied;
 	a->q = s->q;
 	a->p = p;
-	a->object = object;
 	a->json = json;
-	a->in = (struct apply_input){ .message = p->id, .object = object, .json = json, .json_len = len,
-		.sender = a->sender };
+	a->in = (struct apply_input){ .message = p->id, .json = json, .json_len = len, .sender = a->sender };
 	s->applying += len;
-	queue_write_patient(s->q, &a->task);
-	return VG_OK;
+	return a;
+}
+
+/* To the writer; object was checked, or is our own. */
+static void
+apply(struct applying *a, json_t *object)
+{
+	a->object = object;
+	a->in.object = object;
+	a->task.run = run_apply;
+	a->task.done = applied;
+	queue_write_patient(a->q, &a->task);
 }
 
 static int
@@ -304,6 +317,7 @@ apply_fallback(struct parse_state *s, struct pending *p)
 {
 	struct store_message m;
 	struct message_facts f;
+	struct applying *a;
 	json_t *object = NULL;
 	char *json = NULL;
 	int err = store_message(s->q->store, p->id, &m);
@@ -317,12 +331,15 @@ apply_fallback(struct parse_state *s, struct pending *p)
 		err = json == NULL ? VG_ERR_MEMORY : VG_OK;
 	}
 	store_message_free(&m);
+	if (err == VG_OK && (a = applying_new(s, p, json, strlen(json), "")) == NULL)
+		err = VG_ERR_MEMORY;
 	if (err != VG_OK) {
 		json_decref(object);
 		return err;
 	}
 	log_warn("", "parse-fallback", "row=%lld", (long long)p->id);
-	return apply(s, p, object, json, strlen(json), "");
+	apply(a, object);
+	return VG_OK;
 }
 
 /* ---- jobs ---- */
@@ -434,29 +451,75 @@ failed(struct parse_state *s, struct pending *p, const char *why)
 	ready_first(s, p);
 }
 
+/* In a reader's thread, or here. */
+static void
+run_check(struct task *t, void *arg)
+{
+	struct applying *a = (struct applying *)t;
+
+	(void)arg;
+	a->object = message_check(a->json, a->in.json_len, &a->why);
+	t->err = a->object != NULL ? VG_OK : VG_ERR_PROTO;
+}
+
+static void
+checked(struct applying *a)
+{
+	struct parse_state *s = a->q->parse;
+	struct pending *p = a->p;
+	const char *why = a->why;
+
+	if (a->task.err == VG_OK) {
+		apply(a, a->object);
+		return;
+	}
+	applying_free(s, a);
+	failed(s, p, why);
+}
+
+static void
+checked_by_thread(struct task *t)
+{
+	struct applying *a = (struct applying *)t;
+	struct queue *q = a->q;
+
+	checked(a);
+	queue_home(q);
+	queue_parse_kick(q);
+}
+
+/* A large result is checked by another thread: senders' look-ups and commits wait for this one. */
 static void
 take_result(struct parse_state *s, struct pending *p, const struct parse_done *done)
 {
-	const char *why = "no memory";
-	json_t *object;
+	struct applying *a = NULL;
 	char *json;
 
 	if (done->err != 0) {
 		failed(s, p, vg_strerror(-(int)(done->err & 0xff)));
 		return;
 	}
-	if (strlen(done->sender) > 320 || (object = message_check(done->json.data, done->json.len, &why)) == NULL) {
-		failed(s, p, why);
+	if (strlen(done->sender) > 320) {
+		failed(s, p, "sender too long");
 		return;
 	}
 	if ((json = malloc(done->json.len + 1)) != NULL) {
 		memcpy(json, done->json.data, done->json.len);
 		json[done->json.len] = '\0';
+		a = applying_new(s, p, json, done->json.len, done->sender);
 	}
-	if (json == NULL || apply(s, p, object, json, done->json.len, done->sender) != VG_OK) {
-		if (json == NULL)
-			json_decref(object);
+	if (a == NULL) {
 		apply_failed(s, p, VG_ERR_MEMORY);
+		return;
+	}
+	a->why = "the check was ended";
+	a->task.run = run_check;
+	a->task.done = checked_by_thread;
+	if (done->json.len > CHECK_HERE_MAX) {
+		queue_pool(s->q, s->q->readers, &a->task);
+	} else {
+		run_check(&a->task, NULL);
+		checked(a);
 	}
 }
 
