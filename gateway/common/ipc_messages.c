@@ -22,6 +22,12 @@ WIRE_TABLE(m_listen, M_LISTEN_FIELDS)
 #define WIRE_SELF m_peer
 WIRE_TABLE(m_peer, M_PEER_FIELDS)
 #undef WIRE_SELF
+#define WIRE_SELF m_dial
+WIRE_TABLE(m_dial, M_DIAL_FIELDS)
+#undef WIRE_SELF
+#define WIRE_SELF m_dialed
+WIRE_TABLE(m_dialed, M_DIALED_FIELDS)
+#undef WIRE_SELF
 #define WIRE_SELF spool_give
 WIRE_TABLE(spool_give, SPOOL_GIVE_FIELDS)
 #undef WIRE_SELF
@@ -34,6 +40,12 @@ WIRE_TABLE(rcpt_ask, RCPT_ASK_FIELDS)
 #define WIRE_SELF rcpt_say
 WIRE_TABLE(rcpt_say, RCPT_SAY_FIELDS)
 #undef WIRE_SELF
+#define WIRE_SELF login_ask
+WIRE_TABLE(login_ask, LOGIN_ASK_FIELDS)
+#undef WIRE_SELF
+#define WIRE_SELF login_say
+WIRE_TABLE(login_say, LOGIN_SAY_FIELDS)
+#undef WIRE_SELF
 #define WIRE_SELF submit
 WIRE_TABLE(submit, SUBMIT_FIELDS)
 #undef WIRE_SELF
@@ -42,6 +54,9 @@ WIRE_TABLE(verdict_say, VERDICT_FIELDS)
 #undef WIRE_SELF
 #define WIRE_SELF facts_ask
 WIRE_TABLE(facts_ask, FACTS_ASK_FIELDS)
+#undef WIRE_SELF
+#define WIRE_SELF facts_credential
+WIRE_TABLE(facts_credential, FACTS_CREDENTIAL_FIELDS)
 #undef WIRE_SELF
 #define WIRE_SELF facts_thread
 WIRE_TABLE(facts_thread, FACTS_THREAD_FIELDS)
@@ -54,6 +69,12 @@ WIRE_TABLE(commit, COMMIT_FIELDS)
 #undef WIRE_SELF
 #define WIRE_SELF commit_say
 WIRE_TABLE(commit_say, COMMIT_SAY_FIELDS)
+#undef WIRE_SELF
+#define WIRE_SELF verify_ask
+WIRE_TABLE(verify_ask, VERIFY_ASK_FIELDS)
+#undef WIRE_SELF
+#define WIRE_SELF verify_say
+WIRE_TABLE(verify_say, VERIFY_SAY_FIELDS)
 #undef WIRE_SELF
 #define WIRE_SELF parse_job
 WIRE_TABLE(parse_job, PARSE_JOB_FIELDS)
@@ -74,14 +95,20 @@ static const struct wire_table *const tables[IPC_TYPE_COUNT] = {
 	[IPC_M_METRICS] = &wire_m_metrics,
 	[IPC_M_LISTEN] = &wire_m_listen,
 	[IPC_M_PEER] = &wire_m_peer,
+	[IPC_M_DIAL] = &wire_m_dial,
+	[IPC_M_DIALED] = &wire_m_dialed,
 	[IPC_SPOOL_GIVE] = &wire_spool_give,
 	[IPC_SPOOL_DROP] = &wire_spool_drop,
 	[IPC_RCPT_ASK] = &wire_rcpt_ask,
 	[IPC_RCPT_SAY] = &wire_rcpt_say,
+	[IPC_LOGIN_ASK] = &wire_login_ask,
+	[IPC_LOGIN_SAY] = &wire_login_say,
 	[IPC_SUBMIT] = &wire_submit,
 	[IPC_VERDICT] = &wire_verdict_say,
 	[IPC_FACTS_ASK] = &wire_facts_ask,
 	[IPC_FACTS_SAY] = &wire_facts_say,
+	[IPC_VERIFY_ASK] = &wire_verify_ask,
+	[IPC_VERIFY_SAY] = &wire_verify_say,
 	[IPC_COMMIT] = &wire_commit,
 	[IPC_COMMIT_SAY] = &wire_commit_say,
 	[IPC_PARSE_JOB] = &wire_parse_job,

@@ -15,7 +15,7 @@ enum role {
 	ROLE_PARSER,  /* hostile MIME, archives */
 	ROLE_QUEUE,   /* the only one that touches the store */
 	ROLE_API,     /* HTTP */
-	ROLE_VERIFY,  /* later: signatures by gpgme */
+	ROLE_VERIFY,  /* OpenPGP and S/MIME signatures by gpgme */
 	ROLE_IMAP,    /* later: one per mailbox */
 	ROLE_DELIVER, /* later: smarthost, webhooks */
 	ROLE_COUNT
@@ -44,15 +44,21 @@ enum role {
 	X(M_START,      R(MASTER),  R_CHILDREN, IPC_SMALL, 0) /* all is handed over: drop and run */ \
 	X(M_STOP,       R(MASTER),  R_CHILDREN, IPC_SMALL, 0) /* finish what is acknowledged, exit 0 */ \
 	X(M_UP,         R_CHILDREN, R(MASTER),  IPC_SMALL, 0) /* dropped, filtered, serving */ \
+	X(M_DIAL,       R(GATE),    R(MASTER),  IPC_SMALL, 0) /* a role that may not make sockets asks for one */ \
+	X(M_DIALED,     R(MASTER),  R(GATE),    IPC_SMALL, 1) /* fd: the socket, connecting; absent with err */ \
 	X(SPOOL_ASK,    R_CHANNELS, R(QUEUE),   IPC_SMALL, 0) \
 	X(SPOOL_GIVE,   R(QUEUE),   R_CHANNELS, IPC_SMALL, 1) \
 	X(SPOOL_DROP,   R_CHANNELS, R(QUEUE),   IPC_SMALL, 0) \
 	X(RCPT_ASK,     R_CHANNELS, R(GATE),    IPC_SMALL, 0) \
 	X(RCPT_SAY,     R(GATE),    R_CHANNELS, IPC_SMALL, 0) \
+	X(LOGIN_ASK,    R(SMTP),    R(QUEUE),   IPC_SMALL, 0) \
+	X(LOGIN_SAY,    R(QUEUE),   R(SMTP),    IPC_SMALL, 0) \
 	X(SUBMIT,       R_CHANNELS, R(GATE),    IPC_LARGE, 1) /* fd: the spooled message, where not inline */ \
 	X(VERDICT,      R(GATE),    R_CHANNELS, IPC_SMALL, 0) \
 	X(FACTS_ASK,    R(GATE),    R(QUEUE),   IPC_SMALL, 0) \
 	X(FACTS_SAY,    R(QUEUE),   R(GATE),    IPC_LARGE, 0) \
+	X(VERIFY_ASK,   R(GATE),    R(VERIFY),  IPC_LARGE, 1) /* fd: the spooled message, where not inline */ \
+	X(VERIFY_SAY,   R(VERIFY),  R(GATE),    IPC_SMALL, 0) \
 	X(COMMIT,       R(GATE),    R(QUEUE),   IPC_LARGE, 0) \
 	X(COMMIT_SAY,   R(QUEUE),   R(GATE),    IPC_SMALL, 0) \
 	X(PARSE_JOB,    R(QUEUE),   R(PARSER),  IPC_LARGE, 2) /* fds: sealed message; sealed output (extract) */ \
@@ -69,7 +75,7 @@ enum ipc_type { IPC_TABLE(IPC_ENUM) IPC_TYPE_COUNT };
 
 enum secret_kind {
 	SECRET_WRAP_KEY = 1,  /* 32 bytes: wraps message keys (queue) */
-	SECRET_TOKEN_KEY,     /* 32 bytes: thread and return-path tokens, loop mark (gate) */
+	SECRET_TOKEN_KEY,     /* n times 32 bytes, the first mints: thread and return-path tokens, loop mark (gate) */
 	SECRET_TLS_CERT,      /* PEM (smtp, api) */
 	SECRET_TLS_KEY        /* PEM */
 };
@@ -86,6 +92,13 @@ WIRE_DECLARE(m_listen, M_LISTEN_FIELDS)
 
 #define M_PEER_FIELDS(F) F(u32, role) F(u32, index)
 WIRE_DECLARE(m_peer, M_PEER_FIELDS)
+
+/* A socket to a target of the configuration, and to nothing else. The frame's id is the asker's. */
+enum dial { DIAL_RESOLVER_UDP = 1, DIAL_RESOLVER_TCP };
+#define M_DIAL_FIELDS(F) F(u32, what)
+WIRE_DECLARE(m_dial, M_DIAL_FIELDS)
+#define M_DIALED_FIELDS(F) F(u32, what) F(u32, err)
+WIRE_DECLARE(m_dialed, M_DIALED_FIELDS)
 
 /* ---- spool: a place on disk for a large message ---- */
 
@@ -105,6 +118,15 @@ WIRE_DECLARE(rcpt_ask, RCPT_ASK_FIELDS)
 #define RCPT_SAY_FIELDS(F) F(u8, ok)
 WIRE_DECLARE(rcpt_say, RCPT_SAY_FIELDS)
 
+/* SMTP AUTH (POLICY (d)): is this the password of that contact, agent or holder? user: as given, an addr-spec. peer: the
+ * true client, for the rate limit. */
+#define LOGIN_ASK_FIELDS(F) F(str, user) F(blob, password) F(str, peer)
+WIRE_DECLARE(login_ask, LOGIN_ASK_FIELDS)
+enum login_outcome { LOGIN_OK = 1, LOGIN_WRONG, LOGIN_LATER /* rate limit, or it cannot be checked now */ };
+/* address: normal form that the login proves, "" unless LOGIN_OK. */
+#define LOGIN_SAY_FIELDS(F) F(u8, outcome) F(str, address)
+WIRE_DECLARE(login_say, LOGIN_SAY_FIELDS)
+
 enum channel { CHANNEL_SMTP = 1, CHANNEL_LMTP, CHANNEL_IMAP, CHANNEL_INJECT };
 
 /* One received message with its envelope. The frame's id names the session; VERDICT repeats it. */
@@ -118,7 +140,8 @@ enum channel { CHANNEL_SMTP = 1, CHANNEL_LMTP, CHANNEL_IMAP, CHANNEL_INJECT };
 	F(str, helo)         /* as given */ \
 	F(str, protocol)     /* "ESMTPS", "LMTP", … (RFC 3848), for Received */ \
 	F(str, tls)          /* "TLS1.3 TLS_AES_256_GCM_SHA384" or "" */ \
-	F(str, login)        /* SMTP AUTH user or "" (later) */ \
+	F(str, login)        /* SMTP AUTH: the address (normal form) that it proves, or "" */ \
+	F(str, certificate)  /* TLS client certificate, whose key the peer proved: SHA-256 in lower-case hex, or "" */ \
 	F(str, reverse_path) /* addr-spec, "" for <> */ \
 	F(list, rcpts)       /* strings: accepted recipients as given, at least one */ \
 	F(u8, smtputf8) \
@@ -153,10 +176,10 @@ WIRE_DECLARE(verdict_say, VERDICT_FIELDS)
 
 /* ---- the gate asks the queue ---- */
 
-/* sender: normal form. mids: Message-IDs without <>, In-Reply-To first, then References last to first.
+/* sender: normal form. author_domain: of it, lower-case A-label. mids: Message-IDs without <>, In-Reply-To first, then References last to first.
  * subject_number, token_ticket: 0 where none. */
 #define FACTS_ASK_FIELDS(F) \
-	F(str, sender) F(list, mids) F(u64, subject_number) F(u64, token_ticket) F(u64, token_participant) \
+	F(str, sender) F(str, author_domain) F(list, mids) F(u64, subject_number) F(u64, token_ticket) F(u64, token_participant) \
 	F(str, message_id) F(blob, digest)
 WIRE_DECLARE(facts_ask, FACTS_ASK_FIELDS)
 
@@ -168,6 +191,13 @@ enum proof_need { PROOF_ANY, PROOF_DKIM, PROOF_SIGNATURE };
 enum ticket_status { TICKET_NONE, TICKET_OPEN, TICKET_WAITING, TICKET_CLOSED };
 enum participant_role { PART_NONE, PART_CONTACT, PART_OBSERVER, PART_CUSTOMER, PART_AGENT, PART_HOLDER };
 enum match_kind { MATCH_NONE, MATCH_TOKEN, MATCH_OUR_MESSAGE_ID, MATCH_FOREIGN_MESSAGE_ID, MATCH_SUBJECT };
+
+enum credential_kind { CREDENTIAL_PASSWORD = 1, CREDENTIAL_CERTIFICATE, CREDENTIAL_OPENPGP, CREDENTIAL_SMIME };
+
+/* What is registered to prove this sender (POLICY (d), (e)); passwords never stand here. fingerprint: lower-case hex
+ * (OpenPGP: of the primary key; certificates: SHA-256 of the DER). data: armored public key or PEM; empty for CERTIFICATE. */
+#define FACTS_CREDENTIAL_FIELDS(F) F(u8, kind) F(str, fingerprint) F(blob, data)
+WIRE_DECLARE(facts_credential, FACTS_CREDENTIAL_FIELDS)
 
 /* One ticket that something in the mail names. */
 #define FACTS_THREAD_FIELDS(F) \
@@ -189,15 +219,21 @@ WIRE_DECLARE(facts_thread, FACTS_THREAD_FIELDS)
 	F(u8, automatic_open)   /* contact set --automatic open */ \
 	F(str, holder)          /* direct holder's id or "" */ \
 	F(str, sender_name)     /* from the registry */ \
+	F(list, signers)        /* strings: domains that the sender's partner registered as its signers (POLICY (g)) */ \
+	F(list, credentials)    /* facts_credential */ \
+	F(u32, shared_labels)   /* largest number of labels of author_domain or an ancestor under which names of more than one
+	                           family of the registry live (alignment is strict there); 0: none */ \
+	F(i64, deferred_since)  /* first temporary failure for this sender and Message-ID (V3), Unix milliseconds; 0 none */ \
 	F(list, threads)        /* facts_thread */ \
 	F(str, duplicate_of)    /* store id of the same mail, or "" */ \
 	F(u64, duplicate_ticket) \
 	F(u8, message_id_seen)  /* same Message-ID with other content */
 WIRE_DECLARE(facts_say, FACTS_SAY_FIELDS)
 
-enum commit_action { COMMIT_OPEN = 1, COMMIT_APPEND, COMMIT_HOLD, COMMIT_REFUSE };
+enum commit_action { COMMIT_OPEN = 1, COMMIT_APPEND, COMMIT_HOLD, COMMIT_REFUSE, COMMIT_DEFER };
 
-/* What the gate decided: one durable transaction. COMMIT_REFUSE stores an audit record only. */
+/* What the gate decided: one durable transaction. COMMIT_REFUSE stores an audit record only, COMMIT_DEFER when the first
+ * temporary failure was for this sender and message_id (V3). */
 #define COMMIT_FIELDS(F) \
 	F(u8, action)            /* enum commit_action */ \
 	F(str, rule) F(str, reason) F(str, text) \
@@ -229,6 +265,25 @@ WIRE_DECLARE(commit, COMMIT_FIELDS)
 	F(str, message_id)   /* store id of the message, or of the first one for a duplicate */ \
 	F(u64, ticket) F(u8, duplicate) F(str, reference)
 WIRE_DECLARE(commit_say, COMMIT_SAY_FIELDS)
+
+/* ---- signatures ---- */
+
+/* Check the signature of a multipart/signed or opaque S/MIME message against these keys (facts_credential of the kinds
+ * OPENPGP and SMIME). key, bytes: as in SUBMIT. from: normal form of the author. */
+#define VERIFY_ASK_FIELDS(F) F(str, from) F(list, credentials) F(u64, size) F(blob, key) F(blob, bytes)
+WIRE_DECLARE(verify_ask, VERIFY_ASK_FIELDS)
+
+enum signature_state {
+	SIGNATURE_NONE = 1, /* no signature, or none that covers the whole body */
+	SIGNATURE_VALID,    /* by a registered key, over the whole body, of the author's address */
+	SIGNATURE_INVALID,  /* by a registered key, and wrong: changed, expired, revoked */
+	SIGNATURE_OTHER,    /* by a key that is not registered to the author */
+	SIGNATURE_UNKNOWN   /* it could not be checked now */
+};
+/* why: one clause. protected: SIGNATURE_VALID: header fields that stand inside the signed part with the same value as
+ * outside (RFC 9788 header protection), lower case, ':' between; "" for none. */
+#define VERIFY_SAY_FIELDS(F) F(u8, state) F(str, kind) /* "openpgp", "smime", "" */ F(str, fingerprint) F(str, why) F(str, protected)
+WIRE_DECLARE(verify_say, VERIFY_SAY_FIELDS)
 
 /* ---- the queue and its parsers ---- */
 

@@ -176,6 +176,7 @@ static int ask(struct gate *g, const struct gate_txn *t)
 	const struct gate_work *w = t->work;
 	struct facts_ask a = {
 	    .sender = w->facts.from.addr.normal,
+	    .author_domain = addr_domain(&w->facts.from.addr),
 	    .subject_number = w->facts.subject_number,
 	    .token_ticket = w->rcpts.token_ticket,
 	    .token_participant = w->rcpts.token_participant,
