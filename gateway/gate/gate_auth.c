@@ -48,7 +48,7 @@ void auth_add(struct auth_facts *f, enum auth_method method, const char *covers)
 
 void auth_decide(struct auth *out, const struct auth_facts *f)
 {
-	*out = (struct auth){.result = AUTH_UNAUTHENTICATED, .method = AUTH_NONE, .covers = ""};
+	*out = (struct auth){.result = AUTH_UNAUTHENTICATED, .method = AUTH_NONE, .covers = "", .signature_invalid = f->signature_invalid};
 	for (size_t i = 0; i < f->n; i++) {
 		if (methods[f->proofs[i].method].strength < f->need) {
 			out->too_weak = true;
@@ -60,7 +60,9 @@ void auth_decide(struct auth *out, const struct auth_facts *f)
 		out->too_weak = false;
 		return;
 	}
-	if (f->temperror)
+	if (f->temperror && f->give_up)
+		out->dns_gave_up = true;
+	else if (f->temperror)
 		out->result = AUTH_TEMPERROR;
 	else if (f->failed)
 		out->result = AUTH_FAILED;

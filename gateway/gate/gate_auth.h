@@ -1,6 +1,6 @@
 /*
  * gate_auth.h - is it really them (POLICY, authentication)? Every method adds its proof to the facts; one pure function
- * decides. Methods that come later (SPF, DKIM, ARC, login, certificate, signature) only add proofs.
+ * decides. gate_sender.h finds the proofs.
  */
 #ifndef VG_GATE_AUTH_H
 #define VG_GATE_AUTH_H
@@ -40,6 +40,8 @@ struct auth_facts {
 	struct auth_proof proofs[AUTH_PROOFS_MAX]; /* those that hold, for the one From address */
 	size_t n;
 	bool temperror;       /* DNS could not answer for the author's domain or an aligned identifier */
+	bool give_up;         /* and has not for so long (4 hours) that waiting has ended */
+	bool signature_invalid; /* one by a registered key is wrong */
 	bool failed;          /* the domain's policy demands it and nothing aligned passed */
 	enum proof_need need; /* of the author's partner */
 };
@@ -49,6 +51,8 @@ struct auth {
 	enum auth_method method; /* that decided, AUTH_NONE without */
 	const char *covers;      /* "" without */
 	bool too_weak;           /* a proof held, but the partner demands a stronger one */
+	bool dns_gave_up;        /* unauthenticated, only because DNS never answered: held, reason `dns` */
+	bool signature_invalid;  /* alone: held, reason `signature-invalid`; beside a proof: a flag */
 };
 
 /* Adds a proof; silently full at AUTH_PROOFS_MAX. */

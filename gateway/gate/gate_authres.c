@@ -318,7 +318,7 @@ static const char *result_name(const char *s)
 	return "none";
 }
 
-static void judge_dmarc(struct authres_proof *out, const struct authres *a, const struct addr *author)
+void authres_judge_dmarc(struct authres_proof *out, const struct authres *a, const struct addr *author)
 {
 	const struct authres_result *r = only_result(a, "dmarc");
 	char domain[ADDR_DOMAIN_MAX + 1];
@@ -381,6 +381,6 @@ void authres_judge(struct authres_proof *out, const struct gate_header *h, const
 	}
 	out->ignored--;
 	out->why = "the topmost field proves nothing about the author";
-	judge_dmarc(out, &a, author);
+	authres_judge_dmarc(out, &a, author);
 	judge_login(out, &a, author);
 }

@@ -47,6 +47,9 @@ struct authres_proof {
 	unsigned ignored;    /* of these, that did not count */
 };
 
+/* Does a parsed field say dmarc=pass for exactly the author's domain, once? Sets dmarc, dmarc_result and why, unless it says
+ * nothing of dmarc. */
+void authres_judge_dmarc(struct authres_proof *out, const struct authres *a, const struct addr *author);
 /* authserv_id: of the relay that the real peer belongs to, NULL when it is none. Only the topmost field counts. */
 void authres_judge(struct authres_proof *out, const struct gate_header *h, const char *authserv_id, const struct addr *author);
 

@@ -52,6 +52,14 @@ static void hold(struct verdict *v, const char *reason)
 	v->reason = reason;
 }
 
+/* Why an unproven mail of somebody known waits: our DNS, a wrong signature, or nothing to go by. */
+static const char *unverified_reason(const struct verdict_facts *f)
+{
+	if (f->auth.dns_gave_up)
+		return "dns";
+	return f->auth.signature_invalid ? "signature-invalid" : "unverified-sender";
+}
+
 static void open_ticket(struct verdict *v, enum participant_role role, uint64_t related)
 {
 	v->outcome = OUT_ACCEPTED;
@@ -268,7 +276,7 @@ static bool is_v8(const struct verdict_facts *f)
 
 static void do_v8(const struct verdict_facts *f, struct verdict *v)
 {
-	hold(v, authentic(f) ? "agent-without-ticket" : "unverified-sender");
+	hold(v, authentic(f) ? "agent-without-ticket" : unverified_reason(f));
 }
 
 static bool is_v9(const struct verdict_facts *f)
@@ -313,11 +321,12 @@ static bool is_v12(const struct verdict_facts *f)
 
 static void do_v12(const struct verdict_facts *f, struct verdict *v)
 {
-	/* The same answer as V18: a forger must not learn that the address is registered. */
-	if (f->cls == CLASS_CONTACT && f->unverified == UNVERIFIED_REJECT)
+	/* The same answer as V18: a forger must not learn that the address is registered. What DNS or a registered key leaves
+	 * open is for an operator's eye, whatever the partner chose. */
+	if (f->cls == CLASS_CONTACT && f->unverified == UNVERIFIED_REJECT && !f->auth.dns_gave_up && !f->auth.signature_invalid)
 		refuse(v, REFUSE_OTHER, "");
 	else
-		hold(v, "unverified-sender");
+		hold(v, unverified_reason(f));
 }
 
 static bool is_v13(const struct verdict_facts *f)
@@ -346,7 +355,7 @@ static void do_v14(const struct verdict_facts *f, struct verdict *v)
 	if (authentic(f))
 		append(f, v, PART_CUSTOMER);
 	else
-		hold(v, "unverified-sender");
+		hold(v, unverified_reason(f));
 }
 
 static bool is_v15(const struct verdict_facts *f)
