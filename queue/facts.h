@@ -10,7 +10,7 @@
 struct facts {
 	struct facts_say say; /* borrows from the rest */
 	struct registry_sender sender;
-	struct buf threads;
+	struct buf threads, signers, credentials;
 	char duplicate_of[ULID_LEN + 1];
 };
 

@@ -115,6 +115,23 @@ take_sender(struct facts_say *say, const struct registry_sender *s)
 	say->sender_name = s->name;
 }
 
+/* What the sender's proofs are weighed with. */
+static int
+find_proofs(struct facts *f, struct registry *registry, const struct facts_ask *ask)
+{
+	unsigned shared = 0;
+	uint32_t n = 0;
+	int err = registry_signers(registry, f->sender.partner, &f->signers, &n);
+
+	f->say.signers = wlist_of(&f->signers, n);
+	if (err == VG_OK && (err = registry_credentials(registry, ask->sender, &f->credentials, &n)) == VG_OK) {
+		f->say.credentials = wlist_of(&f->credentials, n);
+		err = registry_shared_labels(registry, ask->author_domain, &shared);
+	}
+	f->say.shared_labels = shared;
+	return err;
+}
+
 int
 facts_find(struct facts *f, struct store *store, struct registry *registry, const struct facts_ask *ask)
 {
@@ -123,11 +140,13 @@ facts_find(struct facts *f, struct store *store, struct registry *registry, cons
 
 	memset(f, 0, sizeof(*f));
 	buf_init(&f->threads, IPC_LARGE / 2);
+	buf_init(&f->signers, IPC_SMALL);
+	buf_init(&f->credentials, IPC_LARGE / 4);
 	if ((err = registry_sender(registry, ask->sender, &f->sender)) != VG_OK)
 		return err;
 	take_sender(&f->say, &f->sender);
 	a.partner = f->sender.partner;
-	if ((err = find_threads(&a)) == VG_OK)
+	if ((err = find_proofs(f, registry, ask)) == VG_OK && (err = find_threads(&a)) == VG_OK)
 		err = find_copies(store, ask, &f->say, f->duplicate_of);
 	f->say.threads = wlist_of(&f->threads, a.n);
 	return err;
@@ -137,6 +156,8 @@ void
 facts_free(struct facts *f)
 {
 	buf_free(&f->threads);
+	buf_free(&f->signers);
+	buf_free(&f->credentials);
 }
 
 void

@@ -15,7 +15,10 @@
 static const char schema_1[] =
 #include "queue/schema/registry-0001.sql.inc"
     ;
-static const char *const schema_steps[] = { schema_1 };
+static const char schema_2[] =
+#include "queue/schema/registry-0002.sql.inc"
+    ;
+static const char *const schema_steps[] = { schema_1, schema_2 };
 static const struct db_schema schema = {
 	.app_id = 0x56475247, /* "VGRG" */
 	.steps = schema_steps,

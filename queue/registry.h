@@ -45,6 +45,18 @@ struct registry_sender {
 
 /* Class of an address in normal form. Index look-ups only, whatever the registry's size. VG_OK also for unknown; VG_ERR_STORE. */
 int registry_sender(struct registry *r, const char *normal, struct registry_sender *out);
+/* ---- for the proof of a sender (registry_facts.c) ---- */
+
+/* Wire list of the domains that the partner ("" for none: empty list) registered as its signers (POLICY (g)). */
+int registry_signers(struct registry *r, const char *partner, struct buf *out, uint32_t *n);
+/* Wire list of facts_credential, without passwords. normal: an address in normal form. */
+int registry_credentials(struct registry *r, const char *normal, struct buf *out, uint32_t *n);
+/* Largest number of labels of domain, or of one that contains it, under which names of more than one family live; 0 for none. */
+int registry_shared_labels(struct registry *r, const char *domain, unsigned *labels);
+#define REGISTRY_HASH 128 /* crypto_pwhash_STRBYTES */
+/* Hash of the address's password. VG_ERR_NOTFOUND. */
+int registry_password(struct registry *r, const char *normal, char hash[REGISTRY_HASH]);
+
 /* VG_ERR_NOTFOUND. */
 int registry_partner(struct registry *r, const char *id, struct registry_partner *out);
 /* Display name of a direct holder into name. VG_ERR_NOTFOUND. */

@@ -15,6 +15,7 @@ static const char *const words[][WORDS_MAX] = {
 	[WORD_UNVERIFIED] = { "hold", "reject" },
 	[WORD_PROOF] = { "any", "dkim", "signature" },
 	[WORD_AUTOMATIC] = { "hold", "open" },
+	[WORD_CREDENTIAL] = { "", "password", "certificate", "openpgp", "smime" },
 };
 
 const char *

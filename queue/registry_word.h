@@ -13,7 +13,8 @@ enum reg_words {
 	WORD_UNLISTED,   /* enum unlisted: hold, accept, reject */
 	WORD_UNVERIFIED, /* enum unverified: hold, reject */
 	WORD_PROOF,      /* enum proof_need: any, dkim, signature */
-	WORD_AUTOMATIC   /* hold 0, open 1 */
+	WORD_AUTOMATIC,  /* hold 0, open 1 */
+	WORD_CREDENTIAL  /* enum credential_kind: password, certificate, openpgp, smime */
 };
 
 /* "" for a value without a word. */
