@@ -96,8 +96,8 @@ partners_under(struct registry *r, const char *key, const char *end)
 
 	memcpy(at, key, strlen(key) + 1);
 	for (unsigned step = 0; step < STEPS_MAX; step++) {
-		sqlite3_stmt *row = db_query(r->db, "SELECT key, owner FROM entry WHERE role IN ('domain', 'contact') "
-		    "AND key >= ?1 AND key < ?2 ORDER BY key LIMIT 1", "tt", at, end);
+		sqlite3_stmt *row = db_query(r->db, "SELECT key, owner FROM entry INDEXED BY entry_key_partner "
+		    "WHERE role IN ('domain', 'contact') AND key >= ?1 AND key < ?2 ORDER BY key LIMIT 1", "tt", at, end);
 		int err = db_step(r->db, row);
 		bool other;
 
@@ -127,8 +127,10 @@ families_under(struct registry *r, const char *key)
 	registry_key_end(end, key);
 	if ((n = partners_under(r, key, end)) < 0 || n > 1)
 		return n;
-	client = is_there(r, "SELECT 1 FROM entry WHERE role IN ('customer', 'direct') AND key >= ?1 AND key < ?2 LIMIT 1", key, end);
-	agent = is_there(r, "SELECT 1 FROM entry WHERE role = 'agent' AND key >= ?1 AND key < ?2 LIMIT 1", key, end);
+	client = is_there(r, "SELECT 1 FROM entry INDEXED BY entry_key_client WHERE role IN ('customer', 'direct') "
+	    "AND key >= ?1 AND key < ?2 LIMIT 1", key, end);
+	agent = is_there(r, "SELECT 1 FROM entry INDEXED BY entry_key_agent WHERE role = 'agent' AND key >= ?1 AND key < ?2 LIMIT 1",
+	    key, end);
 	return client < 0 ? client : agent < 0 ? agent : n + client + agent;
 }
 
