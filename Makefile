@@ -110,6 +110,8 @@ $(B)/vcspgate: $(B)/obj/gateway/ctl/vcspgate.o $(call libs_of,ctl)
 # tests/unit/MODULE/fuzz_X.c: harness, its corpus beside it in fuzz_X.corpus/.
 TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/test_*.c))
 FUZZERS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/fuzz_*.c))
+# tests/unit/MODULE/oracle_X.c: says what we think of an input; tests/e2e/test_X_oracle.py asks others.
+ORACLES = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/oracle_*.c))
 module_of = $(firstword $(subst /, ,$(1)))
 
 .SECONDEXPANSION:
@@ -154,7 +156,7 @@ fuzz-run: $(FUZZ_BIN)
 	done
 endif
 
-check-e2e: all
+check-e2e: all $(ORACLES)
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider $(E2E)
 
 packages:
