@@ -37,7 +37,7 @@ struct mail_check {
 	struct arc *arc;
 };
 
-static inline void die(const char *what) {
+_Noreturn static inline void die(const char *what) {
 	fprintf(stderr, "%s\n", what);
 	abort();
 }
