@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "registry_credential.h"
 
 void
 registry_refuse(struct call_result *res, int err, const struct reg_fault *fault)
@@ -111,6 +112,65 @@ load_holder(struct registry *r, const struct asked *a, json_t **out, struct reg_
 	return err;
 }
 
+/* ---- credentials ---- */
+
+static bool
+has_credentials(enum reg_kind kind)
+{
+	return kind == REG_CONTACT || kind == REG_AGENT || kind == REG_DIRECT;
+}
+
+/* Puts obj's credentials into it, or those of all addresses of a holder, each with its address. */
+static int
+add_credentials(struct registry *r, json_t *obj)
+{
+	const char *address = json_string_value(json_object_get(obj, "address"));
+	json_t *list = json_array(), *addresses = json_object_get(obj, "addresses"), *one, *c;
+	char normal[ADDR_MAX + 1];
+	size_t i, k;
+
+	if (address != NULL && reg_normal(normal, address) == VG_OK) {
+		json_decref(list);
+		list = reg_credentials_json(r, normal, false);
+	}
+	json_array_foreach(addresses, i, one) {
+		json_t *of_one = reg_normal(normal, json_string_value(one)) == VG_OK ? reg_credentials_json(r, normal, false) : NULL;
+
+		json_array_foreach(of_one, k, c)
+			json_object_set(c, "address", one);
+		json_array_extend(list, of_one);
+		json_decref(of_one);
+	}
+	return json_object_set_new(obj, "credentials", list) == 0 ? VG_OK : VG_ERR_MEMORY;
+}
+
+/* Writes an item and what it says about credentials; the object afterwards shows them. */
+static int
+put_with_credentials(struct call_env *env, enum reg_kind kind, json_t *body, enum reg_mode mode, json_t **after,
+    struct reg_fault *fault)
+{
+	struct reg_who who = { env->actor, env->now_ms };
+	json_t *obj = json_copy(body), *proofs = NULL;
+	const char *address;
+	enum reg_change what;
+	bool changed;
+	int err = VG_OK;
+
+	if (has_credentials(kind) && json_is_object(obj))
+		err = reg_credentials_take(obj, &proofs);
+	if (err == VG_OK)
+		err = reg_put(env->registry, kind, obj, mode, &who, &what, after, fault);
+	if (err == VG_OK && proofs != NULL) {
+		address = json_string_value(json_object_get(*after, "address"));
+		err = reg_credentials_put(env->registry, address, proofs, &who, &changed, fault);
+		if (err == VG_OK)
+			err = add_credentials(env->registry, *after);
+	}
+	json_decref(proofs);
+	json_decref(obj);
+	return err;
+}
+
 /* ---- the verbs ---- */
 
 static void
@@ -123,6 +183,8 @@ show(struct call_env *env, json_t *args, struct call_result *res, enum reg_kind 
 
 	read_asked(args, &a);
 	err = kind == REG_DIRECT ? load_holder(env->registry, &a, &obj, &fault) : load(env->registry, kind, &a, &obj, &fault);
+	if (err == VG_OK && has_credentials(kind))
+		err = add_credentials(env->registry, obj);
 	if (err == VG_OK)
 		registry_answer(res, 200, obj);
 	else
@@ -133,15 +195,13 @@ show(struct call_env *env, json_t *args, struct call_result *res, enum reg_kind 
 static void
 change(struct call_env *env, json_t *obj, struct call_result *res, enum reg_kind kind, enum reg_mode mode)
 {
-	struct reg_who who = { env->actor, env->now_ms };
 	struct reg_fault fault = { .field = "" };
 	struct db *db = env->registry->db;
-	enum reg_change what;
 	json_t *after = NULL;
 	int err = db_begin(db);
 
 	if (err == VG_OK)
-		err = reg_put(env->registry, kind, obj, mode, &who, &what, &after, &fault);
+		err = put_with_credentials(env, kind, obj, mode, &after, &fault);
 	if (err == VG_OK)
 		err = db_commit(db);
 	else
@@ -209,6 +269,9 @@ update(struct call_env *env, json_t *args, struct call_result *res, enum reg_kin
 	    load(env->registry, kind, &a, &current, &fault);
 	if (err == VG_OK)
 		err = identified(current, call_body(args), &obj, &fault);
+	/* A holder's credentials are those of one address: the one in the path. */
+	if (err == VG_OK && kind == REG_DIRECT && strchr(a.normal, '@') != NULL && json_object_get(obj, "address") == NULL)
+		err = json_object_set_new(obj, "address", json_string(a.id)) == 0 ? VG_OK : VG_ERR_MEMORY;
 	if (err == VG_OK)
 		change(env, obj, res, kind, REG_SET);
 	else

@@ -1,13 +1,14 @@
 /*
  * registry_export.c - the whole registry as CSV, JSON lines or one JSON document, in the form that the import reads. Runs in
- * the queue process, registry thread; memory is one row and one piece of output.
+ * the queue process, registry thread; memory is one row and one piece of output. JSON carries certificates and keys, never the
+ * hash of a password: an export travels further than the database does. CSV carries none of them.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "csv.h"
 #include "err.h"
-#include "registry_private.h"
+#include "registry_credential.h"
 
 #define PIECE 65536u
 
@@ -139,6 +140,23 @@ put_row(struct export *e, enum reg_kind kind, json_t *obj)
 	return err == VG_OK ? flush(e, PIECE) : err;
 }
 
+/* The row's object, with its certificates and keys where there are some. */
+static json_t *
+entry_object(struct export *e, sqlite3_stmt *row)
+{
+	json_t *obj = reg_entry_json(e->registry, row), *list;
+
+	if (obj == NULL || e->format == REG_CSV)
+		return obj;
+	list = reg_credentials_json(e->registry, db_text(row, 2), true);
+	if (list == NULL || (json_array_size(list) > 0 && json_object_set(obj, "credentials", list) != 0)) {
+		json_decref(obj);
+		obj = NULL;
+	}
+	json_decref(list);
+	return obj;
+}
+
 static int
 put_kind(struct export *e, enum reg_kind kind)
 {
@@ -151,7 +169,7 @@ put_kind(struct export *e, enum reg_kind kind)
 	row = kind == REG_PARTNER ? db_query(db, "SELECT " REG_PARTNER_COLUMNS " FROM partner ORDER BY id", "") :
 	    db_query(db, "SELECT " REG_ENTRY_COLUMNS " FROM entry WHERE role = ?1 ORDER BY name, owner", "t", reg_role(kind));
 	while ((err = db_step(db, row)) == 1) {
-		err = put_row(e, kind, kind == REG_PARTNER ? reg_partner_json(e->registry, row) : reg_entry_json(e->registry, row));
+		err = put_row(e, kind, kind == REG_PARTNER ? reg_partner_json(e->registry, row) : entry_object(e, row));
 		if (err != VG_OK) {
 			sqlite3_reset(row);
 			return err;

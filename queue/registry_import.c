@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "err.h"
-#include "registry_private.h"
+#include "registry_credential.h"
 
 struct import {
 	struct registry *registry;
@@ -61,11 +61,17 @@ check_only(const struct reg_row *row)
 }
 
 static int
-put_row(struct import *im, struct reg_row *row)
+put_row(struct import *im, struct reg_row *row, json_t *credentials)
 {
 	enum reg_change change = REG_UNCHANGED;
+	bool changed = false;
 	int err = reg_put(im->registry, row->kind, row->obj, REG_PUT, im->who, &change, NULL, row->fault);
 
+	if (err == VG_OK && credentials != NULL)
+		err = reg_credentials_put(im->registry, json_string_value(json_object_get(row->obj, "address")), credentials, im->who,
+		    &changed, row->fault);
+	if (changed && change == REG_UNCHANGED)
+		change = REG_UPDATED;
 	if (is_refusal(err) && row->fault->text[0] == '\0')
 		reg_fault_set(row->fault, err, "", "%s", db_error_text(im->registry->db));
 	im->out->added += err == VG_OK && change == REG_ADDED;
@@ -78,12 +84,17 @@ static int
 import_row(void *arg, struct reg_row *row)
 {
 	struct import *im = arg;
-	int err;
+	json_t *credentials = NULL;
+	int err = VG_OK;
 
 	if (row->kind < 0)
 		return note_fault(im, row);
 	im->out->rows++;
-	err = belongs_to_failed(im, row->obj) ? check_only(row) : put_row(im, row);
+	if (row->kind == REG_CONTACT || row->kind == REG_AGENT || row->kind == REG_DIRECT)
+		err = reg_credentials_take_list(row->obj, &credentials);
+	if (err == VG_OK)
+		err = belongs_to_failed(im, row->obj) ? check_only(row) : put_row(im, row, credentials);
+	json_decref(credentials);
 	if (!is_refusal(err))
 		return err;
 	err = note_failed(im, row);

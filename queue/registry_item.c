@@ -94,9 +94,8 @@ bool reg_field_is_list(const char *name) { return field_has(name, LIST); }
 
 /* ---- values ---- */
 
-/* One line of text without controls. */
-static int
-text_value(char *out, size_t size, const char *field, json_t *value, struct reg_fault *fault)
+int
+reg_text_value(char *out, size_t size, const char *field, json_t *value, struct reg_fault *fault)
 {
 	const char *s = json_string_value(value);
 	size_t len = json_string_length(value);
@@ -129,7 +128,7 @@ is_id(const char *s)
 static int
 id_value(char *out, size_t size, const char *field, json_t *value, struct reg_fault *fault)
 {
-	int err = text_value(out, size, field, value, fault);
+	int err = reg_text_value(out, size, field, value, fault);
 
 	if (err != VG_OK)
 		return err;
@@ -254,25 +253,25 @@ parse_partner(struct reg_item *item, const char *field, json_t *value, struct re
 static int
 parse_name(struct reg_item *item, const char *field, json_t *value, struct reg_fault *fault)
 {
-	return text_value(item->name, sizeof(item->name), field, value, fault);
+	return reg_text_value(item->name, sizeof(item->name), field, value, fault);
 }
 
 static int
 parse_vcsp_id(struct reg_item *item, const char *field, json_t *value, struct reg_fault *fault)
 {
-	return text_value(item->vcsp_id, sizeof(item->vcsp_id), field, value, fault);
+	return reg_text_value(item->vcsp_id, sizeof(item->vcsp_id), field, value, fault);
 }
 
 static int
 parse_region(struct reg_item *item, const char *field, json_t *value, struct reg_fault *fault)
 {
-	return text_value(item->region, sizeof(item->region), field, value, fault);
+	return reg_text_value(item->region, sizeof(item->region), field, value, fault);
 }
 
 static int
 parse_language(struct reg_item *item, const char *field, json_t *value, struct reg_fault *fault)
 {
-	int err = text_value(item->language, sizeof(item->language), field, value, fault);
+	int err = reg_text_value(item->language, sizeof(item->language), field, value, fault);
 
 	if (err == VG_OK && item->language[strspn(item->language,
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")] != '\0')

@@ -54,6 +54,9 @@ bool reg_field_known(const char *field);
 bool reg_field_is_bool(const char *field);
 bool reg_field_is_list(const char *field);
 
+/* One line of text without controls, shorter than size. VG_ERR_SYNTAX with fault. */
+int reg_text_value(char *out, size_t size, const char *field, json_t *value, struct reg_fault *fault);
+
 int reg_fault_set(struct reg_fault *fault, int err, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
