@@ -149,13 +149,27 @@ static void feed_simple(struct body_hashes *b, const char *s, size_t n) {
 	}
 }
 
+/* Copies bytes that stand for themselves, and single spaces between them; how many. The common case, hence apart. */
+static size_t copy_plain(struct canon *c, const char *s, size_t n) {
+	size_t room = PIECE - c->n, k = 0;
+
+	n = n < room ? n : room;
+	while (k < n && s[k] != '\r' && s[k] != '\t' && (s[k] != ' ' || (k + 1 < n && s[k + 1] > ' '))) {
+		c->out[c->n + k] = s[k];
+		k++;
+	}
+	c->n += k;
+	return k;
+}
+
 static void feed_relaxed(struct body_hashes *b, const char *s, size_t n) {
 	struct canon *c = &b->canon[1];
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n;) {
 		if (c->cr && s[i] == '\n') {
 			c->cr = c->space = false;
 			c->ends++;
+			i++;
 			continue;
 		}
 		if (c->cr) {
@@ -165,13 +179,14 @@ static void feed_relaxed(struct body_hashes *b, const char *s, size_t n) {
 		}
 		if (s[i] == '\r') {
 			c->cr = true;
+			i++;
 		} else if (s[i] == ' ' || s[i] == '\t') {
 			c->space = true;
+			i++;
 		} else {
-			if (c->ends > 0 || c->space)
-				release(b, true);
-			c->any = true;
-			put(b, true, s[i]);
+			release(b, true);
+			put(b, true, s[i++]);
+			i += copy_plain(c, s + i, n - i);
 		}
 	}
 }
