@@ -211,11 +211,46 @@ static void proofs_and_demands(void **state)
 	}
 }
 
+/* DNS that never answers ends as unauthenticated, not as failed; a wrong signature only flags. */
+static void how_waiting_ends(void **state)
+{
+	static const struct {
+		bool temperror, failed, give_up, invalid, proof;
+		enum auth_result result;
+		bool gave_up;
+	} cases[] = {
+		{true, false, false, false, false, AUTH_TEMPERROR, false},
+		{true, false, true, false, false, AUTH_UNAUTHENTICATED, true},
+		{true, true, true, false, false, AUTH_UNAUTHENTICATED, true},
+		{false, true, true, false, false, AUTH_FAILED, false},
+		{false, false, true, false, false, AUTH_UNAUTHENTICATED, false},
+		{true, false, true, false, true, AUTH_AUTHENTICATED, false},
+		{false, false, false, true, false, AUTH_UNAUTHENTICATED, false},
+		{false, false, false, true, true, AUTH_AUTHENTICATED, false},
+		{true, false, false, true, false, AUTH_TEMPERROR, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct auth_facts f = {.temperror = cases[i].temperror, .failed = cases[i].failed, .give_up = cases[i].give_up,
+		    .signature_invalid = cases[i].invalid};
+		struct auth a;
+
+		if (cases[i].proof)
+			auth_add(&f, AUTH_SPF, "*");
+		auth_decide(&a, &f);
+		assert_int_equal(a.result, cases[i].result);
+		assert_int_equal(a.dns_gave_up, cases[i].gave_up);
+		assert_int_equal(a.signature_invalid, cases[i].invalid);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grammar), cmocka_unit_test(content), cmocka_unit_test(limits), cmocka_unit_test(rule_c),
 		cmocka_unit_test(proofs_and_demands),
+		cmocka_unit_test(how_waiting_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

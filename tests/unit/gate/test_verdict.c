@@ -33,6 +33,8 @@ static void set_class(struct verdict_facts *f, int v)
 
 static void set_status(struct verdict_facts *f, int v) { f->partner_status = (enum partner_status)v; }
 static void set_auth(struct verdict_facts *f, int v) { f->auth.result = (enum auth_result)v; }
+static void set_gave_up(struct verdict_facts *f, int v) { (void)v; f->auth.dns_gave_up = true; }
+static void set_wrong_signature(struct verdict_facts *f, int v) { (void)v; f->auth.signature_invalid = true; }
 static void set_automatic(struct verdict_facts *f, int v) { f->automatic = (enum automatic)v; }
 static void set_malformed(struct verdict_facts *f, int v) { (void)v; f->malformed = "from.group"; }
 static void set_loop(struct verdict_facts *f, int v) { if (v) f->loop = true; else f->hops = true; }
@@ -78,7 +80,7 @@ static const struct word words[] = {
 	{"unknown", set_class, CLASS_UNKNOWN}, {"active", set_status, PARTNER_ACTIVE}, {"suspended", set_status, PARTNER_SUSPENDED},
 	{"expired", set_status, PARTNER_EXPIRED}, {"unauth", set_auth, AUTH_UNAUTHENTICATED}, {"auth", set_auth, AUTH_AUTHENTICATED},
 	{"temperror", set_auth, AUTH_TEMPERROR}, {"failed", set_auth, AUTH_FAILED}, {"operator", set_auth, AUTH_OPERATOR},
-	{"bulk", set_automatic, AUTOMATIC_BULK}, {"generated", set_automatic, AUTOMATIC_GENERATED},
+	{"gave-up", set_gave_up, 0}, {"wrong-signature", set_wrong_signature, 0}, {"bulk", set_automatic, AUTOMATIC_BULK}, {"generated", set_automatic, AUTOMATIC_GENERATED},
 	{"reply", set_automatic, AUTOMATIC_REPLY}, {"bounce", set_automatic, AUTOMATIC_BOUNCE}, {"malformed", set_malformed, 0},
 	{"loop", set_loop, 1}, {"hops", set_loop, 0}, {"return-path", set_return_path, 0}, {"postmaster", set_postmaster, 0},
 	{"two-tokens", set_two_tokens, 0}, {"token", set_match, MATCH_TOKEN}, {"ours", set_match, MATCH_OUR_MESSAGE_ID},
@@ -207,6 +209,18 @@ static const struct {
 	{"contact active unauth token", "V12 hold unverified-sender"},
 	{"contact active unauth reject-unverified", "V12 " NOT_ACCEPTED},
 	{"direct unauth", "V12 hold unverified-sender"},
+	{"contact active unauth gave-up", "V12 hold dns"},
+	{"contact active unauth gave-up wrong-signature", "V12 hold dns"},
+	{"contact active unauth wrong-signature", "V12 hold signature-invalid"},
+	{"contact active unauth reject-unverified gave-up", "V12 hold dns"},
+	{"contact active unauth reject-unverified wrong-signature", "V12 hold signature-invalid"},
+	{"contact active auth wrong-signature", "V11 open contact"},
+	{"direct unauth gave-up", "V12 hold dns"},
+	{"agent unauth token gave-up", "V8 hold dns"},
+	{"agent unauth wrong-signature", "V8 hold signature-invalid"},
+	{"agent auth wrong-signature", "V8 hold agent-without-ticket"},
+	{"customer unauth token as-customer audience gave-up", "V14 hold dns"},
+	{"customer unauth gave-up", "V18 " NOT_ACCEPTED},
 	{"direct unauth reject-unverified", "V12 hold unverified-sender"},
 	/* V13: observers */
 	{"partner-domain active auth ours as-observer by-contact", "V13 append observer"},
