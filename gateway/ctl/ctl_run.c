@@ -14,6 +14,7 @@
 #include "ctl_print.h"
 #include "err.h"
 
+#define FILE_TEXT_MAX 65536u
 #define ANSWER_MAX (512u * 1024u * 1024u)
 
 struct run {
@@ -118,6 +119,33 @@ static int add_int(json_t *body, const char *key, const char *value)
 	return json_object_set_new(body, key, json_integer(v)) == 0 ? 0 : VG_ERR_MEMORY;
 }
 
+/* Text of a file without its last line end. Positive sysexits code, with the error said. */
+static int add_file(json_t *body, const char *key, const char *name)
+{
+	bool standard = strcmp(name, "-") == 0;
+	FILE *f = standard ? stdin : fopen(name, "rb");
+	char text[FILE_TEXT_MAX + 2];
+	json_t *value;
+	size_t n;
+
+	if (f == NULL)
+		return ctl_fail(EX_NOINPUT, name, "%s", strerror(errno));
+	n = fread(text, 1, sizeof(text), f);
+	if (!standard)
+		fclose(f);
+	if (n > FILE_TEXT_MAX)
+		return ctl_fail(EX_DATAERR, name, "more than %u bytes", FILE_TEXT_MAX);
+	if (n > 0 && text[n - 1] == '\n')
+		n--;
+	if (n > 0 && text[n - 1] == '\r')
+		n--;
+	value = json_stringn(text, n);
+	explicit_bzero(text, sizeof(text));
+	if (value == NULL)
+		return ctl_fail(EX_DATAERR, name, "it is no UTF-8 text");
+	return json_object_set_new(body, key, value) == 0 ? 0 : ctl_fail(EX_OSERR, name, "out of memory");
+}
+
 static int add_option(struct run *r, const struct ctl_option *o, const char *value)
 {
 	char key[64];
@@ -131,6 +159,8 @@ static int add_option(struct run *r, const struct ctl_option *o, const char *val
 		return add_to_list(r->body, key, value);
 	case IN_BODY_FLAG:
 		return json_object_set_new(r->body, key, json_true()) == 0 ? 0 : VG_ERR_MEMORY;
+	case IN_BODY_FILE:
+		return add_file(r->body, key, value);
 	case IN_BODY_INT:
 		return add_int(r->body, key, value);
 	case IN_QUERY:
@@ -147,7 +177,8 @@ static bool repeatable(const struct ctl_option *o)
 	return o->where == IN_BODY_LIST || o->where == IN_QUERY_LIST;
 }
 
-/* One --option [VALUE] or --option=VALUE. Returns how many arguments it took, or -1 with the error said. */
+/* One --option [VALUE] or --option=VALUE. Returns how many arguments it took, or, with the error said, -1 or a negative
+ * sysexits code. */
 static int take_option(struct run *r, int argc, char **argv)
 {
 	const char *name = argv[0] + 2, *eq = strchr(name, '=');
@@ -162,7 +193,7 @@ static int take_option(struct run *r, int argc, char **argv)
 	for (unsigned i = 0; i < CTL_OPTIONS_MAX && r->cmd->options[i].name != NULL; i++) {
 		const struct ctl_option *o = &r->cmd->options[i];
 		const char *value = eq != NULL ? eq + 1 : NULL;
-		int used = 1;
+		int used = 1, rc;
 
 		if (strlen(o->name) != len || memcmp(o->name, name, len) != 0)
 			continue;
@@ -177,7 +208,9 @@ static int take_option(struct run *r, int argc, char **argv)
 			value = argv[1];
 			used = 2;
 		}
-		if (add_option(r, o, value) != 0)
+		if ((rc = add_option(r, o, value)) > 0)
+			return -rc;
+		if (rc < 0)
 			return ctl_fail(-1, cmd, "--%s: bad value", o->name);
 		return used;
 	}
@@ -213,7 +246,7 @@ static int take_arguments(struct run *r, int argc, char **argv)
 		else if (take_operand(r, argv[0]) != 0)
 			used = -1;
 		if (used < 0)
-			return EX_USAGE;
+			return used == -1 ? EX_USAGE : -used;
 		argc -= used;
 		argv += used;
 	}

@@ -24,6 +24,12 @@
 	{ "case-admin", IN_BODY_FLAG, NULL, false, NULL, "record as case administrator" }, \
 	{ "automatic", IN_BODY, NULL, false, "hold|open", "automatic mail of this address" }, \
 	{ "external", IN_BODY_FLAG, NULL, false, NULL, "address outside the partner's domains" }
+#define CREDENTIAL_OPTIONS \
+	{ "password-file", IN_BODY_FILE, "password", false, "FILE|-", "password for SMTP AUTH, 12 characters or more" }, \
+	{ "certificate", IN_BODY_FILE, NULL, false, "FILE", "TLS client certificate, PEM" }, \
+	{ "key", IN_BODY_FILE, NULL, false, "FILE", "armored OpenPGP public key or S/MIME certificate, for signatures" }, \
+	{ "credential-label", IN_BODY, NULL, false, "TEXT", "a note beside what is added" }, \
+	{ "remove-credential", IN_BODY, NULL, false, "FINGERPRINT|password", "no longer valid" }
 #define WHERE_OPTIONS \
 	{ "domain", IN_BODY, NULL, false, "DOMAIN", "a whole domain, or" }, \
 	{ "address", IN_BODY, NULL, false, "ADDRESS", "one address" }
@@ -45,7 +51,7 @@ const struct ctl_command ctl_commands[] = {
 	  { { "partner", IN_BODY, NULL, true, "ID", "the partner" },
 	    { "address", IN_BODY, NULL, true, "ADDRESS", "mail address" }, OPT_NAME(false), CONTACT_OPTIONS } },
 	{ "contact", "set", "PATCH", "/v1/contacts/{}", OPERAND_PATH, "ADDRESS", PRINT_ONE, NULL, "change a contact",
-	  { OPT_NAME(false), CONTACT_OPTIONS } },
+	  { OPT_NAME(false), CONTACT_OPTIONS, CREDENTIAL_OPTIONS } },
 	{ "contact", "list", "GET", "/v1/contacts", OPERAND_NONE, NULL, PRINT_LIST, "address name partner case_admin",
 	  "list contacts", { OPT_PARTNER_FILTER, OPT_LIMIT, OPT_CURSOR } },
 	SHOW("contact", "/v1/contacts", "ADDRESS"),
@@ -60,7 +66,8 @@ const struct ctl_command ctl_commands[] = {
 	REMOVE("customer", "/v1/customers", "ADDRESS|DOMAIN"),
 	{ "direct", "add", "POST", "/v1/direct", OPERAND_NONE, NULL, PRINT_ONE, NULL, "register a direct-contract holder",
 	  { { "id", IN_BODY, NULL, false, "ID", "short name; made from the name where absent" }, OPT_NAME(true), WHERE_OPTIONS } },
-	{ "direct", "set", "PATCH", "/v1/direct/{}", OPERAND_PATH, "ID", PRINT_ONE, NULL, "change a holder", { OPT_NAME(false) } },
+	{ "direct", "set", "PATCH", "/v1/direct/{}", OPERAND_PATH, "ID|ADDRESS", PRINT_ONE, NULL,
+	  "change a holder, or what proves an address of theirs", { OPT_NAME(false), CREDENTIAL_OPTIONS } },
 	{ "direct", "list", "GET", "/v1/direct", OPERAND_NONE, NULL, PRINT_LIST, "id name domain address", "list holders",
 	  { OPT_LIMIT, OPT_CURSOR } },
 	SHOW("direct", "/v1/direct", "ID"),
@@ -68,7 +75,7 @@ const struct ctl_command ctl_commands[] = {
 	{ "agent", "add", "POST", "/v1/agents", OPERAND_NONE, NULL, PRINT_ONE, NULL, "register a support engineer",
 	  { { "address", IN_BODY, NULL, true, "ADDRESS", "mail address" }, OPT_NAME(true) } },
 	{ "agent", "set", "PATCH", "/v1/agents/{}", OPERAND_PATH, "ADDRESS", PRINT_ONE, NULL, "change an agent",
-	  { OPT_NAME(false) } },
+	  { OPT_NAME(false), CREDENTIAL_OPTIONS } },
 	{ "agent", "list", "GET", "/v1/agents", OPERAND_NONE, NULL, PRINT_LIST, "address name", "list agents",
 	  { OPT_LIMIT, OPT_CURSOR } },
 	SHOW("agent", "/v1/agents", "ADDRESS"),

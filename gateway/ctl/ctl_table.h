@@ -12,6 +12,7 @@ enum ctl_where {
 	IN_BODY,       /* a string member of the JSON body */
 	IN_BODY_LIST,  /* repeatable: an array member */
 	IN_BODY_FLAG,  /* no value: true */
+	IN_BODY_FILE,  /* the text of a file (- for standard input) without its last line end, as a string member */
 	IN_BODY_INT,
 	IN_QUERY,      /* a query parameter */
 	IN_QUERY_LIST, /* repeatable query parameter */
