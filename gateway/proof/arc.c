@@ -1,6 +1,6 @@
 /*
- * arc.c - the Authenticated Received Chain of one mail. Structure first; then the newest message signature and every seal.
- * Called by gate_submit's proof of the sender, as dkim.c.
+ * arc.c - the Authenticated Received Chain of one mail. Structure first; then the newest message signature and every
+ * seal. Called by gate_submit's proof of the sender, as dkim.c.
  */
 #include <gnutls/crypto.h>
 #include <stdio.h>
@@ -30,7 +30,8 @@ struct arc {
 
 static const char *const NAMES[] = {"ARC-Authentication-Results", "ARC-Message-Signature", "ARC-Seal"};
 
-static void say(struct arc *a, enum arc_result result, unsigned instance, const char *why) {
+static void say(struct arc *a, enum arc_result result, unsigned instance, const char *why)
+{
 	a->chain.result = result;
 	a->open = false;
 	if (instance == 0)
@@ -39,12 +40,14 @@ static void say(struct arc *a, enum arc_result result, unsigned instance, const 
 		snprintf(a->chain.why, sizeof(a->chain.why), "set %u: %s", instance, why);
 }
 
-static bool is_space(char c) {
+static bool is_space(char c)
+{
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* "i=N;" at the start of ARC-Authentication-Results: N, or 0. *rest: what stands behind it. */
-static unsigned results_instance(const struct gate_field *f, const char **rest) {
+static unsigned results_instance(const struct gate_field *f, const char **rest)
+{
 	const char *s = f->value, *end = f->value + f->value_len;
 	unsigned n = 0, digits = 0;
 
@@ -69,7 +72,8 @@ static unsigned results_instance(const struct gate_field *f, const char **rest) 
 }
 
 /* i= of a message signature or a seal, 0 where there is none. */
-static unsigned tag_instance(const struct gate_field *f) {
+static unsigned tag_instance(const struct gate_field *f)
+{
 	struct dkim_tags tags;
 	const struct dkim_tag *i;
 	const char *why;
@@ -81,7 +85,8 @@ static unsigned tag_instance(const struct gate_field *f) {
 }
 
 /* Notes one field of the chain in its set; a reason where it fits none. */
-static const char *note(struct arc *a, size_t index, unsigned kind) {
+static const char *note(struct arc *a, size_t index, unsigned kind)
+{
 	const struct gate_field *f = &a->header->fields[index];
 	const char *rest;
 	unsigned n = kind == 0 ? results_instance(f, &rest) : tag_instance(f);
@@ -101,7 +106,8 @@ static const char *note(struct arc *a, size_t index, unsigned kind) {
 }
 
 /* All fields of the chain into their sets; false: there is no chain, or no whole one. */
-static bool collect(struct arc *a) {
+static bool collect(struct arc *a)
+{
 	const char *why = NULL;
 
 	for (unsigned i = 0; i < ARC_SETS_MAX; i++)
@@ -125,13 +131,15 @@ static bool collect(struct arc *a) {
 }
 
 /* Every seal, and that each says of those before it what it must. */
-static int read_seals(struct arc *a) {
+static int read_seals(struct arc *a)
+{
 	if ((a->seals = calloc(a->chain.n, sizeof(*a->seals))) == NULL)
 		return VG_ERR_MEMORY;
 	for (unsigned i = a->chain.n; i-- > 0;) {
 		struct dkim_spec *s = &a->seals[i];
 		const char *why = "";
-		enum dkim_result r = dkim_spec_read(s, DKIM_KIND_ARC_SEAL, a->header, a->sets[i].seal, &a->options, a->bodies, &why);
+		enum dkim_result r =
+		    dkim_spec_read(s, DKIM_KIND_ARC_SEAL, a->header, a->sets[i].seal, &a->options, a->bodies, &why);
 
 		if (i + 1 == a->chain.n)
 			snprintf(a->chain.sealer, sizeof(a->chain.sealer), "%s", s->domain);
@@ -150,7 +158,8 @@ static int read_seals(struct arc *a) {
 	return VG_OK;
 }
 
-static int read_chain(struct arc *a) {
+static int read_chain(struct arc *a)
+{
 	const struct set *newest = &a->sets[a->chain.n - 1];
 	const struct gate_field *f = &a->header->fields[newest->results];
 	const char *why = "";
@@ -160,12 +169,14 @@ static int read_chain(struct arc *a) {
 		a->chain.results_len = (size_t)(f->value + f->value_len - a->chain.results);
 	if ((rc = read_seals(a)) != VG_OK || !a->open)
 		return rc;
-	if (dkim_spec_read(&a->message, DKIM_KIND_ARC_MESSAGE, a->header, newest->message, &a->options, a->bodies, &why) != DKIM_PASS)
+	if (dkim_spec_read(&a->message, DKIM_KIND_ARC_MESSAGE, a->header, newest->message, &a->options, a->bodies, &why) !=
+	    DKIM_PASS)
 		say(a, ARC_FAIL, a->chain.n, why);
 	return VG_OK;
 }
 
-struct arc *arc_new(const struct gate_header *h, const struct dkim_options *o, struct body_hashes *bodies) {
+struct arc *arc_new(const struct gate_header *h, const struct dkim_options *o, struct body_hashes *bodies)
+{
 	struct arc *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
@@ -178,7 +189,8 @@ struct arc *arc_new(const struct gate_header *h, const struct dkim_options *o, s
 	return a;
 }
 
-void arc_free(struct arc **a) {
+void arc_free(struct arc **a)
+{
 	if (*a == NULL)
 		return;
 	free((*a)->seals);
@@ -187,7 +199,9 @@ void arc_free(struct arc **a) {
 }
 
 /* The key of a field; false: not there yet. Anything but a pass ends the chain. */
-static bool find_key(struct arc *a, const struct dkim_spec *s, struct dkim_key *key, struct dns_set *dns, enum dkim_result *r) {
+static bool find_key(
+    struct arc *a, const struct dkim_spec *s, struct dkim_key *key, struct dns_set *dns, enum dkim_result *r)
+{
 	const char *why = "";
 	bool pending;
 
@@ -198,7 +212,8 @@ static bool find_key(struct arc *a, const struct dkim_spec *s, struct dkim_key *
 }
 
 /* All keys are asked for at once. */
-static bool have_keys(struct arc *a, struct dns_set *dns) {
+static bool have_keys(struct arc *a, struct dns_set *dns)
+{
 	bool all = true;
 
 	for (unsigned i = 0; i <= a->chain.n; i++) {
@@ -211,7 +226,8 @@ static bool have_keys(struct arc *a, struct dns_set *dns) {
 	return all;
 }
 
-static void check_message(struct arc *a, struct dns_set *dns) {
+static void check_message(struct arc *a, struct dns_set *dns)
+{
 	struct dkim_key key;
 	enum dkim_result r;
 	const char *why = "";
@@ -226,7 +242,8 @@ static void check_message(struct arc *a, struct dns_set *dns) {
 }
 
 /* Does seal i fit the fields before it, whose hash goes on? */
-static void check_seal(struct arc *a, unsigned i, gnutls_hash_hd_t so_far, const struct buf *own, struct dns_set *dns) {
+static void check_seal(struct arc *a, unsigned i, gnutls_hash_hd_t so_far, const struct buf *own, struct dns_set *dns)
+{
 	unsigned char hash[BODY_HASH_LEN];
 	gnutls_hash_hd_t copy;
 	struct dkim_key key;
@@ -246,9 +263,10 @@ static void check_seal(struct arc *a, unsigned i, gnutls_hash_hd_t so_far, const
 	dkim_key_free(&key);
 }
 
-/* The fields of set i in the order of RFC 8617 5.1.1, its seal last: checked without its own signature, then hashed with it for
- * the seals that follow. */
-static int seal_set(struct arc *a, unsigned i, gnutls_hash_hd_t hash, struct buf *b, struct dns_set *dns) {
+/* The fields of set i in the order of RFC 8617 5.1.1, its seal last: checked without its own signature, then hashed
+ * with it for the seals that follow. */
+static int seal_set(struct arc *a, unsigned i, gnutls_hash_hd_t hash, struct buf *b, struct dns_set *dns)
+{
 	const struct gate_field *fields = a->header->fields;
 	const struct dkim_spec *s = &a->seals[i];
 	int rc;
@@ -269,7 +287,8 @@ static int seal_set(struct arc *a, unsigned i, gnutls_hash_hd_t hash, struct buf
 	return gnutls_hash(hash, b->data, b->len) < 0 ? VG_ERR_CRYPTO : VG_OK;
 }
 
-static void check_seals(struct arc *a, struct dns_set *dns) {
+static void check_seals(struct arc *a, struct dns_set *dns)
+{
 	gnutls_hash_hd_t hash;
 	struct buf b;
 	int rc = VG_OK;
@@ -287,7 +306,8 @@ static void check_seals(struct arc *a, struct dns_set *dns) {
 	gnutls_hash_deinit(hash, NULL);
 }
 
-bool arc_check(struct arc *a, struct dns_set *dns) {
+bool arc_check(struct arc *a, struct dns_set *dns)
+{
 	if (!a->open)
 		return true;
 	if (!have_keys(a, dns))
@@ -300,11 +320,13 @@ bool arc_check(struct arc *a, struct dns_set *dns) {
 	return true;
 }
 
-const struct arc_chain *arc_chain(const struct arc *a) {
+const struct arc_chain *arc_chain(const struct arc *a)
+{
 	return &a->chain;
 }
 
-const char *arc_result_name(enum arc_result r) {
+const char *arc_result_name(enum arc_result r)
+{
 	static const char *const names[] = {"none", "pass", "fail", "temperror"};
 
 	return (size_t)r < sizeof(names) / sizeof(names[0]) ? names[r] : "none";

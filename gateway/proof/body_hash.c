@@ -1,6 +1,7 @@
 /*
- * body_hash.c - canonical bodies of RFC 6376 3.4.3 and 3.4.4, hashed while they arrive. Each of the two canonical forms is
- * made once, in pieces, and given to every wish for it. Called by gate_submit (feed) and by dkim.c and arc.c (wishes).
+ * body_hash.c - canonical bodies of RFC 6376 3.4.3 and 3.4.4, hashed while they arrive. Each of the two canonical forms
+ * is made once, in pieces, and given to every wish for it. Called by gate_submit (feed) and by dkim.c and arc.c
+ * (wishes).
  */
 #include <gnutls/crypto.h>
 #include <stdlib.h>
@@ -38,11 +39,13 @@ struct body_hashes {
 	int err;
 };
 
-struct body_hashes *body_hashes_new(void) {
+struct body_hashes *body_hashes_new(void)
+{
 	return calloc(1, sizeof(struct body_hashes));
 }
 
-void body_hashes_free(struct body_hashes **b) {
+void body_hashes_free(struct body_hashes **b)
+{
 	if (*b == NULL)
 		return;
 	for (size_t i = 0; i < (*b)->n; i++)
@@ -52,7 +55,8 @@ void body_hashes_free(struct body_hashes **b) {
 	*b = NULL;
 }
 
-int body_hashes_want(struct body_hashes *b, bool relaxed, uint64_t limit) {
+int body_hashes_want(struct body_hashes *b, bool relaxed, uint64_t limit)
+{
 	struct wish *w = &b->wishes[b->n];
 
 	for (size_t i = 0; i < b->n; i++)
@@ -69,12 +73,14 @@ int body_hashes_want(struct body_hashes *b, bool relaxed, uint64_t limit) {
 	return (int)b->n++;
 }
 
-bool body_hashes_wanted(const struct body_hashes *b) {
+bool body_hashes_wanted(const struct body_hashes *b)
+{
 	return b->n > 0;
 }
 
 /* Canonical bytes to every wish of this form. */
-static void give(struct body_hashes *b, bool relaxed, const void *data, size_t n) {
+static void give(struct body_hashes *b, bool relaxed, const void *data, size_t n)
+{
 	for (size_t i = 0; i < b->n; i++) {
 		struct wish *w = &b->wishes[i];
 		size_t part = n < w->left ? n : (size_t)w->left;
@@ -88,7 +94,8 @@ static void give(struct body_hashes *b, bool relaxed, const void *data, size_t n
 	}
 }
 
-static void flush(struct body_hashes *b, bool relaxed) {
+static void flush(struct body_hashes *b, bool relaxed)
+{
 	struct canon *c = &b->canon[relaxed];
 
 	if (c->n > 0)
@@ -96,7 +103,8 @@ static void flush(struct body_hashes *b, bool relaxed) {
 	c->n = 0;
 }
 
-static void put(struct body_hashes *b, bool relaxed, char byte) {
+static void put(struct body_hashes *b, bool relaxed, char byte)
+{
 	struct canon *c = &b->canon[relaxed];
 
 	if (c->n == PIECE)
@@ -105,7 +113,8 @@ static void put(struct body_hashes *b, bool relaxed, char byte) {
 }
 
 /* Something follows: what was held back counts. */
-static void release(struct body_hashes *b, bool relaxed) {
+static void release(struct body_hashes *b, bool relaxed)
+{
 	struct canon *c = &b->canon[relaxed];
 
 	for (; c->ends > 0; c->ends--) {
@@ -118,7 +127,8 @@ static void release(struct body_hashes *b, bool relaxed) {
 	c->any = true;
 }
 
-static void feed_simple(struct body_hashes *b, const char *s, size_t n) {
+static void feed_simple(struct body_hashes *b, const char *s, size_t n)
+{
 	struct canon *c = &b->canon[0];
 
 	while (n > 0) {
@@ -150,7 +160,8 @@ static void feed_simple(struct body_hashes *b, const char *s, size_t n) {
 }
 
 /* Copies bytes that stand for themselves, and single spaces between them; how many. The common case, hence apart. */
-static size_t copy_plain(struct canon *c, const char *s, size_t n) {
+static size_t copy_plain(struct canon *c, const char *s, size_t n)
+{
 	size_t room = PIECE - c->n, k = 0;
 
 	n = n < room ? n : room;
@@ -162,7 +173,8 @@ static size_t copy_plain(struct canon *c, const char *s, size_t n) {
 	return k;
 }
 
-static void feed_relaxed(struct body_hashes *b, const char *s, size_t n) {
+static void feed_relaxed(struct body_hashes *b, const char *s, size_t n)
+{
 	struct canon *c = &b->canon[1];
 
 	for (size_t i = 0; i < n;) {
@@ -191,7 +203,8 @@ static void feed_relaxed(struct body_hashes *b, const char *s, size_t n) {
 	}
 }
 
-int body_hashes_feed(struct body_hashes *b, const void *data, size_t n) {
+int body_hashes_feed(struct body_hashes *b, const void *data, size_t n)
+{
 	if (b->ended)
 		return VG_ERR_CLOSED;
 	if (b->canon[0].wanted)
@@ -201,8 +214,10 @@ int body_hashes_feed(struct body_hashes *b, const void *data, size_t n) {
 	return b->err;
 }
 
-/* The last line gets its line end where it has none; an empty body is one line end when simple, nothing when relaxed. */
-static void finish(struct body_hashes *b, bool relaxed) {
+/* The last line gets its line end where it has none; an empty body is one line end when simple, nothing
+ * when relaxed. */
+static void finish(struct body_hashes *b, bool relaxed)
+{
 	struct canon *c = &b->canon[relaxed];
 
 	if (c->cr) {
@@ -216,7 +231,8 @@ static void finish(struct body_hashes *b, bool relaxed) {
 	flush(b, relaxed);
 }
 
-int body_hashes_end(struct body_hashes *b) {
+int body_hashes_end(struct body_hashes *b)
+{
 	if (b->ended)
 		return b->err;
 	b->ended = true;
@@ -228,7 +244,8 @@ int body_hashes_end(struct body_hashes *b) {
 	return b->err;
 }
 
-const unsigned char *body_hashes_get(const struct body_hashes *b, int index, bool *short_body) {
+const unsigned char *body_hashes_get(const struct body_hashes *b, int index, bool *short_body)
+{
 	const struct wish *w;
 
 	if (!b->ended || b->err != VG_OK || index < 0 || (size_t)index >= b->n)

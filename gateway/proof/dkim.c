@@ -1,6 +1,6 @@
 /*
- * dkim.c - the DKIM signatures of one mail. Called by gate_submit's proof of the sender: dkim_new() on the header, the body goes
- * through body_hash.c, dkim_check() when the keys are there.
+ * dkim.c - the DKIM signatures of one mail. Called by gate_submit's proof of the sender: dkim_new() on the header, the
+ * body goes through body_hash.c, dkim_check() when the keys are there.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -27,17 +27,20 @@ struct dkim {
 	struct one one[DKIM_SIGNATURES_MAX];
 };
 
-static void say(struct one *one, enum dkim_result result, const char *why) {
+static void say(struct one *one, enum dkim_result result, const char *why)
+{
 	one->shown.result = result;
 	snprintf(one->shown.why, sizeof(one->shown.why), "%s", result == DKIM_PASS ? "" : why);
 }
 
-static bool covers(const struct one *one, const char *field) {
+static bool covers(const struct one *one, const char *field)
+{
 	return dkim_spec_covers(&one->spec, field, strlen(field));
 }
 
 /* Is there a field of this name further up? */
-static bool named_before(const struct gate_header *h, size_t i) {
+static bool named_before(const struct gate_header *h, size_t i)
+{
 	for (size_t k = 0; k < i; k++)
 		if (h->fields[k].name_len == h->fields[i].name_len &&
 		    strncasecmp(h->fields[k].name, h->fields[i].name, h->fields[i].name_len) == 0)
@@ -45,7 +48,8 @@ static bool named_before(const struct gate_header *h, size_t i) {
 	return false;
 }
 
-static int list_covered(struct one *one, const struct gate_header *h) {
+static int list_covered(struct one *one, const struct gate_header *h)
+{
 	int rc = VG_OK;
 
 	for (size_t i = 0; i < h->n && rc == VG_OK; i++) {
@@ -65,9 +69,11 @@ static int list_covered(struct one *one, const struct gate_header *h) {
 	return rc == VG_OK ? buf_add(&one->covered, "", 1) : rc;
 }
 
-static int read_one(struct dkim *d, struct one *one, size_t index) {
+static int read_one(struct dkim *d, struct one *one, size_t index)
+{
 	const char *why = "";
-	enum dkim_result r = dkim_spec_read(&one->spec, DKIM_KIND_SIGNATURE, d->header, index, &d->options, d->bodies, &why);
+	enum dkim_result r =
+	    dkim_spec_read(&one->spec, DKIM_KIND_SIGNATURE, d->header, index, &d->options, d->bodies, &why);
 	struct dkim_signature *s = &one->shown;
 
 	buf_init(&one->covered, SIZE_MAX / 2);
@@ -85,7 +91,8 @@ static int read_one(struct dkim *d, struct one *one, size_t index) {
 	return list_covered(one, d->header);
 }
 
-struct dkim *dkim_new(const struct gate_header *h, const struct dkim_options *o, struct body_hashes *bodies) {
+struct dkim *dkim_new(const struct gate_header *h, const struct dkim_options *o, struct body_hashes *bodies)
+{
 	struct dkim *d = calloc(1, sizeof(*d));
 
 	if (d == NULL)
@@ -108,7 +115,8 @@ struct dkim *dkim_new(const struct gate_header *h, const struct dkim_options *o,
 	return d;
 }
 
-void dkim_free(struct dkim **d) {
+void dkim_free(struct dkim **d)
+{
 	if (*d == NULL)
 		return;
 	for (size_t i = 0; i < (*d)->n; i++)
@@ -118,7 +126,8 @@ void dkim_free(struct dkim **d) {
 }
 
 /* False: the key is not there yet. */
-static bool check_one(struct dkim *d, struct one *one, struct dns_set *dns) {
+static bool check_one(struct dkim *d, struct one *one, struct dns_set *dns)
+{
 	struct dkim_signature *s = &one->shown;
 	struct dkim_key key;
 	const char *why = "";
@@ -141,7 +150,8 @@ static bool check_one(struct dkim *d, struct one *one, struct dns_set *dns) {
 	return true;
 }
 
-bool dkim_check(struct dkim *d, struct dns_set *dns) {
+bool dkim_check(struct dkim *d, struct dns_set *dns)
+{
 	bool all = true;
 
 	for (size_t i = 0; i < d->n; i++)
@@ -149,27 +159,33 @@ bool dkim_check(struct dkim *d, struct dns_set *dns) {
 	return all;
 }
 
-size_t dkim_count(const struct dkim *d) {
+size_t dkim_count(const struct dkim *d)
+{
 	return d->n;
 }
 
-unsigned dkim_ignored(const struct dkim *d) {
+unsigned dkim_ignored(const struct dkim *d)
+{
 	return d->ignored;
 }
 
-const struct dkim_signature *dkim_at(const struct dkim *d, size_t i) {
+const struct dkim_signature *dkim_at(const struct dkim *d, size_t i)
+{
 	return i < d->n ? &d->one[i].shown : NULL;
 }
 
-bool dkim_covers(const struct dkim *d, size_t i, const char *field) {
+bool dkim_covers(const struct dkim *d, size_t i, const char *field)
+{
 	return i < d->n && covers(&d->one[i], field);
 }
 
-const char *dkim_covered(const struct dkim *d, size_t i) {
+const char *dkim_covered(const struct dkim *d, size_t i)
+{
 	return i < d->n && d->one[i].covered.len > 0 ? (const char *)d->one[i].covered.data : "";
 }
 
-const char *dkim_result_name(enum dkim_result r) {
+const char *dkim_result_name(enum dkim_result r)
+{
 	static const char *const names[] = {"none", "pass", "fail", "policy", "neutral", "temperror", "permerror"};
 
 	return (size_t)r < sizeof(names) / sizeof(names[0]) ? names[r] : "none";

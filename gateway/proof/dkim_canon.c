@@ -1,11 +1,12 @@
 /*
- * dkim_canon.c - the two canonical forms of a header field. Called by dkim_spec.c (DKIM, message signatures of ARC) and arc.c
- * (seals).
+ * dkim_canon.c - the two canonical forms of a header field. Called by dkim_spec.c (DKIM, message signatures of ARC) and
+ * arc.c (seals).
  */
 #include "dkim_canon.h"
 #include "err.h"
 
-static void put(struct buf *out, char c) {
+static void put(struct buf *out, char c)
+{
 	out->data[out->len++] = (unsigned char)c;
 }
 
@@ -15,7 +16,8 @@ struct relaxing {
 };
 
 /* Unfolded, white space as one space, none at the ends. */
-static void relax(struct buf *out, struct relaxing *r, const char *s, const char *end) {
+static void relax(struct buf *out, struct relaxing *r, const char *s, const char *end)
+{
 	for (; s < end; s++) {
 		if (*s == '\r' && s + 1 < end && s[1] == '\n') {
 			s++;
@@ -31,7 +33,8 @@ static void relax(struct buf *out, struct relaxing *r, const char *s, const char
 	}
 }
 
-int dkim_canon_field(struct buf *out, const struct gate_field *f, bool relaxed, const char *cut, size_t n) {
+int dkim_canon_field(struct buf *out, const struct gate_field *f, bool relaxed, const char *cut, size_t n)
+{
 	const char *end = f->value + f->value_len, *first = cut != NULL ? cut : end, *second = cut != NULL ? cut + n : end;
 	struct relaxing r = {false, false};
 	int rc;

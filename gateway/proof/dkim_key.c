@@ -1,6 +1,6 @@
 /*
- * dkim_key.c - key records and the two signature methods. Records are whatever the DNS of a stranger says. Called by dkim.c
- * and arc.c through dkim_spec.h.
+ * dkim_key.c - key records and the two signature methods. Records are whatever the DNS of a stranger says. Called by
+ * dkim.c and arc.c through dkim_spec.h.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -14,11 +14,12 @@
 #define KEY_BYTES_MAX 4096u
 
 /* SEQUENCE { SEQUENCE { rsaEncryption, NULL }, BIT STRING { 0 unused bits, … } }: both inner ones with long lengths. */
-static const unsigned char SPKI_RSA[] = {0x30, 0x82, 0, 0, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01,
-    0x01, 0x05, 0x00, 0x03, 0x82, 0, 0, 0x00};
+static const unsigned char SPKI_RSA[] = {0x30, 0x82, 0, 0, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+    0x01, 0x01, 0x01, 0x05, 0x00, 0x03, 0x82, 0, 0, 0x00};
 
 /* RFC 6376 3.6.1 names a bare RSAPublicKey, its examples hold a SubjectPublicKeyInfo: the world has both. */
-static bool import_rsa(gnutls_pubkey_t rsa, const unsigned char *der, size_t len) {
+static bool import_rsa(gnutls_pubkey_t rsa, const unsigned char *der, size_t len)
+{
 	unsigned char whole[sizeof(SPKI_RSA) + KEY_BYTES_MAX];
 	size_t outer = sizeof(SPKI_RSA) - 4 + len, inner = len + 1;
 	gnutls_datum_t bare = {whole, (unsigned)(sizeof(SPKI_RSA) + len)};
@@ -37,7 +38,8 @@ static bool import_rsa(gnutls_pubkey_t rsa, const unsigned char *der, size_t len
 	return gnutls_pubkey_import(rsa, &bare, GNUTLS_X509_FMT_DER) >= 0;
 }
 
-static enum dkim_result read_rsa(struct dkim_key *key, const unsigned char *der, size_t len, const char **why) {
+static enum dkim_result read_rsa(struct dkim_key *key, const unsigned char *der, size_t len, const char **why)
+{
 	if (gnutls_pubkey_init(&key->rsa) < 0) {
 		key->rsa = NULL;
 		*why = "no memory";
@@ -55,7 +57,8 @@ static enum dkim_result read_rsa(struct dkim_key *key, const unsigned char *der,
 }
 
 /* p=: the key itself. */
-static enum dkim_result read_public(struct dkim_key *key, const struct dkim_tag *p, const char **why) {
+static enum dkim_result read_public(struct dkim_key *key, const struct dkim_tag *p, const char **why)
+{
 	unsigned char bytes[KEY_BYTES_MAX];
 	size_t len;
 
@@ -78,7 +81,8 @@ static enum dkim_result read_public(struct dkim_key *key, const struct dkim_tag 
 	return DKIM_PASS;
 }
 
-enum dkim_result dkim_key_read(struct dkim_key *key, const char *text, size_t len, bool ed25519, const char **why) {
+enum dkim_result dkim_key_read(struct dkim_key *key, const char *text, size_t len, bool ed25519, const char **why)
+{
 	struct dkim_tags tags;
 	const struct dkim_tag *t;
 	const char *fault = NULL;
@@ -89,7 +93,8 @@ enum dkim_result dkim_key_read(struct dkim_key *key, const char *text, size_t le
 		*why = "the key record cannot be read";
 		return DKIM_PERMERROR;
 	}
-	if ((t = dkim_tags_find(&tags, "v")) != NULL && (t != &tags.tags[0] || t->len != 5 || memcmp(t->value, "DKIM1", 5) != 0))
+	if ((t = dkim_tags_find(&tags, "v")) != NULL &&
+	    (t != &tags.tags[0] || t->len != 5 || memcmp(t->value, "DKIM1", 5) != 0))
 		fault = "the record is no key record";
 	else if (!((t = dkim_tags_find(&tags, "k")) == NULL ? !ed25519 : dkim_tag_is(t, ed25519 ? "ed25519" : "rsa")))
 		fault = "the key is for another method";
@@ -108,13 +113,15 @@ enum dkim_result dkim_key_read(struct dkim_key *key, const char *text, size_t le
 	return read_public(key, dkim_tags_find(&tags, "p"), why);
 }
 
-void dkim_key_free(struct dkim_key *key) {
+void dkim_key_free(struct dkim_key *key)
+{
 	if (key->rsa != NULL)
 		gnutls_pubkey_deinit(key->rsa);
 	key->rsa = NULL;
 }
 
-static enum dkim_result first_usable(struct dkim_key *key, const struct dns_answer *a, bool ed25519, const char **why) {
+static enum dkim_result first_usable(struct dkim_key *key, const struct dns_answer *a, bool ed25519, const char **why)
+{
 	enum dkim_result result = DKIM_PERMERROR;
 
 	for (size_t i = 0; i < a->n; i++) {
@@ -131,8 +138,9 @@ static enum dkim_result first_usable(struct dkim_key *key, const struct dns_answ
 	return result;
 }
 
-enum dkim_result dkim_key_find(struct dkim_key *key, struct dns_set *dns, const char *selector, const char *domain, bool ed25519,
-    unsigned min_bits, bool *pending, const char **why) {
+enum dkim_result dkim_key_find(struct dkim_key *key, struct dns_set *dns, const char *selector, const char *domain,
+    bool ed25519, unsigned min_bits, bool *pending, const char **why)
+{
 	char name[2 * DNS_NAME_MAX + sizeof("._domainkey.")];
 	const struct dns_answer *a;
 	enum dkim_result r;
@@ -161,7 +169,9 @@ enum dkim_result dkim_key_find(struct dkim_key *key, struct dns_set *dns, const 
 	return DKIM_PASS;
 }
 
-bool dkim_key_verify(const struct dkim_key *key, const unsigned char hash[BODY_HASH_LEN], const unsigned char *signature, size_t len) {
+bool dkim_key_verify(
+    const struct dkim_key *key, const unsigned char hash[BODY_HASH_LEN], const unsigned char *signature, size_t len)
+{
 	unsigned char copy[DKIM_SIGNATURE_BYTES], digest[BODY_HASH_LEN];
 	gnutls_datum_t sig = {copy, (unsigned)len}, data = {digest, sizeof(digest)};
 

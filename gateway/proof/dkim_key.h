@@ -21,16 +21,18 @@ struct dkim_key {
 	bool strict;                /* t=s: i= has exactly the domain of d= */
 };
 
-/* Reads one key record for signatures of this kind. DKIM_PASS, or DKIM_PERMERROR with *why; dkim_key_free() after a pass. */
+/* Reads one key record for signatures of this kind. DKIM_PASS, or DKIM_PERMERROR with *why; dkim_key_free() after a
+ * pass. */
 enum dkim_result dkim_key_read(struct dkim_key *key, const char *text, size_t len, bool ed25519, const char **why);
 void dkim_key_free(struct dkim_key *key);
 
-/* Finds the key SELECTOR._domainkey.DOMAIN; of several records the first one that can be used, or, if none can, *why of the
- * first. *pending: not answered yet. DKIM_PASS, DKIM_PERMERROR, DKIM_TEMPERROR, DKIM_POLICY (shorter than min_bits; key->bits
- * is set). dkim_key_free() after a pass. */
-enum dkim_result dkim_key_find(struct dkim_key *key, struct dns_set *dns, const char *selector, const char *domain, bool ed25519,
-    unsigned min_bits, bool *pending, const char **why);
+/* Finds the key SELECTOR._domainkey.DOMAIN; of several records the first one that can be used, or, if none can, *why of
+ * the first. *pending: not answered yet. DKIM_PASS, DKIM_PERMERROR, DKIM_TEMPERROR, DKIM_POLICY (shorter than min_bits;
+ * key->bits is set). dkim_key_free() after a pass. */
+enum dkim_result dkim_key_find(struct dkim_key *key, struct dns_set *dns, const char *selector, const char *domain,
+    bool ed25519, unsigned min_bits, bool *pending, const char **why);
 /* Does the signature fit the hash? */
-bool dkim_key_verify(const struct dkim_key *key, const unsigned char hash[BODY_HASH_LEN], const unsigned char *signature, size_t len);
+bool dkim_key_verify(
+    const struct dkim_key *key, const unsigned char hash[BODY_HASH_LEN], const unsigned char *signature, size_t len);
 
 #endif

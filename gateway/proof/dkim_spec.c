@@ -1,6 +1,6 @@
 /*
- * dkim_spec.c - one signature field read, its fields chosen bottom-up, its hashes compared. Every byte is hostile. Called by
- * dkim.c and arc.c.
+ * dkim_spec.c - one signature field read, its fields chosen bottom-up, its hashes compared. Every byte is hostile.
+ * Called by dkim.c and arc.c.
  */
 #include <gnutls/crypto.h>
 #include <stdio.h>
@@ -23,16 +23,19 @@ struct reading {
 
 typedef bool (*reader)(struct reading *r);
 
-static bool bad(struct reading *r, const char *why) {
+static bool bad(struct reading *r, const char *why)
+{
 	r->why = why;
 	return false;
 }
 
-static const struct dkim_tag *find(const struct reading *r, const char *name) {
+static const struct dkim_tag *find(const struct reading *r, const char *name)
+{
 	return dkim_tags_find(r->tags, name);
 }
 
-static bool read_names(struct reading *r) {
+static bool read_names(struct reading *r)
+{
 	const struct dkim_tag *d = find(r, "d"), *s = find(r, "s");
 	struct dkim_spec *spec = r->s;
 
@@ -49,7 +52,8 @@ static bool read_names(struct reading *r) {
 	return selector || bad(r, "no readable s=");
 }
 
-static bool read_algorithm(struct reading *r) {
+static bool read_algorithm(struct reading *r)
+{
 	const struct dkim_tag *a = find(r, "a");
 	size_t n;
 
@@ -64,15 +68,18 @@ static bool read_algorithm(struct reading *r) {
 	return r->s->ed25519 || dkim_tag_is(a, "rsa-sha256") || bad(r, "unknown algorithm");
 }
 
-static bool read_version(struct reading *r) {
+static bool read_version(struct reading *r)
+{
 	const struct dkim_tag *v = find(r, "v"), *q = find(r, "q");
 
 	if (v == NULL || !dkim_tag_is(v, "1"))
 		return bad(r, "v= is not 1");
-	return q == NULL || dkim_tag_has(q, "dns/txt") || dkim_tag_has(q, "dns") || bad(r, "q= names no way to the key that we know");
+	return q == NULL || dkim_tag_has(q, "dns/txt") || dkim_tag_has(q, "dns") ||
+	       bad(r, "q= names no way to the key that we know");
 }
 
-static bool read_instance(struct reading *r) {
+static bool read_instance(struct reading *r)
+{
 	const struct dkim_tag *i = find(r, "i");
 	uint64_t n;
 
@@ -83,7 +90,8 @@ static bool read_instance(struct reading *r) {
 }
 
 /* i= of a DKIM signature: [local part]@domain, d= or below it. */
-static bool read_identity(struct reading *r) {
+static bool read_identity(struct reading *r)
+{
 	const struct dkim_tag *i = find(r, "i");
 	char domain[DNS_NAME_MAX + 1];
 	const char *at = i != NULL ? memrchr(i->value, '@', i->len) : NULL;
@@ -98,7 +106,8 @@ static bool read_identity(struct reading *r) {
 	return true;
 }
 
-static bool read_times(struct reading *r) {
+static bool read_times(struct reading *r)
+{
 	const struct dkim_tag *t = find(r, "t"), *x = find(r, "x");
 	uint64_t made = 0, until;
 
@@ -115,7 +124,8 @@ static bool read_times(struct reading *r) {
 	return (int64_t)until >= r->o->now || bad(r, "the signature has expired");
 }
 
-static bool read_signature(struct reading *r) {
+static bool read_signature(struct reading *r)
+{
 	const struct dkim_tag *b = find(r, "b");
 
 	if (b == NULL || !dkim_tag_base64(b, r->s->signature, sizeof(r->s->signature), &r->s->signature_len))
@@ -125,13 +135,15 @@ static bool read_signature(struct reading *r) {
 	return true;
 }
 
-static bool read_form(const char *s, size_t len, bool *relaxed) {
+static bool read_form(const char *s, size_t len, bool *relaxed)
+{
 	*relaxed = len == 7 && strncasecmp(s, "relaxed", 7) == 0;
 	return *relaxed || (len == 6 && strncasecmp(s, "simple", 6) == 0);
 }
 
 /* c=, l=, bh=: what is hashed of the body. */
-static bool read_body(struct reading *r, struct body_hashes *bodies) {
+static bool read_body(struct reading *r, struct body_hashes *bodies)
+{
 	const struct dkim_tag *c = find(r, "c"), *l = find(r, "l"), *bh = find(r, "bh");
 	bool relaxed = false;
 	uint64_t limit = UINT64_MAX;
@@ -156,7 +168,8 @@ static bool read_body(struct reading *r, struct body_hashes *bodies) {
 }
 
 /* The lowest field of this name that was not chosen yet (RFC 6376 5.4.2). */
-static void choose(struct dkim_spec *s, const char *name, size_t len) {
+static void choose(struct dkim_spec *s, const char *name, size_t len)
+{
 	for (size_t i = s->header->n; i-- > 0;) {
 		const struct gate_field *f = &s->header->fields[i];
 
@@ -168,7 +181,8 @@ static void choose(struct dkim_spec *s, const char *name, size_t len) {
 	}
 }
 
-static bool read_fields(struct reading *r) {
+static bool read_fields(struct reading *r)
+{
 	const struct dkim_tag *h = find(r, "h");
 	const char *name;
 	size_t pos = 0, len, n = 0;
@@ -189,19 +203,22 @@ static bool read_fields(struct reading *r) {
 }
 
 /* A seal has no h=, c=, bh= of its own (RFC 8617 4.1.3). */
-static bool read_seal(struct reading *r) {
+static bool read_seal(struct reading *r)
+{
+	static const char *const words[] = {"none", "pass", "fail"};
 	const struct dkim_tag *cv = find(r, "cv");
 
 	if (find(r, "h") != NULL)
 		return bad(r, "a seal has h=");
-	if (cv == NULL || (!dkim_tag_is(cv, "none") && !dkim_tag_is(cv, "pass") && !dkim_tag_is(cv, "fail")))
-		return bad(r, "no readable cv=");
-	snprintf(r->s->cv, sizeof(r->s->cv), "%s", dkim_tag_is(cv, "none") ? "none" : dkim_tag_is(cv, "pass") ? "pass" : "fail");
+	for (size_t i = 0; cv != NULL && i < sizeof(words) / sizeof(words[0]); i++)
+		if (dkim_tag_is(cv, words[i]))
+			snprintf(r->s->cv, sizeof(r->s->cv), "%s", words[i]);
 	r->s->relaxed = true;
-	return true;
+	return r->s->cv[0] != '\0' || bad(r, "no readable cv=");
 }
 
-static bool read_all(struct reading *r, struct body_hashes *bodies) {
+static bool read_all(struct reading *r, struct body_hashes *bodies)
+{
 	static const reader readers[][6] = {
 		[DKIM_KIND_SIGNATURE] = {read_names, read_algorithm, read_version, read_identity, read_signature, read_times},
 		[DKIM_KIND_ARC_MESSAGE] = {read_names, read_algorithm, read_instance, read_signature, read_times, NULL},
@@ -223,7 +240,8 @@ static bool read_all(struct reading *r, struct body_hashes *bodies) {
 }
 
 enum dkim_result dkim_spec_read(struct dkim_spec *s, enum dkim_kind kind, const struct gate_header *h, size_t index,
-    const struct dkim_options *o, struct body_hashes *bodies, const char **why) {
+    const struct dkim_options *o, struct body_hashes *bodies, const char **why)
+{
 	struct dkim_tags tags;
 	struct reading r = {s, &tags, o, ""};
 
@@ -240,7 +258,8 @@ enum dkim_result dkim_spec_read(struct dkim_spec *s, enum dkim_kind kind, const 
 }
 
 /* Hash of the signed fields and of the signature field without its signature. */
-static int header_hash(const struct dkim_spec *s, unsigned char out[BODY_HASH_LEN]) {
+static int header_hash(const struct dkim_spec *s, unsigned char out[BODY_HASH_LEN])
+{
 	gnutls_hash_hd_t hash;
 	struct buf b;
 	int rc = VG_OK;
@@ -252,7 +271,8 @@ static int header_hash(const struct dkim_spec *s, unsigned char out[BODY_HASH_LE
 		bool own = i == s->n_order;
 
 		buf_reset(&b);
-		rc = dkim_canon_field(&b, own ? s->field : &s->header->fields[s->order[i]], s->relaxed, own ? s->b : NULL, s->b_len);
+		rc = dkim_canon_field(
+		    &b, own ? s->field : &s->header->fields[s->order[i]], s->relaxed, own ? s->b : NULL, s->b_len);
 		if (rc == VG_OK && gnutls_hash(hash, b.data, own ? b.len - 2 : b.len) < 0)
 			rc = VG_ERR_CRYPTO;
 	}
@@ -261,14 +281,16 @@ static int header_hash(const struct dkim_spec *s, unsigned char out[BODY_HASH_LE
 	return rc;
 }
 
-static enum dkim_result wrong(bool *invalid, const char **why, const char *text) {
+static enum dkim_result wrong(bool *invalid, const char **why, const char *text)
+{
 	*invalid = true;
 	*why = text;
 	return DKIM_FAIL;
 }
 
-enum dkim_result dkim_spec_check(const struct dkim_spec *s, const struct dkim_key *key, const struct body_hashes *bodies, bool *invalid,
-    const char **why) {
+enum dkim_result dkim_spec_check(const struct dkim_spec *s, const struct dkim_key *key,
+    const struct body_hashes *bodies, bool *invalid, const char **why)
+{
 	unsigned char hash[BODY_HASH_LEN];
 	const unsigned char *body;
 	bool short_body;
@@ -291,7 +313,8 @@ enum dkim_result dkim_spec_check(const struct dkim_spec *s, const struct dkim_ke
 	return DKIM_PASS;
 }
 
-bool dkim_spec_covers(const struct dkim_spec *s, const char *name, size_t len) {
+bool dkim_spec_covers(const struct dkim_spec *s, const char *name, size_t len)
+{
 	const char *item;
 	size_t pos = 0, item_len, present = 0;
 

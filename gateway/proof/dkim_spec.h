@@ -1,6 +1,6 @@
 /*
- * dkim_spec.h - what one signature field says: DKIM-Signature (RFC 6376 3.5), ARC-Message-Signature and ARC-Seal (RFC 8617 4.1),
- * and whether the mail fits it. Borrows the header.
+ * dkim_spec.h - what one signature field says: DKIM-Signature (RFC 6376 3.5), ARC-Message-Signature and ARC-Seal (RFC
+ * 8617 4.1), and whether the mail fits it. Borrows the header.
  */
 #ifndef VG_DKIM_SPEC_H
 #define VG_DKIM_SPEC_H
@@ -37,14 +37,14 @@ struct dkim_spec {
 	bool taken[GATE_FIELDS_MAX];     /* those fields */
 };
 
-/* Reads field number `index`, and notes its wish for a body hash. DKIM_PASS (so far), else the result with *why; domain, selector
- * and algorithm are filled as far as they can be read. */
+/* Reads field number `index`, and notes its wish for a body hash. DKIM_PASS (so far), else the result with *why;
+ * domain, selector and algorithm are filled as far as they can be read. */
 enum dkim_result dkim_spec_read(struct dkim_spec *s, enum dkim_kind kind, const struct gate_header *h, size_t index,
     const struct dkim_options *o, struct body_hashes *bodies, const char **why);
-/* The signature against key, body and header (not for seals). DKIM_PASS, DKIM_FAIL, DKIM_PERMERROR, DKIM_TEMPERROR with *why;
- * *invalid as in dkim.h. */
-enum dkim_result dkim_spec_check(const struct dkim_spec *s, const struct dkim_key *key, const struct body_hashes *bodies, bool *invalid,
-    const char **why);
+/* The signature against key, body and header (not for seals). DKIM_PASS, DKIM_FAIL, DKIM_PERMERROR, DKIM_TEMPERROR with
+ * *why; *invalid as in dkim.h. */
+enum dkim_result dkim_spec_check(const struct dkim_spec *s, const struct dkim_key *key,
+    const struct body_hashes *bodies, bool *invalid, const char **why);
 /* As dkim_covers(). */
 bool dkim_spec_covers(const struct dkim_spec *s, const char *name, size_t len);
 

@@ -1,5 +1,6 @@
 /*
- * dkim_tags.c - tag=value lists of signatures, seals and key records. Hostile bytes. Called by dkim_key.c and dkim_spec.c.
+ * dkim_tags.c - tag=value lists of signatures, seals and key records. Hostile bytes. Called by dkim_key.c and
+ * dkim_spec.c.
  */
 #include <sodium.h>
 #include <string.h>
@@ -9,16 +10,19 @@
 #include "dkim_tags.h"
 #include "err.h"
 
-static bool is_space(char c) {
+static bool is_space(char c)
+{
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static bool is_alnum(char c) {
+static bool is_alnum(char c)
+{
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 /* Cuts white space at both ends. */
-static void trim(const char **s, size_t *len) {
+static void trim(const char **s, size_t *len)
+{
 	while (*len > 0 && is_space(**s))
 		++*s, --*len;
 	while (*len > 0 && is_space((*s)[*len - 1]))
@@ -26,7 +30,8 @@ static void trim(const char **s, size_t *len) {
 }
 
 /* Letters, digits and underscores, a letter first. */
-static bool is_tag_name(const char *s, size_t len) {
+static bool is_tag_name(const char *s, size_t len)
+{
 	if (len == 0 || !is_alnum(s[0]) || (s[0] >= '0' && s[0] <= '9'))
 		return false;
 	for (size_t i = 1; i < len; i++)
@@ -36,14 +41,16 @@ static bool is_tag_name(const char *s, size_t len) {
 }
 
 /* Visible characters and white space; bytes of UTF-8 for the names of RFC 8616. */
-static bool is_tag_value(const char *s, size_t len) {
+static bool is_tag_value(const char *s, size_t len)
+{
 	for (size_t i = 0; i < len; i++)
 		if (((unsigned char)s[i] < ' ' && !is_space(s[i])) || s[i] == 0x7f)
 			return false;
 	return true;
 }
 
-static int read_tag(struct dkim_tags *out, const char *s, size_t len, const char **why) {
+static int read_tag(struct dkim_tags *out, const char *s, size_t len, const char **why)
+{
 	const char *equals = memchr(s, '=', len);
 	struct dkim_tag *t = &out->tags[out->n];
 
@@ -72,7 +79,8 @@ static int read_tag(struct dkim_tags *out, const char *s, size_t len, const char
 	return VG_OK;
 }
 
-int dkim_tags_read(struct dkim_tags *out, const char *text, size_t len, const char **why) {
+int dkim_tags_read(struct dkim_tags *out, const char *text, size_t len, const char **why)
+{
 	const char *end = text + len;
 
 	out->n = 0;
@@ -96,7 +104,8 @@ int dkim_tags_read(struct dkim_tags *out, const char *text, size_t len, const ch
 	return VG_OK;
 }
 
-const struct dkim_tag *dkim_tags_find(const struct dkim_tags *t, const char *name) {
+const struct dkim_tag *dkim_tags_find(const struct dkim_tags *t, const char *name)
+{
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < t->n; i++)
@@ -105,15 +114,18 @@ const struct dkim_tag *dkim_tags_find(const struct dkim_tags *t, const char *nam
 	return NULL;
 }
 
-static bool same_word(const char *s, size_t len, const char *word) {
+static bool same_word(const char *s, size_t len, const char *word)
+{
 	return strlen(word) == len && strncasecmp(s, word, len) == 0;
 }
 
-bool dkim_tag_is(const struct dkim_tag *t, const char *word) {
+bool dkim_tag_is(const struct dkim_tag *t, const char *word)
+{
 	return same_word(t->value, t->len, word);
 }
 
-bool dkim_tag_item(const struct dkim_tag *t, size_t *pos, const char **item, size_t *len) {
+bool dkim_tag_item(const struct dkim_tag *t, size_t *pos, const char **item, size_t *len)
+{
 	const char *colon;
 
 	if (*pos > t->len)
@@ -126,7 +138,8 @@ bool dkim_tag_item(const struct dkim_tag *t, size_t *pos, const char **item, siz
 	return true;
 }
 
-bool dkim_tag_has(const struct dkim_tag *t, const char *word) {
+bool dkim_tag_has(const struct dkim_tag *t, const char *word)
+{
 	const char *item;
 	size_t pos = 0, len;
 
@@ -136,7 +149,8 @@ bool dkim_tag_has(const struct dkim_tag *t, const char *word) {
 	return false;
 }
 
-bool dkim_tag_number(const struct dkim_tag *t, uint64_t max, uint64_t *out) {
+bool dkim_tag_number(const struct dkim_tag *t, uint64_t max, uint64_t *out)
+{
 	uint64_t n = 0;
 
 	if (t->len == 0)
@@ -152,12 +166,14 @@ bool dkim_tag_number(const struct dkim_tag *t, uint64_t max, uint64_t *out) {
 	return true;
 }
 
-bool dkim_tag_base64(const struct dkim_tag *t, unsigned char *out, size_t size, size_t *len) {
+bool dkim_tag_base64(const struct dkim_tag *t, unsigned char *out, size_t size, size_t *len)
+{
 	return sodium_base642bin(out, size, t->value, t->len, " \t\r\n", len, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
 	    *len > 0;
 }
 
-bool dkim_name(char out[DNS_NAME_MAX + 1], const char *s, size_t len) {
+bool dkim_name(char out[DNS_NAME_MAX + 1], const char *s, size_t len)
+{
 	const char *why;
 	size_t label = 0;
 

@@ -41,8 +41,8 @@ bool dkim_tag_has(const struct dkim_tag *t, const char *word);
 bool dkim_tag_number(const struct dkim_tag *t, uint64_t max, uint64_t *out);
 /* Base 64 with white space in it; false: other bytes, wrong padding, empty, or longer than size. */
 bool dkim_tag_base64(const struct dkim_tag *t, unsigned char *out, size_t size, size_t *len);
-/* A domain name for the DNS: lower case, U-labels as A-labels (RFC 8616). Underscores and all-digit names are allowed, since
- * selectors have them. False: no name. */
+/* A domain name for the DNS: lower case, U-labels as A-labels (RFC 8616). Underscores and all-digit names are allowed,
+ * since selectors have them. False: no name. */
 bool dkim_name(char out[DNS_NAME_MAX + 1], const char *s, size_t len);
 
 #endif

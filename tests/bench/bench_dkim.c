@@ -1,6 +1,7 @@
 /*
- * bench_dkim.c - DKIM verifications per second on one core: bench_dkim [seconds for each]. A mail is read, its body hashed, its
- * key parsed, its signature checked; the DNS answers at once. The mails are simple/simple; a relaxed body is hashed beside.
+ * bench_dkim.c - DKIM verifications per second on one core: bench_dkim [seconds for each]. A mail is read, its body
+ * hashed, its key parsed, its signature checked; the DNS answers at once. The mails are simple/simple; a relaxed body
+ * is hashed beside.
  */
 #include <time.h>
 
@@ -20,7 +21,8 @@ static char *make_body(size_t size)
 	size_t n = 0;
 
 	while (body != NULL && n < size)
-		n += (size_t)snprintf(body + n, 100, "The  restore of machine %zu fails with the error of yesterday, and again.\r\n", n);
+		n += (size_t)snprintf(
+		    body + n, 100, "The  restore of machine %zu fails with the error of yesterday, and again.\r\n", n);
 	return body;
 }
 

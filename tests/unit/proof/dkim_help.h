@@ -1,6 +1,6 @@
 /*
- * dkim_help.h - what the tests of DKIM and ARC share: signed mails from samples/, a DNS of key records, a whole check of one
- * mail, and a signer for mails that are canonical as they stand.
+ * dkim_help.h - what the tests of DKIM and ARC share: signed mails from samples/, a DNS of key records, a whole check
+ * of one mail, and a signer for mails that are canonical as they stand.
  */
 #ifndef VG_DKIM_HELP_H
 #define VG_DKIM_HELP_H
@@ -37,12 +37,14 @@ struct mail_check {
 	struct arc *arc;
 };
 
-_Noreturn static inline void die(const char *what) {
+_Noreturn static inline void die(const char *what)
+{
 	fprintf(stderr, "%s\n", what);
 	abort();
 }
 
-static inline void zone_add(struct key_zone *z, const char *name, enum dns_status status, const char *text) {
+static inline void zone_add(struct key_zone *z, const char *name, enum dns_status status, const char *text)
+{
 	if (z->n == RECORDS_MAX)
 		die("too many records");
 	snprintf(z->records[z->n].name, sizeof(z->records[0].name), "%s", name);
@@ -51,7 +53,8 @@ static inline void zone_add(struct key_zone *z, const char *name, enum dns_statu
 }
 
 /* One file whole, NUL-terminated; the caller frees it. */
-static inline char *read_sample(const char *path, size_t *len) {
+static inline char *read_sample(const char *path, size_t *len)
+{
 	FILE *f = fopen(path, "rb");
 	char *s = calloc(1, 1 << 20);
 
@@ -63,7 +66,8 @@ static inline char *read_sample(const char *path, size_t *len) {
 }
 
 /* Replaces the first `from` by `to`; the caller frees it. */
-static inline char *edit(const char *mail, const char *from, const char *to, size_t *len) {
+static inline char *edit(const char *mail, const char *from, const char *to, size_t *len)
+{
 	const char *at = strstr(mail, from);
 	size_t size = strlen(mail) + strlen(to) + 1;
 	char *out = malloc(size);
@@ -75,7 +79,8 @@ static inline char *edit(const char *mail, const char *from, const char *to, siz
 }
 
 /* Lines of: name, tab, text. */
-static inline void zone_read(struct key_zone *z, const char *path) {
+static inline void zone_read(struct key_zone *z, const char *path)
+{
 	size_t len;
 	char *all = read_sample(path, &len), *save = NULL;
 
@@ -94,7 +99,8 @@ static inline void zone_read(struct key_zone *z, const char *path) {
 }
 
 /* Answers whatever is asked and not answered yet; how many. */
-static inline unsigned zone_answer(const struct key_zone *z, struct dns_set *dns) {
+static inline unsigned zone_answer(const struct key_zone *z, struct dns_set *dns)
+{
 	struct dns_question q;
 	unsigned asked = 0;
 
@@ -108,7 +114,8 @@ static inline unsigned zone_answer(const struct key_zone *z, struct dns_set *dns
 				continue;
 			status = z->records[i].status;
 			if (status == DNS_FOUND)
-				found[n++] = (struct dns_record){(const unsigned char *)z->records[i].text, strlen(z->records[i].text), 0};
+				found[n++] =
+				    (struct dns_record){(const unsigned char *)z->records[i].text, strlen(z->records[i].text), 0};
 		}
 		if (dns_set_answer(dns, q.id, status, found, n) != VG_OK)
 			die("dns_set_answer");
@@ -117,7 +124,9 @@ static inline unsigned zone_answer(const struct key_zone *z, struct dns_set *dns
 }
 
 /* Everything about one mail, its body fed in pieces of `step` bytes. */
-static inline void check_begin(struct mail_check *c, const char *mail, size_t len, const struct dkim_options *o, size_t step) {
+static inline void check_begin(
+    struct mail_check *c, const char *mail, size_t len, const struct dkim_options *o, size_t step)
+{
 	size_t body;
 
 	memset(c, 0, sizeof(*c));
@@ -133,7 +142,8 @@ static inline void check_begin(struct mail_check *c, const char *mail, size_t le
 		die("body_hashes_end");
 }
 
-static inline void check_run(struct mail_check *c, const struct key_zone *z) {
+static inline void check_run(struct mail_check *c, const struct key_zone *z)
+{
 	for (unsigned i = 0; i < 4; i++) {
 		bool dkim = dkim_check(c->dkim, c->dns), arc = arc_check(c->arc, c->dns);
 
@@ -145,7 +155,8 @@ static inline void check_run(struct mail_check *c, const struct key_zone *z) {
 	die("never ends");
 }
 
-static inline void check_end(struct mail_check *c) {
+static inline void check_end(struct mail_check *c)
+{
 	arc_free(&c->arc);
 	dkim_free(&c->dkim);
 	dns_set_free(&c->dns);
@@ -161,12 +172,14 @@ struct signer {
 	char record[1024]; /* for the DNS */
 };
 
-static inline void base64_of(char *out, size_t size, const void *data, size_t len) {
+static inline void base64_of(char *out, size_t size, const void *data, size_t len)
+{
 	if (sodium_bin2base64(out, size, data, len, sodium_base64_VARIANT_ORIGINAL) == NULL)
 		die("base 64");
 }
 
-static inline void signer_init(struct signer *s, bool ed25519) {
+static inline void signer_init(struct signer *s, bool ed25519)
+{
 	gnutls_pubkey_t pub;
 	gnutls_datum_t der;
 	char text[800];
@@ -190,13 +203,15 @@ static inline void signer_init(struct signer *s, bool ed25519) {
 	snprintf(s->record, sizeof(s->record), "v=DKIM1; k=%s; p=%s", ed25519 ? "ed25519" : "rsa", text);
 }
 
-static inline void signer_free(struct signer *s) {
+static inline void signer_free(struct signer *s)
+{
 	if (s->rsa != NULL)
 		gnutls_privkey_deinit(s->rsa);
 }
 
 /* base 64 of the signature over data. */
-static inline void signer_sign(struct signer *s, char *out, size_t size, const void *data, size_t len) {
+static inline void signer_sign(struct signer *s, char *out, size_t size, const void *data, size_t len)
+{
 	unsigned char hash[32], ed[crypto_sign_BYTES];
 	gnutls_datum_t digest = {hash, sizeof(hash)}, sig;
 
@@ -213,9 +228,11 @@ static inline void signer_sign(struct signer *s, char *out, size_t size, const v
 	gnutls_free(sig.data);
 }
 
-/* DKIM-Signature + fields + empty line + body into out. fields: exactly the signed ones, in the order of h= in `tags`, which
- * stands between v=, a=, bh= and b=. The body ends in one CRLF. */
-static inline size_t signer_mail(struct signer *s, char *out, size_t size, const char *tags, const char *fields, const char *body) {
+/* DKIM-Signature + fields + empty line + body into out. fields: exactly the signed ones, in the order of h= in `tags`,
+ * which stands between v=, a=, bh= and b=. The body ends in one CRLF. */
+static inline size_t signer_mail(
+    struct signer *s, char *out, size_t size, const char *tags, const char *fields, const char *body)
+{
 	unsigned char hash[32];
 	char bh[64], b[800], field[4096], *data = malloc(strlen(fields) + sizeof(field));
 	int n;
@@ -223,7 +240,8 @@ static inline size_t signer_mail(struct signer *s, char *out, size_t size, const
 	if (data == NULL || gnutls_hash_fast(GNUTLS_DIG_SHA256, body, strlen(body), hash) < 0)
 		die("hash");
 	base64_of(bh, sizeof(bh), hash, sizeof(hash));
-	snprintf(field, sizeof(field), "DKIM-Signature: v=1; a=%s; %s; bh=%s; b=", s->ed25519 ? "ed25519-sha256" : "rsa-sha256", tags, bh);
+	snprintf(field, sizeof(field),
+	    "DKIM-Signature: v=1; a=%s; %s; bh=%s; b=", s->ed25519 ? "ed25519-sha256" : "rsa-sha256", tags, bh);
 	n = snprintf(data, strlen(fields) + sizeof(field), "%s%s", fields, field);
 	signer_sign(s, b, sizeof(b), data, (size_t)n);
 	free(data);

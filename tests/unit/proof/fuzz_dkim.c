@@ -1,6 +1,6 @@
 /*
- * fuzz_dkim.c - any bytes as a mail with DKIM signatures and an ARC chain. The first line is the key record that every name in
- * the DNS has ("-" in front: the DNS fails), the rest the mail. In bounds, ends, and says only what it may.
+ * fuzz_dkim.c - any bytes as a mail with DKIM signatures and an ARC chain. The first line is the key record that every
+ * name in the DNS has ("-" in front: the DNS fails), the rest the mail. In bounds, ends, and says only what it may.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -9,7 +9,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_text(const char *s, size_t size) {
+static void check_text(const char *s, size_t size)
+{
 	size_t n = strnlen(s, size);
 
 	assert(n < size);
@@ -17,7 +18,8 @@ static void check_text(const char *s, size_t size) {
 		assert(s[i] >= ' ' && s[i] < 0x7f);
 }
 
-static void check_signature(const struct mail_check *c, size_t i) {
+static void check_signature(const struct mail_check *c, size_t i)
+{
 	const struct dkim_signature *s = dkim_at(c->dkim, i);
 
 	check_text(s->domain, sizeof(s->domain));
@@ -29,11 +31,13 @@ static void check_signature(const struct mail_check *c, size_t i) {
 	assert(!s->invalid || s->result == DKIM_FAIL);
 	assert(s->result != DKIM_PASS || (s->domain[0] != '\0' && (s->bits >= 1024 || s->bits == 256)));
 	if (s->result == DKIM_PASS)
-		assert(s->from_signed == dkim_covers(c->dkim, i, "From") && s->subject_signed == dkim_covers(c->dkim, i, "subject"));
+		assert(s->from_signed == dkim_covers(c->dkim, i, "From") &&
+		       s->subject_signed == dkim_covers(c->dkim, i, "subject"));
 	assert(dkim_covered(c->dkim, i) != NULL);
 }
 
-static void answer_all(struct dns_set *dns, const uint8_t *record, size_t len) {
+static void answer_all(struct dns_set *dns, const uint8_t *record, size_t len)
+{
 	struct dns_question q;
 
 	while (dns_set_next(dns, &q)) {
@@ -45,7 +49,8 @@ static void answer_all(struct dns_set *dns, const uint8_t *record, size_t len) {
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
 	static const struct dkim_options o = {1024, SAMPLES_NOW};
 	const uint8_t *end = memchr(data, '\n', size);
 	struct mail_check c;
@@ -66,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 		check_signature(&c, i);
 	check_text(arc_chain(c.arc)->why, sizeof(arc_chain(c.arc)->why));
 	check_text(arc_chain(c.arc)->sealer, sizeof(arc_chain(c.arc)->sealer));
-	assert(arc_chain(c.arc)->n <= ARC_SETS_MAX && (arc_chain(c.arc)->results != NULL || arc_chain(c.arc)->result != ARC_PASS));
+	assert(arc_chain(c.arc)->n <= ARC_SETS_MAX &&
+	       (arc_chain(c.arc)->results != NULL || arc_chain(c.arc)->result != ARC_PASS));
 	check_end(&c);
 	return 0;
 }

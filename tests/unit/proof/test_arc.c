@@ -11,13 +11,16 @@
 static const struct dkim_options OPTIONS = {1024, SAMPLES_NOW};
 static struct key_zone keys;
 
-static int setup(void **state) {
+static int setup(void **state)
+{
 	(void)state;
 	zone_read(&keys, SAMPLES "keys.zone");
 	return 0;
 }
 
-static void check_mail(const char *what, const char *mail, size_t len, const struct key_zone *z, enum arc_result want, unsigned sets) {
+static void check_mail(
+    const char *what, const char *mail, size_t len, const struct key_zone *z, enum arc_result want, unsigned sets)
+{
 	for (size_t step = 1; step <= len; step = step == 1 ? len : len + 1) {
 		struct mail_check c;
 		const struct arc_chain *chain;
@@ -32,7 +35,8 @@ static void check_mail(const char *what, const char *mail, size_t len, const str
 	}
 }
 
-static void whole_chains(void **state) {
+static void whole_chains(void **state)
+{
 	static const char *const sealers[] = {"list.example.org", "forwarder.example", "relay.example.net"};
 
 	(void)state;
@@ -64,45 +68,46 @@ static const struct {
 	enum arc_result want;
 	unsigned sets;
 } edits[] = {
-	{"Hello", "hello", ARC_FAIL, 3},
-	{"Subject:   A", "Subject:   B", ARC_FAIL, 3},
-	{"<ann@", "<eve@", ARC_FAIL, 3},
-	{"Message-ID: <1@", "Message-ID: <2@", ARC_PASS, 3},                          /* nobody signed it */
-	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=none", ARC_FAIL, 3},
-	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=fail", ARC_FAIL, 3},
-	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=good", ARC_FAIL, 3},
-	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3", ARC_FAIL, 3},
-	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; h=from; cv=pass", ARC_FAIL, 3},
-	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=pass; cv=pass", ARC_FAIL, 3},
-	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; y=1; cv=pass", ARC_FAIL, 3},
-	{"ARC-Seal: i=3; cv=pass", "ARC-Seal:  i=3;  cv=pass", ARC_PASS, 3},
-	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3;\r\n cv=pass", ARC_PASS, 3},
-	{"ARC-Seal: i=1; cv=none", "ARC-Seal: i=1; cv=pass", ARC_FAIL, 3},
-	{"ARC-Seal: i=3;", "ARC-Seal: i=4;", ARC_FAIL, 4},
-	{"ARC-Seal: i=3;", "ARC-Seal: i=51;", ARC_FAIL, 3},
-	{"ARC-Seal: i=3;", "ARC-Seal: i=0;", ARC_FAIL, 3},
-	{"ARC-Seal: i=3;", "ARC-Seal: i=x;", ARC_FAIL, 3},
-	{"ARC-Seal: i=3;", "ARC-Seal:", ARC_FAIL, 3},
-	{"ARC-Seal: i=2;", "X-Seal: i=2;", ARC_FAIL, 3},                               /* a hole */
-	{"ARC-Seal: i=2;", "ARC-Seal: i=1;", ARC_FAIL, 3},                             /* one twice */
-	{"ARC-Message-Signature: i=2;", "X: i=2;", ARC_FAIL, 3},
-	{"ARC-Message-Signature: i=2;", "ARC-Message-Signature: i=2; x=1;", ARC_FAIL, 3},
-	{"ARC-Message-Signature: i=3; a=rsa-sha256", "ARC-Message-Signature: i=3; a=rsa-sha1", ARC_FAIL, 3},
-	{"ARC-Message-Signature: i=3; a=rsa-sha256", "ARC-Message-Signature: i=3; x=1; a=rsa-sha256", ARC_FAIL, 3},
-	{"h=from : to", "h=from : arc-seal : to", ARC_FAIL, 3},
-	{"h=from : to", "h=to", ARC_FAIL, 3},
-	{"ARC-Authentication-Results: i=1; list", "ARC-Authentication-Results: i=1; evil", ARC_FAIL, 3},
-	{"ARC-Authentication-Results: i=2;", "ARC-Authentication-Results: i=2", ARC_FAIL, 3},
-	{"ARC-Authentication-Results: i=2;", "ARC-Authentication-Results: j=2;", ARC_FAIL, 3},
-	{"ARC-Authentication-Results: i=3; relay.example.net; dmarc=pass", "ARC-Authentication-Results: i=3; relay.example.net; dmarc=fail",
-	    ARC_FAIL, 3},
-	{"d=relay.example.net; s=seal", "d=forwarder.example; s=seal", ARC_FAIL, 3},   /* another's key */
-	{"d=relay.example.net; s=seal", "d=relay.example.net; s=none", ARC_FAIL, 3},
-	{"d=list.example.org; s=seal", "d=list.example.org; s=none", ARC_FAIL, 3},
-	{"\r\nFrom: ", "\r\nARC-Seal: i=3; x\r\nFrom: ", ARC_FAIL, 3},
+    {"Hello", "hello", ARC_FAIL, 3},
+    {"Subject:   A", "Subject:   B", ARC_FAIL, 3},
+    {"<ann@", "<eve@", ARC_FAIL, 3},
+    {"Message-ID: <1@", "Message-ID: <2@", ARC_PASS, 3}, /* nobody signed it */
+    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=none", ARC_FAIL, 3},
+    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=fail", ARC_FAIL, 3},
+    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=good", ARC_FAIL, 3},
+    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3", ARC_FAIL, 3},
+    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; h=from; cv=pass", ARC_FAIL, 3},
+    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=pass; cv=pass", ARC_FAIL, 3},
+    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; y=1; cv=pass", ARC_FAIL, 3},
+    {"ARC-Seal: i=3; cv=pass", "ARC-Seal:  i=3;  cv=pass", ARC_PASS, 3},
+    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3;\r\n cv=pass", ARC_PASS, 3},
+    {"ARC-Seal: i=1; cv=none", "ARC-Seal: i=1; cv=pass", ARC_FAIL, 3},
+    {"ARC-Seal: i=3;", "ARC-Seal: i=4;", ARC_FAIL, 4},
+    {"ARC-Seal: i=3;", "ARC-Seal: i=51;", ARC_FAIL, 3},
+    {"ARC-Seal: i=3;", "ARC-Seal: i=0;", ARC_FAIL, 3},
+    {"ARC-Seal: i=3;", "ARC-Seal: i=x;", ARC_FAIL, 3},
+    {"ARC-Seal: i=3;", "ARC-Seal:", ARC_FAIL, 3},
+    {"ARC-Seal: i=2;", "X-Seal: i=2;", ARC_FAIL, 3}, /* a hole */
+    {"ARC-Seal: i=2;", "ARC-Seal: i=1;", ARC_FAIL, 3}, /* one twice */
+    {"ARC-Message-Signature: i=2;", "X: i=2;", ARC_FAIL, 3},
+    {"ARC-Message-Signature: i=2;", "ARC-Message-Signature: i=2; x=1;", ARC_FAIL, 3},
+    {"ARC-Message-Signature: i=3; a=rsa-sha256", "ARC-Message-Signature: i=3; a=rsa-sha1", ARC_FAIL, 3},
+    {"ARC-Message-Signature: i=3; a=rsa-sha256", "ARC-Message-Signature: i=3; x=1; a=rsa-sha256", ARC_FAIL, 3},
+    {"h=from : to", "h=from : arc-seal : to", ARC_FAIL, 3},
+    {"h=from : to", "h=to", ARC_FAIL, 3},
+    {"ARC-Authentication-Results: i=1; list", "ARC-Authentication-Results: i=1; evil", ARC_FAIL, 3},
+    {"ARC-Authentication-Results: i=2;", "ARC-Authentication-Results: i=2", ARC_FAIL, 3},
+    {"ARC-Authentication-Results: i=2;", "ARC-Authentication-Results: j=2;", ARC_FAIL, 3},
+    {"ARC-Authentication-Results: i=3; relay.example.net; dmarc=pass",
+        "ARC-Authentication-Results: i=3; relay.example.net; dmarc=fail", ARC_FAIL, 3},
+    {"d=relay.example.net; s=seal", "d=forwarder.example; s=seal", ARC_FAIL, 3}, /* another's key */
+    {"d=relay.example.net; s=seal", "d=relay.example.net; s=none", ARC_FAIL, 3},
+    {"d=list.example.org; s=seal", "d=list.example.org; s=none", ARC_FAIL, 3},
+    {"\r\nFrom: ", "\r\nARC-Seal: i=3; x\r\nFrom: ", ARC_FAIL, 3},
 };
 
-static void broken_chains(void **state) {
+static void broken_chains(void **state)
+{
 	size_t len;
 	char *mail = read_sample(SAMPLES "arc-3.eml", &len);
 
@@ -117,11 +122,14 @@ static void broken_chains(void **state) {
 	free(mail);
 }
 
-/* Seals alone do not make a chain; a sealer that changed the body later is seen through the newest message signature only. */
-static void no_chain(void **state) {
+/* Seals alone do not make a chain; a sealer that changed the body later is seen through the newest message signature
+ * only. */
+static void no_chain(void **state)
+{
 	size_t len;
 	char *mail = read_sample(SAMPLES "relaxed-relaxed.eml", &len);
-	static const char lone[] = "ARC-Seal: i=1; cv=none; a=rsa-sha256; d=example.com; s=rsa; b=AAAA\r\nFrom: ann@example.com\r\n\r\n";
+	static const char lone[] =
+	    "ARC-Seal: i=1; cv=none; a=rsa-sha256; d=example.com; s=rsa; b=AAAA\r\nFrom: ann@example.com\r\n\r\n";
 
 	(void)state;
 	check_mail("none", mail, len, &keys, ARC_NONE, 0);
@@ -129,7 +137,8 @@ static void no_chain(void **state) {
 	free(mail);
 }
 
-static void dns_trouble(void **state) {
+static void dns_trouble(void **state)
+{
 	size_t len;
 	char *mail = read_sample(SAMPLES "arc-3.eml", &len);
 	struct key_zone z = keys;
@@ -144,9 +153,10 @@ static void dns_trouble(void **state) {
 	free(mail);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(whole_chains), cmocka_unit_test(broken_chains), cmocka_unit_test(no_chain),
-	    cmocka_unit_test(dns_trouble)};
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(whole_chains), cmocka_unit_test(broken_chains),
+	    cmocka_unit_test(no_chain), cmocka_unit_test(dns_trouble)};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
 }

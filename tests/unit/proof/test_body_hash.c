@@ -36,11 +36,13 @@ static const struct {
 	{"a\r\n\r", "a\r\n\r\r\n", "a\r\n\r\r\n"},
 };
 
-static void sha256(unsigned char out[BODY_HASH_LEN], const char *s, size_t len) {
+static void sha256(unsigned char out[BODY_HASH_LEN], const char *s, size_t len)
+{
 	assert_true(gnutls_hash_fast(GNUTLS_DIG_SHA256, s, len, out) >= 0);
 }
 
-static void check(size_t i, bool relaxed, uint64_t limit, size_t step) {
+static void check(size_t i, bool relaxed, uint64_t limit, size_t step)
+{
 	const char *body = bodies[i].body, *want = relaxed ? bodies[i].relaxed : bodies[i].simple;
 	size_t len = strlen(body), n = strlen(want);
 	struct body_hashes *b = body_hashes_new();
@@ -54,12 +56,14 @@ static void check(size_t i, bool relaxed, uint64_t limit, size_t step) {
 	assert_int_equal(body_hashes_end(b), VG_OK);
 	sha256(hash, want, n < limit ? n : (size_t)limit);
 	if (memcmp(body_hashes_get(b, w, &short_body), hash, sizeof(hash)) != 0)
-		fail_msg("body %zu, %s, l=%llu, in pieces of %zu", i, relaxed ? "relaxed" : "simple", (unsigned long long)limit, step);
+		fail_msg("body %zu, %s, l=%llu, in pieces of %zu", i, relaxed ? "relaxed" : "simple", (unsigned long long)limit,
+		    step);
 	assert_int_equal(short_body, limit != NONE && n < limit);
 	body_hashes_free(&b);
 }
 
-static void canonical_forms(void **state) {
+static void canonical_forms(void **state)
+{
 	(void)state;
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
 		for (size_t step = 1; step < 6; step++)
@@ -71,7 +75,8 @@ static void canonical_forms(void **state) {
 }
 
 /* Longer than every buffer in between, with line ends and white space at all places. */
-static void long_bodies(void **state) {
+static void long_bodies(void **state)
+{
 	static char body[40000], relaxed[40000];
 	size_t n = 0, m = 0;
 	unsigned char want[2][BODY_HASH_LEN];
@@ -107,7 +112,8 @@ static void long_bodies(void **state) {
 	}
 }
 
-static void wishes(void **state) {
+static void wishes(void **state)
+{
 	struct body_hashes *b = body_hashes_new();
 
 	(void)state;
@@ -129,8 +135,10 @@ static void wishes(void **state) {
 	assert_null(b);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(canonical_forms), cmocka_unit_test(long_bodies), cmocka_unit_test(wishes)};
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(canonical_forms), cmocka_unit_test(long_bodies), cmocka_unit_test(wishes)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

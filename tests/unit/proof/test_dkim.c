@@ -12,8 +12,8 @@
 static const struct dkim_options OPTIONS = {1024, SAMPLES_NOW};
 static struct key_zone keys;
 
-/* RFC 6376 appendix A.2, with errata 3192 (one space in "game. Are") and 4926 (six spaces before folded lines): as printed it
- * does not verify. */
+/* RFC 6376 appendix A.2, with errata 3192 (one space in "game. Are") and 4926 (six spaces before folded lines): as
+ * printed it does not verify. */
 static const char RFC6376[] =
     "DKIM-Signature: v=1; a=rsa-sha256; s=brisbane; d=example.com;\r\n"
     "      c=simple/simple; q=dns/txt; i=joe@football.example.com;\r\n"
@@ -59,30 +59,39 @@ static const char RFC8463[] =
     "\r\n"
     "Hi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n\r\n";
 
-static int setup(void **state) {
+static int setup(void **state)
+{
 	(void)state;
 	zone_read(&keys, SAMPLES "keys.zone");
 	zone_add(&keys, "brisbane._domainkey.example.com", DNS_FOUND,
-	    "v=DKIM1; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4jYfcTNh5ij"
+	    "v=DKIM1; "
+	    "p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/"
+	    "zYtIxN2SnFCjxOCKG9v3b4jYfcTNh5ij"
 	    "Ssq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQAB");
 	zone_add(&keys, "brisbane._domainkey.football.example.com", DNS_FOUND,
 	    "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
 	zone_add(&keys, "test._domainkey.football.example.com", DNS_FOUND,
-	    "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/byYz"
-	    "CNb3W91y3FutACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l/K4w3QIDAQAB");
+	    "v=DKIM1; k=rsa; "
+	    "p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/byYz"
+	    "CNb3W91y3FutACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l/"
+	    "K4w3QIDAQAB");
 	return 0;
 }
 
-static void expect(const char *what, const struct dkim_signature *s, enum dkim_result want, bool invalid) {
+static void expect(const char *what, const struct dkim_signature *s, enum dkim_result want, bool invalid)
+{
 	if (s == NULL)
 		fail_msg("%s: no signature", what);
 	if (s->result != want || s->invalid != invalid)
-		fail_msg("%s: %s (%s)%s, not %s", what, dkim_result_name(s->result), s->why, s->invalid ? " invalid" : "", dkim_result_name(want));
+		fail_msg("%s: %s (%s)%s, not %s", what, dkim_result_name(s->result), s->why, s->invalid ? " invalid" : "",
+		    dkim_result_name(want));
 	assert_int_equal(s->why[0] == '\0', want == DKIM_PASS);
 }
 
 /* One mail with one interesting (the first) signature, fed whole and byte by byte. */
-static void check_mail(const char *what, const char *mail, size_t len, const struct key_zone *z, enum dkim_result want, bool invalid) {
+static void check_mail(
+    const char *what, const char *mail, size_t len, const struct key_zone *z, enum dkim_result want, bool invalid)
+{
 	for (size_t step = 1; step <= len; step = step == 1 ? len : len + 1) {
 		struct mail_check c;
 
@@ -93,7 +102,8 @@ static void check_mail(const char *what, const char *mail, size_t len, const str
 	}
 }
 
-static void rfc_examples(void **state) {
+static void rfc_examples(void **state)
+{
 	struct mail_check c;
 	const struct dkim_signature *s;
 
@@ -126,13 +136,22 @@ static const struct {
 	enum dkim_result want;
 	bool partial;
 } samples[] = {
-	{"simple-simple.eml", DKIM_PASS, false}, {"simple-relaxed.eml", DKIM_PASS, false}, {"relaxed-simple.eml", DKIM_PASS, false},
-	{"relaxed-relaxed.eml", DKIM_PASS, false}, {"ed25519.eml", DKIM_PASS, false}, {"both.eml", DKIM_PASS, false},
-	{"short-key.eml", DKIM_PASS, false}, {"tiny-key.eml", DKIM_POLICY, false}, {"oversigned.eml", DKIM_PASS, false},
-	{"one-received.eml", DKIM_PASS, false}, {"length.eml", DKIM_PASS, true}, {"identity.eml", DKIM_PASS, false},
+    {"simple-simple.eml", DKIM_PASS, false},
+    {"simple-relaxed.eml", DKIM_PASS, false},
+    {"relaxed-simple.eml", DKIM_PASS, false},
+    {"relaxed-relaxed.eml", DKIM_PASS, false},
+    {"ed25519.eml", DKIM_PASS, false},
+    {"both.eml", DKIM_PASS, false},
+    {"short-key.eml", DKIM_PASS, false},
+    {"tiny-key.eml", DKIM_POLICY, false},
+    {"oversigned.eml", DKIM_PASS, false},
+    {"one-received.eml", DKIM_PASS, false},
+    {"length.eml", DKIM_PASS, true},
+    {"identity.eml", DKIM_PASS, false},
 };
 
-static void signed_elsewhere(void **state) {
+static void signed_elsewhere(void **state)
+{
 	(void)state;
 	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
 		char path[256];
@@ -155,71 +174,72 @@ static const struct {
 	const char *file, *from, *to;
 	enum dkim_result want;
 } edits[] = {
-	{"relaxed-relaxed.eml", "the  restore", "the  backup", DKIM_FAIL},
-	{"relaxed-relaxed.eml", "\r\n\r\nHello", "\r\n\r\nBuy!\r\nHello", DKIM_FAIL},
-	{"relaxed-relaxed.eml", "Ann\r\n\r\n\r\n", "Ann\r\n\r\n\r\nmore\r\n", DKIM_FAIL},
-	{"relaxed-relaxed.eml", "Subject:   A", "Subject:   B", DKIM_FAIL},
-	{"relaxed-relaxed.eml", "<ann@", "<eve@", DKIM_FAIL},
-	{"relaxed-relaxed.eml", "Cc: bob", "CC: bob", DKIM_PASS},                     /* harmless changes: white space and case */
-	{"relaxed-relaxed.eml", "A  restore \t fails", "A\r\n restore fails", DKIM_PASS},
-	{"relaxed-relaxed.eml", "the  restore\tfails. ", "the restore fails.", DKIM_PASS},
-	{"relaxed-relaxed.eml", "Ann\r\n\r\n\r\n", "Ann\r\n", DKIM_PASS},
-	{"simple-simple.eml", "Cc: bob", "CC: bob", DKIM_FAIL},
-	{"simple-simple.eml", "A  restore", "A restore", DKIM_FAIL},
-	{"simple-simple.eml", "the  restore", "the restore", DKIM_FAIL},
-	{"simple-simple.eml", "Ann\r\n\r\n\r\n", "Ann\r\n", DKIM_PASS},
-	{"relaxed-relaxed.eml", "s=rsa;", "s=short;", DKIM_FAIL},                      /* another's key */
-	{"relaxed-relaxed.eml", "s=rsa;", "s=rsa-bare;", DKIM_FAIL},                   /* the selector itself is signed */
-	{"relaxed-relaxed.eml", "t=1790000000", "t=1790000001", DKIM_FAIL},
-	{"relaxed-relaxed.eml", "\r\nFrom: ", "\r\nFrom: eve@example.org\r\nFrom: ", DKIM_PASS},   /* see covered_fields() */
-	{"oversigned.eml", "\r\nFrom: ", "\r\nFrom: eve@example.org\r\nFrom: ", DKIM_FAIL},
-	{"oversigned.eml", "\r\nSubject: ", "\r\nSubject: x\r\nSubject: ", DKIM_FAIL},
-	{"oversigned.eml", "\r\nTo: ", "\r\nTo: eve@example.org\r\nTo: ", DKIM_FAIL},
-	{"oversigned.eml", "\r\nTo: ", "\r\nReply-To: eve@example.org\r\nTo: ", DKIM_FAIL},
-	{"oversigned.eml", "\r\nTo: ", "\r\nX-Other: 1\r\nTo: ", DKIM_PASS},
-	{"length.eml", "Ann\r\n\r\n\r\n", "Ann\r\n\r\n\r\nmore\r\n", DKIM_PASS},
-	{"length.eml", "-- \r\nAnn\r\n\r\n\r\n", "-- \r\n", DKIM_FAIL},                /* shorter than l= says */
-	{"length.eml", "Hello", "hello", DKIM_FAIL},
-	{"length.eml", "l=41", "l=40", DKIM_FAIL},
-	{"length.eml", "l=41", "l=x", DKIM_PERMERROR},
-	{"ed25519.eml", "Hello", "hello", DKIM_FAIL},
-	{"ed25519.eml", "Subject:   A", "Subject:   B", DKIM_FAIL},
-	{"ed25519.eml", "s=ed;", "s=rsa;", DKIM_PERMERROR},                            /* a key of the other kind */
-	{"relaxed-relaxed.eml", "s=rsa;", "s=none;", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "a=rsa-sha256", "a=rsa-sha1", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "a=rsa-sha256", "a=dsa-sha256", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "v=1;", "v=2;", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "v=1; ", "", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "v=1;", "v=1; v=1;", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "v=1;", "v=1; d=example.com;", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "v=1;", "v=1;;", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "v=1;", "v=1; x;", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "v=1;", "v=1; x=1789999999;", DKIM_PERMERROR},        /* expired */
-	{"relaxed-relaxed.eml", "v=1;", "v=1; x=1790000000;", DKIM_PERMERROR},        /* not behind t= */
-	{"relaxed-relaxed.eml", "v=1;", "v=1; x=1790000001;", DKIM_FAIL},             /* lives, but was not signed so */
-	{"relaxed-relaxed.eml", "v=1;", "v=1; x=99999999999999999999999999;", DKIM_FAIL},
-	{"relaxed-relaxed.eml", "v=1;", "v=1; x=-1;", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "t=1790000000", "t=1790000301", DKIM_PERMERROR},      /* in the future */
-	{"relaxed-relaxed.eml", "t=1790000000", "t=1790000300", DKIM_FAIL},           /* clocks differ */
-	{"relaxed-relaxed.eml", "q=dns/txt", "q=http", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "q=dns/txt", "q=x:dns/txt", DKIM_FAIL},
-	{"relaxed-relaxed.eml", "i=@example.com", "i=@example.org", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "i=@example.com", "i=@badexample.com", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "i=@example.com", "i=nobody", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "i=@example.com", "i=@x.example.com", DKIM_FAIL},
-	{"relaxed-relaxed.eml", "c=relaxed/relaxed", "c=relaxed/strict", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "c=relaxed/relaxed", "c=relaxed", DKIM_FAIL},         /* the body is simple then */
-	{"relaxed-relaxed.eml", " from :", "", DKIM_PERMERROR},                        /* From is not signed */
-	{"relaxed-relaxed.eml", " from :", " from ::", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "bh=", "bh=AA", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", " b=", " b=*", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", " b=", " b=AAAA", DKIM_FAIL},
-	{"relaxed-relaxed.eml", "d=example.com", "d=exam ple.com", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "d=example.com", "d=example..com", DKIM_PERMERROR},
-	{"relaxed-relaxed.eml", "d=example.com", "d=EXAMPLE.com", DKIM_FAIL},
+    {"relaxed-relaxed.eml", "the  restore", "the  backup", DKIM_FAIL},
+    {"relaxed-relaxed.eml", "\r\n\r\nHello", "\r\n\r\nBuy!\r\nHello", DKIM_FAIL},
+    {"relaxed-relaxed.eml", "Ann\r\n\r\n\r\n", "Ann\r\n\r\n\r\nmore\r\n", DKIM_FAIL},
+    {"relaxed-relaxed.eml", "Subject:   A", "Subject:   B", DKIM_FAIL},
+    {"relaxed-relaxed.eml", "<ann@", "<eve@", DKIM_FAIL},
+    {"relaxed-relaxed.eml", "Cc: bob", "CC: bob", DKIM_PASS}, /* harmless changes: white space and case */
+    {"relaxed-relaxed.eml", "A  restore \t fails", "A\r\n restore fails", DKIM_PASS},
+    {"relaxed-relaxed.eml", "the  restore\tfails. ", "the restore fails.", DKIM_PASS},
+    {"relaxed-relaxed.eml", "Ann\r\n\r\n\r\n", "Ann\r\n", DKIM_PASS},
+    {"simple-simple.eml", "Cc: bob", "CC: bob", DKIM_FAIL},
+    {"simple-simple.eml", "A  restore", "A restore", DKIM_FAIL},
+    {"simple-simple.eml", "the  restore", "the restore", DKIM_FAIL},
+    {"simple-simple.eml", "Ann\r\n\r\n\r\n", "Ann\r\n", DKIM_PASS},
+    {"relaxed-relaxed.eml", "s=rsa;", "s=short;", DKIM_FAIL}, /* another's key */
+    {"relaxed-relaxed.eml", "s=rsa;", "s=rsa-bare;", DKIM_FAIL}, /* the selector itself is signed */
+    {"relaxed-relaxed.eml", "t=1790000000", "t=1790000001", DKIM_FAIL},
+    {"relaxed-relaxed.eml", "\r\nFrom: ", "\r\nFrom: eve@example.org\r\nFrom: ", DKIM_PASS}, /* see covered_fields() */
+    {"oversigned.eml", "\r\nFrom: ", "\r\nFrom: eve@example.org\r\nFrom: ", DKIM_FAIL},
+    {"oversigned.eml", "\r\nSubject: ", "\r\nSubject: x\r\nSubject: ", DKIM_FAIL},
+    {"oversigned.eml", "\r\nTo: ", "\r\nTo: eve@example.org\r\nTo: ", DKIM_FAIL},
+    {"oversigned.eml", "\r\nTo: ", "\r\nReply-To: eve@example.org\r\nTo: ", DKIM_FAIL},
+    {"oversigned.eml", "\r\nTo: ", "\r\nX-Other: 1\r\nTo: ", DKIM_PASS},
+    {"length.eml", "Ann\r\n\r\n\r\n", "Ann\r\n\r\n\r\nmore\r\n", DKIM_PASS},
+    {"length.eml", "-- \r\nAnn\r\n\r\n\r\n", "-- \r\n", DKIM_FAIL}, /* shorter than l= says */
+    {"length.eml", "Hello", "hello", DKIM_FAIL},
+    {"length.eml", "l=41", "l=40", DKIM_FAIL},
+    {"length.eml", "l=41", "l=x", DKIM_PERMERROR},
+    {"ed25519.eml", "Hello", "hello", DKIM_FAIL},
+    {"ed25519.eml", "Subject:   A", "Subject:   B", DKIM_FAIL},
+    {"ed25519.eml", "s=ed;", "s=rsa;", DKIM_PERMERROR}, /* a key of the other kind */
+    {"relaxed-relaxed.eml", "s=rsa;", "s=none;", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "a=rsa-sha256", "a=rsa-sha1", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "a=rsa-sha256", "a=dsa-sha256", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "v=1;", "v=2;", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "v=1; ", "", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "v=1;", "v=1; v=1;", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "v=1;", "v=1; d=example.com;", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "v=1;", "v=1;;", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "v=1;", "v=1; x;", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "v=1;", "v=1; x=1789999999;", DKIM_PERMERROR}, /* expired */
+    {"relaxed-relaxed.eml", "v=1;", "v=1; x=1790000000;", DKIM_PERMERROR}, /* not behind t= */
+    {"relaxed-relaxed.eml", "v=1;", "v=1; x=1790000001;", DKIM_FAIL}, /* lives, but was not signed so */
+    {"relaxed-relaxed.eml", "v=1;", "v=1; x=99999999999999999999999999;", DKIM_FAIL},
+    {"relaxed-relaxed.eml", "v=1;", "v=1; x=-1;", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "t=1790000000", "t=1790000301", DKIM_PERMERROR}, /* in the future */
+    {"relaxed-relaxed.eml", "t=1790000000", "t=1790000300", DKIM_FAIL}, /* clocks differ */
+    {"relaxed-relaxed.eml", "q=dns/txt", "q=http", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "q=dns/txt", "q=x:dns/txt", DKIM_FAIL},
+    {"relaxed-relaxed.eml", "i=@example.com", "i=@example.org", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "i=@example.com", "i=@badexample.com", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "i=@example.com", "i=nobody", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "i=@example.com", "i=@x.example.com", DKIM_FAIL},
+    {"relaxed-relaxed.eml", "c=relaxed/relaxed", "c=relaxed/strict", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "c=relaxed/relaxed", "c=relaxed", DKIM_FAIL}, /* the body is simple then */
+    {"relaxed-relaxed.eml", " from :", "", DKIM_PERMERROR}, /* From is not signed */
+    {"relaxed-relaxed.eml", " from :", " from ::", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "bh=", "bh=AA", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", " b=", " b=*", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", " b=", " b=AAAA", DKIM_FAIL},
+    {"relaxed-relaxed.eml", "d=example.com", "d=exam ple.com", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "d=example.com", "d=example..com", DKIM_PERMERROR},
+    {"relaxed-relaxed.eml", "d=example.com", "d=EXAMPLE.com", DKIM_FAIL},
 };
 
-static void spoiled(void **state) {
+static void spoiled(void **state)
+{
 	(void)state;
 	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
 		char path[256], what[400];
@@ -255,7 +275,8 @@ static const struct {
 	{"one-received.eml", "", "", "To", false},
 };
 
-static void covered_fields(void **state) {
+static void covered_fields(void **state)
+{
 	(void)state;
 	for (size_t i = 0; i < sizeof(covers) / sizeof(covers[0]); i++) {
 		char path[256];
@@ -313,7 +334,8 @@ static const struct {
 	{"ed25519.eml", {"k=ed25519; p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}, DKIM_FAIL, false},
 };
 
-static const char *key_of(const char *name) {
+static const char *key_of(const char *name)
+{
 	for (size_t i = 0; i < keys.n; i++)
 		if (strcmp(keys.records[i].name, name) == 0)
 			return strstr(keys.records[i].text, "p=") + 2;
@@ -321,7 +343,8 @@ static const char *key_of(const char *name) {
 	return NULL;
 }
 
-static void key_records(void **state) {
+static void key_records(void **state)
+{
 	(void)state;
 	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
 		bool ed = strcmp(records[i].file, "ed25519.eml") == 0;
@@ -336,7 +359,8 @@ static void key_records(void **state) {
 			const char *r = records[i].records[k], *p = strchr(r, 'P');
 			char text[2048];
 
-			snprintf(text, sizeof(text), "%.*s%s%s", p ? (int)(p - r) : (int)strlen(r), r, p ? key_of(name) : "", p ? p + 1 : "");
+			snprintf(text, sizeof(text), "%.*s%s%s", p ? (int)(p - r) : (int)strlen(r), r, p ? key_of(name) : "",
+			    p ? p + 1 : "");
 			zone_add(&z, name, DNS_FOUND, text);
 		}
 		snprintf(path, sizeof(path), SAMPLES "%s", records[i].file);
@@ -351,7 +375,8 @@ static void key_records(void **state) {
 }
 
 /* Bare RSAPublicKeys are the same keys. */
-static void bare_keys(void **state) {
+static void bare_keys(void **state)
+{
 	size_t len;
 	char *mail = read_sample(SAMPLES "relaxed-relaxed.eml", &len), record[2048];
 	struct key_zone z = {.n = 0};
@@ -363,15 +388,20 @@ static void bare_keys(void **state) {
 	free(mail);
 }
 
-static void key_sizes(void **state) {
+static void key_sizes(void **state)
+{
 	static const struct {
 		const char *file;
 		unsigned min, bits;
 		enum dkim_result want;
 	} sizes[] = {
-		{"tiny-key.eml", 1024, 512, DKIM_POLICY}, {"tiny-key.eml", 0, 512, DKIM_POLICY}, {"short-key.eml", 1024, 1024, DKIM_PASS},
-		{"short-key.eml", 1025, 1024, DKIM_POLICY}, {"short-key.eml", 2048, 1024, DKIM_POLICY},
-		{"relaxed-relaxed.eml", 2048, 2048, DKIM_PASS}, {"ed25519.eml", 4096, 256, DKIM_PASS},
+	    {"tiny-key.eml", 1024, 512, DKIM_POLICY},
+	    {"tiny-key.eml", 0, 512, DKIM_POLICY},
+	    {"short-key.eml", 1024, 1024, DKIM_PASS},
+	    {"short-key.eml", 1025, 1024, DKIM_POLICY},
+	    {"short-key.eml", 2048, 1024, DKIM_POLICY},
+	    {"relaxed-relaxed.eml", 2048, 2048, DKIM_PASS},
+	    {"ed25519.eml", 4096, 256, DKIM_PASS},
 	};
 
 	(void)state;
@@ -393,7 +423,8 @@ static void key_sizes(void **state) {
 	}
 }
 
-static void dns_trouble(void **state) {
+static void dns_trouble(void **state)
+{
 	size_t len;
 	char *mail = read_sample(SAMPLES "both.eml", &len);
 	struct key_zone z = {.n = 0};
@@ -415,7 +446,8 @@ static void dns_trouble(void **state) {
 }
 
 /* Twelve signatures: ten are looked at. */
-static void many_signatures(void **state) {
+static void many_signatures(void **state)
+{
 	size_t len;
 	char *mail = read_sample(SAMPLES "ed25519.eml", &len), *many = malloc(12 * len);
 	const char *end = strstr(mail, "\r\nReceived:");
@@ -438,7 +470,8 @@ static void many_signatures(void **state) {
 	free(mail);
 }
 
-static void no_signature(void **state) {
+static void no_signature(void **state)
+{
 	static const char mail[] = "From: ann@example.com\r\n\r\nHello\r\n";
 	struct mail_check c;
 
@@ -455,10 +488,12 @@ static void no_signature(void **state) {
 }
 
 /* More names in h= than there is room for. */
-static void too_many_names(void **state) {
+static void too_many_names(void **state)
+{
 	char mail[8192];
 	int n = snprintf(mail, sizeof(mail),
-	    "DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=rsa; bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=; b=AAAA; h=from");
+	    "DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=rsa; bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=; "
+	    "b=AAAA; h=from");
 	size_t len = (size_t)n;
 
 	(void)state;
@@ -468,11 +503,20 @@ static void too_many_names(void **state) {
 	check_mail("many names", mail, len, &keys, DKIM_PERMERROR, false);
 }
 
-int main(void) {
+int main(void)
+{
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rfc_examples), cmocka_unit_test(signed_elsewhere), cmocka_unit_test(spoiled), cmocka_unit_test(covered_fields),
-		cmocka_unit_test(key_records), cmocka_unit_test(bare_keys), cmocka_unit_test(key_sizes), cmocka_unit_test(dns_trouble),
-		cmocka_unit_test(many_signatures), cmocka_unit_test(no_signature), cmocka_unit_test(too_many_names),
+	    cmocka_unit_test(rfc_examples),
+	    cmocka_unit_test(signed_elsewhere),
+	    cmocka_unit_test(spoiled),
+	    cmocka_unit_test(covered_fields),
+	    cmocka_unit_test(key_records),
+	    cmocka_unit_test(bare_keys),
+	    cmocka_unit_test(key_sizes),
+	    cmocka_unit_test(dns_trouble),
+	    cmocka_unit_test(many_signatures),
+	    cmocka_unit_test(no_signature),
+	    cmocka_unit_test(too_many_names),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
