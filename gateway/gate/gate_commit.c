@@ -9,7 +9,7 @@
 #include "gate_evidence.h"
 #include "gate_prefix.h"
 
-#define PREFIX_MAX 4096u
+#define PREFIX_MAX 32768u /* ten signatures with the longest names fit */
 
 static void from_submit(struct commit *m, const struct submit *s)
 {
@@ -86,7 +86,9 @@ int gate_commit_make(struct gate_commit *out, const struct gate_case *c, const s
 		out->msg.bytes = (struct blob){0};
 		return VG_OK;
 	}
-	if (gate_prefix(&out->prefix, c->submit, c->conf->hostname) != VG_OK)
+	/* Ours on top: who reads the message later believes the topmost. */
+	if (gate_prefix_results(&out->prefix, c->sender, c->submit, c->conf->hostname) != VG_OK ||
+	    gate_prefix(&out->prefix, c->submit, c->conf->hostname) != VG_OK)
 		return VG_ERR_MEMORY;
 	out->msg.prefix = (struct blob){out->prefix.data, out->prefix.len};
 	return VG_OK;

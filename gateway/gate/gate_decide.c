@@ -60,20 +60,17 @@ void gate_sender_facts(struct verdict_facts *v, const struct facts_say *say, con
 	v->reopen_ms = conf->reopen_ms;
 }
 
-/* Trust is in the real TCP peer alone: whom XCLIENT or PROXY name is a client of it. */
 static void authenticate(struct gate_case *c)
 {
-	const struct conf_relay *relay = conf_relay_for(c->conf, c->submit->real_peer);
+	struct gate_sender_input in = {
+	    .conf = c->conf, .author = &c->facts->from.addr, .header = c->header, .submit = c->submit, .say = c->say,
+	};
 
-	authres_judge(&c->authres, c->header, relay != NULL ? relay->authserv_id : NULL, &c->facts->from.addr);
-	c->proofs = (struct auth_facts){.need = (enum proof_need)c->say->proof};
-	if (relay != NULL && relay->as_authenticated)
-		auth_add(&c->proofs, AUTH_RELAY, "*");
-	if (c->authres.dmarc)
-		auth_add(&c->proofs, AUTH_RELAY_DMARC, "*");
-	if (c->authres.login)
-		auth_add(&c->proofs, AUTH_RELAY_LOGIN, "*");
-	auth_decide(&c->auth, &c->proofs);
+	if (c->sender == NULL) {
+		gate_sender_early(&c->early, &in);
+		c->sender = &c->early;
+	}
+	auth_decide(&c->auth, &c->sender->facts);
 }
 
 int gate_decide(struct gate_case *c)
@@ -92,8 +89,6 @@ int gate_decide(struct gate_case *c)
 
 	c->n_candidates = 0;
 	c->auth = (struct auth){.covers = ""};
-	c->authres = (struct authres_proof){.dmarc_result = "none", .why = "not looked at"};
-	c->proofs = (struct auth_facts){0};
 	c->match = (struct thread_match){.ticket = {.partner = "", .holder = ""}, .why = "not looked at"};
 	if (c->say != NULL) {
 		struct thread_facts t = {.two_tokens = c->rcpts->two_tokens};

@@ -5,9 +5,9 @@
 #define VG_GATE_DECIDE_H
 
 #include "conf.h"
-#include "gate_authres.h"
 #include "gate_facts.h"
 #include "gate_rcpt.h"
+#include "gate_sender.h"
 #include "thread_match.h"
 #include "verdict.h"
 
@@ -19,9 +19,9 @@ struct gate_case {
 	const struct gate_facts *facts;
 	const struct gate_rcpts *rcpts;
 	const struct facts_say *say; /* NULL where V0-V2 decide without it */
+	const struct gate_sender *sender; /* of gate_sender_join(); NULL: gate_decide() sets it to what needs no DNS */
 	/* out */
-	struct authres_proof authres;
-	struct auth_facts proofs;
+	struct gate_sender early;
 	struct auth auth;
 	struct facts_thread candidates[THREAD_CANDIDATES_MAX]; /* they borrow from say */
 	size_t n_candidates;

@@ -2,6 +2,7 @@
  * gate_evidence.c - a decided case as JSON. Runs in the gate, once a mail.
  */
 #include <jansson.h>
+#include <string.h>
 
 #include "gate_evidence.h"
 
@@ -49,25 +50,164 @@ static const char *participant_role_name(unsigned role)
 	return PICK(names, role);
 }
 
-static json_t *proofs(const struct gate_case *c)
+static json_t *proofs(const struct gate_sender *s)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < c->proofs.n; i++)
-		json_array_append_new(list, json_string(auth_method_name(c->proofs.proofs[i].method)));
+	for (size_t i = 0; s != NULL && i < s->facts.n; i++)
+		json_array_append_new(list, json_string(auth_method_name(s->facts.proofs[i].method)));
 	return list;
 }
 
-/* spf, dkim and arc are ours to check later; dmarc is what a trusted relay said. */
+static void set_text(json_t *o, const char *key, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		json_object_set_new(o, key, json_string(text));
+}
+
+/* The best result stands for all. */
+static const char *dkim_word(const struct gate_sender *s)
+{
+	const struct dkim_signature *best = NULL;
+
+	for (size_t i = 0; s != NULL && i < s->n_dkim; i++)
+		if (best == NULL || (best->result != DKIM_PASS && (s->dkim[i].signature->result == DKIM_PASS || s->dkim[i].aligned)))
+			best = s->dkim[i].signature;
+	return dkim_result_name(best != NULL ? best->result : DKIM_NONE);
+}
+
+/* Ours where it could be found out, else what a trusted relay said. */
+static const char *dmarc_word(const struct gate_sender *s)
+{
+	if (s == NULL)
+		return "none";
+	return strcmp(s->dmarc_result, "none") != 0 ? s->dmarc_result : s->authres.dmarc_result;
+}
+
+static json_t *spf_details(const struct gate_sender *s)
+{
+	json_t *o = json_object();
+
+	set_text(o, "domain", s->spf_domain);
+	if (s->spf == NULL) {
+		set_text(o, "why", "not evaluated: the client that sent this is not known");
+		return o;
+	}
+	json_object_set_new(o, "aligned", json_boolean(s->spf_aligned));
+	set_text(o, "mechanism", s->spf->mechanism);
+	set_text(o, "why", s->spf->why);
+	return o;
+}
+
+static json_t *signatures(const struct gate_sender *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->n_dkim; i++) {
+		const struct gate_sender_dkim *d = &s->dkim[i];
+		json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "result", dkim_result_name(d->signature->result), "domain",
+		    d->signature->domain, "selector", d->signature->selector, "algorithm", d->signature->algorithm, "aligned", d->aligned,
+		    "counts", d->proves);
+
+		if (d->signature->bits > 0)
+			json_object_set_new(o, "bits", json_integer(d->signature->bits));
+		if (d->signature->testing)
+			json_object_set_new(o, "testing", json_true());
+		set_text(o, "why", d->why);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *policy(const struct gate_sender *s)
+{
+	json_t *o = json_object();
+
+	if (s->dmarc != NULL && s->dmarc->found) {
+		set_text(o, "policy", dmarc_policy_name(s->dmarc->policy));
+		set_text(o, "published", dmarc_policy_name(s->dmarc->published));
+		set_text(o, "record", s->dmarc->record_domain);
+	}
+	if (s->dmarc != NULL)
+		set_text(o, "organisation", s->dmarc->org_domain);
+	set_text(o, "why", s->dmarc != NULL ? s->dmarc_why : "not looked for");
+	set_text(o, "relay", strcmp(s->authres.dmarc_result, "none") != 0 ? s->authres.dmarc_result : "");
+	return o;
+}
+
+static json_t *chain(const struct gate_sender *s)
+{
+	json_t *o = json_object();
+
+	if (s->arc != NULL) {
+		json_object_set_new(o, "sets", json_integer(s->arc->n));
+		set_text(o, "sealer", s->arc->sealer);
+		set_text(o, "error", s->arc->why);
+	}
+	json_object_set_new(o, "counts", json_boolean(s->arc_trusted));
+	set_text(o, "why", s->arc_why);
+	return o;
+}
+
+static const char *signature_word(const struct verify_say *v)
+{
+	static const char *const names[] = {"none", "none", "valid", "invalid", "other", "unknown"};
+
+	return v == NULL ? "none" : PICK(names, v->state);
+}
+
+static json_t *signature(const struct verify_say *v)
+{
+	json_t *o = json_pack("{s:s}", "result", signature_word(v));
+
+	if (v == NULL)
+		return o;
+	set_text(o, "kind", v->kind);
+	set_text(o, "fingerprint", v->fingerprint);
+	set_text(o, "protected", v->protected);
+	set_text(o, "why", v->why);
+	return o;
+}
+
+/* How each method came out, beside the words that sender.authentication shows. */
+static json_t *details(const struct gate_sender *s)
+{
+	json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o}", "spf", spf_details(s), "dkim", signatures(s), "dmarc", policy(s), "arc",
+	    chain(s), "signature", signature(s->verify));
+
+	if (o != NULL && s->dkim_ignored > 0)
+		json_object_set_new(o, "dkim_ignored", json_integer(s->dkim_ignored));
+	if (o != NULL && s->login[0] != '\0')
+		json_object_set_new(o, "login", json_pack("{s:s, s:b}", "address", s->login, "matches", s->login_matches));
+	if (o != NULL && s->certificate_matches)
+		json_object_set_new(o, "certificate", json_true());
+	return o;
+}
+
+static void set_flag(json_t *o, const char *key, bool on)
+{
+	if (on)
+		json_object_set_new(o, key, json_true());
+}
+
 static json_t *authentication(const struct gate_case *c)
 {
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:i, s:s}", "result", auth_result_name(c->auth.result),
-	    "method", auth_method_name(c->auth.method), "spf", "none", "dkim", "none", "dmarc", c->authres.dmarc_result, "arc",
-	    "none", "covers", c->auth.covers, "proofs", proofs(c), "evidence", c->authres.why, "ignored", (int)c->authres.ignored,
-	    "need", proof_need_name(c->proofs.need));
+	const struct gate_sender *s = c->sender;
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:i, s:s}", "result",
+	    auth_result_name(c->auth.result), "method", auth_method_name(c->auth.method), "spf",
+	    spf_result_name(s != NULL && s->spf != NULL ? s->spf->result : SPF_NONE), "dkim", dkim_word(s), "dmarc", dmarc_word(s),
+	    "arc", arc_result_name(s != NULL && s->arc != NULL ? s->arc->result : ARC_NONE), "signature",
+	    signature_word(s != NULL ? s->verify : NULL), "covers", c->auth.covers, "proofs", proofs(s), "evidence",
+	    s != NULL ? s->authres.why : "not looked at", "ignored", s != NULL ? (int)s->authres.ignored : 0, "need",
+	    proof_need_name(s != NULL ? s->facts.need : PROOF_ANY));
 
-	if (o != NULL && c->auth.too_weak)
-		json_object_set_new(o, "too_weak", json_true());
+	if (o == NULL)
+		return NULL;
+	set_flag(o, "too_weak", c->auth.too_weak);
+	set_flag(o, "dns_gave_up", c->auth.dns_gave_up);
+	set_flag(o, "signature_invalid", c->auth.signature_invalid);
+	if (s != NULL)
+		json_object_set_new(o, "details", details(s));
 	return o;
 }
 
@@ -144,6 +284,18 @@ static json_t *malformed(const struct gate_case *c)
 	return list;
 }
 
+/* suppress: which automatic answers the sender asked to be spared. */
+static json_t *automatic_mail(const struct gate_facts *f)
+{
+	json_t *suppress = json_array();
+
+	for (unsigned i = 0; i < SUPPRESS_COUNT; i++)
+		if (f->suppress >> i & 1)
+			json_array_append_new(suppress, json_string(automatic_suppress_name(i)));
+	return json_pack("{s:s, s:s, s:o}", "kind", automatic_name(f->automatic), "why",
+	    f->automatic_why, "suppress", suppress);
+}
+
 char *gate_evidence(const struct gate_case *c)
 {
 	json_t *o = json_object();
@@ -153,8 +305,7 @@ char *gate_evidence(const struct gate_case *c)
 	json_object_set_new(o, "registry", registry(c));
 	json_object_set_new(o, "thread", thread(c));
 	json_object_set_new(o, "trace", trace(c));
-	json_object_set_new(o, "automatic", json_pack("{s:s, s:s}", "kind", automatic_name(c->facts->automatic), "why",
-	    c->facts->automatic_why));
+	json_object_set_new(o, "automatic", automatic_mail(c->facts));
 	json_object_set_new(o, "malformed", malformed(c));
 	text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);

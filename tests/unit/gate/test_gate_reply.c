@@ -187,6 +187,82 @@ static void received_is_recognised(void **state)
 	buf_free(&out);
 }
 
+/* ---- Authentication-Results ---- */
+
+static void our_results(void **state)
+{
+	struct dkim_signature good = {.result = DKIM_PASS, .domain = "partner.example", .selector = "s1", .algorithm = "rsa-sha256"};
+	struct dkim_signature evil = {.result = DKIM_FAIL, .domain = "evil.example; dmarc=pass", .selector = "a\"b\\c\r\nX: y",
+	    .algorithm = "(\xc3\xbc", .why = "the body was changed"};
+	struct spf spf = {.result = SPF_SOFTFAIL};
+	struct dmarc dmarc = {.found = true, .policy = DMARC_POLICY_REJECT};
+	struct arc_chain arc = {.result = ARC_FAIL};
+	struct verify_say verify = {.state = SIGNATURE_VALID, .kind = "smime"};
+	struct gate_sender g = {.spf = &spf, .spf_domain = "bounce.partner.example", .n_dkim = 2, .dmarc = &dmarc,
+	    .dmarc_result = "pass", .author_domain = "partner.example", .arc = &arc, .login = "ann@partner.example", .verify = &verify};
+	struct submit s = {.reverse_path = "x@bounce.partner.example"};
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 32768);
+	assert_int_equal(gate_prefix_results(&out, NULL, &s, "support.example"), VG_OK);
+	assert_string_equal(buf_str(&out), "Authentication-Results: support.example; none\r\n");
+	buf_reset(&out);
+	g.dkim[0].signature = &good;
+	g.dkim[1].signature = &evil;
+	assert_int_equal(gate_prefix_results(&out, &g, &s, "support.example"), VG_OK);
+	assert_string_equal(buf_str(&out), "Authentication-Results: support.example;\r\n"
+	    "\tspf=softfail smtp.mailfrom=bounce.partner.example;\r\n"
+	    "\tdkim=pass header.d=partner.example header.s=s1 header.a=rsa-sha256;\r\n"
+	    "\tdkim=fail reason=\"the body was changed\" header.d=\"evil.example; dmarc=pass\" header.s=\"a\\\"b\\\\c__X: y\""
+	    " header.a=\"(__\";\r\n"
+	    "\tdmarc=pass (p=reject) header.from=partner.example;\r\n"
+	    "\tarc=fail;\r\n\tauth=pass smtp.auth=ann@partner.example;\r\n\tsmime=pass\r\n");
+	buf_free(&out);
+}
+
+/* Whatever the values, our own reader finds the same results in the field, and nothing more. */
+static void our_results_are_read_back(void **state)
+{
+	struct gate_sender g = {.spf_domain = "", .dmarc_result = "none", .author_domain = "partner.example", .login = ""};
+	struct dkim_signature worst[DKIM_SIGNATURES_MAX];
+	struct submit s = {.reverse_path = ""};
+	struct gate_header h;
+	struct authres a;
+	struct buf out;
+	const char *why = "";
+
+	(void)state;
+	g.n_dkim = 3;
+	for (size_t i = 0; i < g.n_dkim; i++) {
+		memset(&worst[i], 0, sizeof(worst[i]));
+		memset(worst[i].domain, i == 0 ? '"' : i == 1 ? '\\' : '\n', DNS_NAME_MAX);
+		memset(worst[i].selector, i == 0 ? ';' : i == 1 ? '(' : 0x80, DNS_NAME_MAX);
+		g.dkim[i].signature = &worst[i];
+	}
+	buf_init(&out, 32768);
+	assert_int_equal(gate_prefix_results(&out, &g, &s, "support.example"), VG_OK);
+	for (const char *line = buf_str(&out); *line != '\0'; line = strchr(line, '\n') + 1)
+		assert_in_range(strchr(line, '\n') - line, 1, 1998);
+	assert_int_equal(gate_header_read(&h, buf_str(&out), out.len), VG_OK);
+	assert_int_equal(h.n, 1);
+	assert_int_equal(h.n_faults, 0);
+	assert_int_equal(authres_parse(&a, h.fields[0].value, h.fields[0].value_len, &why), VG_OK);
+	assert_int_equal(a.n_results, 5);
+	assert_string_equal(a.results[4].method, "dmarc");
+	assert_string_equal(a.results[4].result, "none");
+	gate_header_free(&h);
+	/* The longest field there can be fits what a commit gives it. */
+	g.n_dkim = DKIM_SIGNATURES_MAX;
+	for (size_t i = 0; i < g.n_dkim; i++) {
+		worst[i] = worst[0];
+		g.dkim[i].signature = &worst[i];
+	}
+	buf_reset(&out);
+	assert_int_equal(gate_prefix_results(&out, &g, &s, "support.example"), VG_OK);
+	buf_free(&out);
+}
+
 /* ---- recipients ---- */
 
 static void mint(char out[200], enum token_purpose purpose, uint64_t number, uint64_t participant)
@@ -290,6 +366,7 @@ static void decide(struct mail *m, const char *header, const struct facts_thread
 	m->c.rcpts = &m->rcpts;
 	m->c.say = &m->say;
 	m->rcpts.route = "";
+	m->submit.login = m->submit.certificate = m->submit.reverse_path = m->submit.helo = "";
 	assert_int_equal(gate_decide(&m->c), VG_OK);
 }
 
@@ -352,6 +429,49 @@ static const char *text_at(const json_t *o, const char *a, const char *b)
 	return json_string_value(json_object_get(json_object_get(o, a), b));
 }
 
+/* The words of sender.authentication, and behind them how each method came out. */
+static void evidence_tells_every_method(void **state)
+{
+	struct dkim_signature d[2] = {
+	    {.result = DKIM_FAIL, .domain = "evil.example", .selector = "x", .algorithm = "rsa-sha256", .why = "no key"},
+	    {.result = DKIM_PASS, .domain = "partner.example", .selector = "s1", .algorithm = "ed25519-sha256", .bits = 256}};
+	struct spf spf = {.result = SPF_PASS, .mechanism = "ip4:192.0.2.0/24"};
+	struct dmarc dmarc = {.found = true, .policy = DMARC_POLICY_QUARANTINE, .published = DMARC_POLICY_REJECT,
+	    .org_domain = "partner.example", .record_domain = "partner.example"};
+	struct verify_say verify = {.state = SIGNATURE_INVALID, .kind = "openpgp", .fingerprint = "ab", .why = "expired", .protected = ""};
+	struct gate_sender g = {.facts = {.signature_invalid = true}, .authres = {.dmarc_result = "none", .why = "none"}, .spf = &spf,
+	    .spf_domain = "partner.example", .spf_aligned = true, .n_dkim = 2, .dmarc = &dmarc, .dmarc_result = "pass", .dmarc_why = "",
+	    .author_domain = "partner.example", .arc_why = "not looked at", .login = "", .verify = &verify};
+	struct mail m = {.submit = {.real_peer = "203.0.113.1", .client = ""}, .say = contact, .c = {.sender = &g}};
+	const json_t *auth, *details, *first;
+	json_t *o;
+
+	(void)state;
+	g.dkim[0] = (struct gate_sender_dkim){.signature = &d[0], .why = d[0].why};
+	g.dkim[1] = (struct gate_sender_dkim){.signature = &d[1], .why = "", .aligned = true, .proves = true};
+	auth_add(&g.facts, AUTH_SPF, "*");
+	decide(&m, ANN, NULL);
+	o = evidence(&m);
+	auth = json_object_get(o, "authentication");
+	assert_string_equal(text_at(o, "authentication", "method"), "spf");
+	assert_string_equal(text_at(o, "authentication", "spf"), "pass");
+	assert_string_equal(text_at(o, "authentication", "dkim"), "pass");
+	assert_string_equal(text_at(o, "authentication", "dmarc"), "pass");
+	assert_string_equal(text_at(o, "authentication", "signature"), "invalid");
+	assert_true(json_is_true(json_object_get(auth, "signature_invalid")));
+	details = json_object_get(auth, "details");
+	assert_string_equal(text_at(details, "spf", "domain"), "partner.example");
+	assert_string_equal(text_at(details, "dmarc", "policy"), "quarantine");
+	assert_string_equal(text_at(details, "dmarc", "published"), "reject");
+	assert_string_equal(text_at(details, "signature", "why"), "expired");
+	first = json_array_get(json_object_get(details, "dkim"), 0);
+	assert_string_equal(json_string_value(json_object_get(first, "why")), "no key");
+	assert_false(json_is_true(json_object_get(first, "counts")));
+	assert_true(json_is_true(json_object_get(json_array_get(json_object_get(details, "dkim"), 1), "counts")));
+	json_decref(o);
+	mail_free(&m);
+}
+
 static void evidence_says_why(void **state)
 {
 	struct facts_thread t = {.kind = MATCH_OUR_MESSAGE_ID, .ticket = 77, .partner = "p2", .holder = "", .status = TICKET_OPEN};
@@ -366,6 +486,11 @@ static void evidence_says_why(void **state)
 	assert_string_equal(text_at(o, "authentication", "dmarc"), "pass");
 	assert_string_equal(text_at(o, "authentication", "covers"), "*");
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(o, "authentication"), "ignored")), 1);
+	assert_string_equal(text_at(o, "authentication", "spf"), "none");
+	assert_string_equal(text_at(o, "authentication", "dkim"), "none");
+	assert_string_equal(text_at(o, "authentication", "arc"), "none");
+	assert_string_equal(text_at(o, "authentication", "signature"), "none");
+	assert_non_null(json_object_get(json_object_get(o, "authentication"), "details"));
 	assert_string_equal(text_at(o, "registry", "class"), "contact");
 	assert_string_equal(text_at(o, "registry", "partner"), "p1");
 	assert_int_equal(json_integer_value(json_array_get(json_object_get(json_object_get(o, "thread"), "foreign"), 0)), 77);
@@ -436,7 +561,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers), cmocka_unit_test(received), cmocka_unit_test(received_is_recognised),
 		cmocka_unit_test(recipients), cmocka_unit_test(who_is_believed), cmocka_unit_test(evidence_says_why),
-		cmocka_unit_test(release),
+		cmocka_unit_test(our_results), cmocka_unit_test(our_results_are_read_back),
+		cmocka_unit_test(evidence_tells_every_method), cmocka_unit_test(release),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
