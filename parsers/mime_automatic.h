@@ -7,8 +7,8 @@
 
 #include <gmime/gmime.h>
 
-/* CONTRACT's word ("auto-reply", "auto-generated", "bounce", "bulk"), or NULL for a person's mail. Never "loop": only the
- * gate can tell our own mark. sender: normal form or "". */
+/* CONTRACT's word ("auto-reply", "auto-generated", "bounce", "bulk"), or NULL for a person's mail: what the gate finds for
+ * the same header, but for what it knows of the envelope and of our own mark ("loop"). sender: normal form or "". */
 const char *mime_automatic(GMimeMessage *message, const char *sender, const char *subject);
 
 #endif

@@ -240,8 +240,12 @@ static void classify(struct gate_facts *f, const struct gate_facts_input *in)
 	    .null_path = in->null_path,
 	    .loop = f->loop_mark,
 	};
+	struct automatic_result found;
 
-	f->automatic = automatic_decide(&a, &f->automatic_why);
+	automatic_decide(&found, &a);
+	f->automatic = found.kind;
+	f->automatic_why = found.why;
+	f->suppress = found.suppress;
 }
 
 int gate_facts_read(struct gate_facts *f, const struct gate_facts_input *in)

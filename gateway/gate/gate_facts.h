@@ -26,6 +26,7 @@ struct gate_facts {
 	uint64_t subject_number;           /* [#NUMBER], 0 where none or several different ones */
 	enum automatic automatic;
 	const char *automatic_why;
+	unsigned suppress;                 /* SUPPRESS_* bits: which answers the sender asked to be spared */
 	unsigned hops;                     /* Received fields */
 	unsigned our_hops;                 /* those that we wrote */
 	bool loop_mark;                    /* X-Vcspgate-Loop with a valid MAC */
