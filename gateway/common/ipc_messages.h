@@ -54,7 +54,7 @@ enum role {
 	X(LOGIN_ASK,    R(SMTP),    R(QUEUE),   IPC_SMALL, 0) \
 	X(LOGIN_SAY,    R(QUEUE),   R(SMTP),    IPC_SMALL, 0) \
 	X(SUBMIT,       R_CHANNELS, R(GATE),    IPC_LARGE, 1) /* fd: the spooled message, where not inline */ \
-	X(VERDICT,      R(GATE),    R_CHANNELS, IPC_SMALL, 0) \
+	X(VERDICT,      R(GATE),    R_CHANNELS, IPC_LARGE, 0) \
 	X(FACTS_ASK,    R(GATE),    R(QUEUE),   IPC_SMALL, 0) \
 	X(FACTS_SAY,    R(QUEUE),   R(GATE),    IPC_LARGE, 0) \
 	X(VERIFY_ASK,   R(GATE),    R(VERIFY),  IPC_LARGE, 1) /* fd: the spooled message, where not inline */ \
@@ -151,7 +151,8 @@ enum channel { CHANNEL_SMTP = 1, CHANNEL_LMTP, CHANNEL_IMAP, CHANNEL_INJECT };
 	F(u64, spool)        /* 0: the message is inline; else number from SPOOL_GIVE */ \
 	F(blob, key)         /* 32 bytes when spooled, else empty */ \
 	F(blob, digest)      /* 32 bytes: content digest of the body (digest.h) */ \
-	F(blob, bytes)       /* inline: the whole message; spooled: its header block and the empty line */
+	F(blob, bytes)       /* inline: the whole message; spooled: its header block and the empty line */ \
+	F(u8, dry_run)       /* decide as always, commit nothing, drop the spooled message, answer with facts */
 WIRE_DECLARE(submit, SUBMIT_FIELDS)
 
 enum outcome {
@@ -171,7 +172,8 @@ enum outcome {
 	F(str, reason)      /* hold reason or "" */ \
 	F(str, message_id)  /* store id (ULID) or "" */ \
 	F(u64, ticket)      /* number or 0 */ \
-	F(str, reference)   /* audit reference or "" */
+	F(str, reference)   /* audit reference or "" */ \
+	F(str, facts)       /* dry_run: the JSON evidence that COMMIT would keep; else "" */
 WIRE_DECLARE(verdict_say, VERDICT_FIELDS)
 
 /* ---- the gate asks the queue ---- */
