@@ -200,6 +200,7 @@ static void policies(void **state)
 		{"example.com", "_dmarc.example.com !", "temperror"},
 		{"a.example.com", "_dmarc.example.com !", "temperror"},
 		{"a.example.com", "_dmarc.com !", "temperror"},
+		{"a.example.com", "_dmarc.example.com " R "\n_dmarc.com !", "temperror"},
 		{"a.example.com", "_dmarc.a.example.com " R "\n_dmarc.example.com !", "temperror a.example.com reject"},
 		{"a.example.com", "_dmarc.a.example.com " R "; psd=n\n_dmarc.example.com !", "a.example.com reject reject a.example.com"},
 		{"example.com", "_dmarc.example.com -", "none example.com"},
