@@ -1,6 +1,6 @@
 /*
- * gate_named.c - address lists, only to look for ourselves in them. Runs in the gate; the fields are hostile, so a list is cut
- * at its commas and each piece goes through the strict reader of From.
+ * gate_named.c - address lists, only to look for ourselves in them. Runs in the gate; the fields are hostile, so a
+ * list is cut at its commas and each piece goes through the strict reader of From.
  */
 #include "err.h"
 #include "gate_from.h"

@@ -1,6 +1,6 @@
 /*
- * gate_named.h - does an address field name one of our addresses? A proof that covers such a field was made for us and is no
- * old one that somebody sends on (POLICY, authentication (a)). Pure.
+ * gate_named.h - does an address field name one of our addresses? A proof that covers such a field was made for us
+ * and is no old one that somebody sends on (POLICY, authentication (a)). Pure.
  */
 #ifndef VG_GATE_NAMED_H
 #define VG_GATE_NAMED_H
@@ -10,8 +10,8 @@
 #include "conf.h"
 #include "gate_header.h"
 
-/* Looks at every field called name: a mailbox in it, readable as strictly as From, is an address that takes mail here. What
- * cannot be read so names nobody. */
+/* Looks at every field called name: a mailbox in it, readable as strictly as From, is an address that takes mail
+ * here. What cannot be read so names nobody. */
 bool gate_named_ours(const struct gate_header *h, const char *name, const struct conf *conf);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * gate_prefix.c - our Received and Authentication-Results fields. Runs in the gate; HELO, names, recipients and what a signature
- * says of itself are hostile: each passes one filter of allowed characters and a length, so that no line is longer than 998
- * bytes and none can be injected.
+ * gate_prefix.c - our Received and Authentication-Results fields. Runs in the gate; HELO, names, recipients and
+ * what a signature says of itself are hostile: each passes one filter of allowed characters and a length, so that
+ * no line is longer than 998 bytes and none can be injected.
  */
 #include <string.h>
 #include <time.h>

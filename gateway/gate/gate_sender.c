@@ -1,6 +1,6 @@
 /*
- * gate_sender.c - from results to proofs. Runs in the gate, once or a few times a mail. Everything that a sender can choose is
- * compared here with the one From address; what is not sure proves nothing.
+ * gate_sender.c - from results to proofs. Runs in the gate, once or a few times a mail. Everything that a sender
+ * can choose is compared here with the one From address; what is not sure proves nothing.
  */
 #include <string.h>
 #include <strings.h>
@@ -34,12 +34,14 @@ const char *gate_true_client(const struct conf *conf, const struct submit *s)
 	return conf_relay_for(conf, s->client) != NULL ? "" : s->client;
 }
 
-bool gate_spf_input(struct spf_input *out, char domain[ADDR_DOMAIN_MAX + 1], const struct conf *conf, const struct submit *s)
+bool gate_spf_input(struct spf_input *out, char domain[ADDR_DOMAIN_MAX + 1], const struct conf *conf,
+    const struct submit *s)
 {
 	const char *at = strrchr(s->reverse_path, '@');
 	const char *name = s->reverse_path[0] == '\0' ? s->helo : at != NULL ? at + 1 : "";
 
-	*out = (struct spf_input){.ip = gate_true_client(conf, s), .domain = domain, .sender = s->reverse_path, .helo = s->helo};
+	*out = (struct spf_input){.ip = gate_true_client(conf, s), .domain = domain, .sender = s->reverse_path,
+	    .helo = s->helo};
 	domain[0] = '\0';
 	return out->ip[0] != '\0' && addr_domain_normal(domain, name, strlen(name), NULL) == VG_OK;
 }
@@ -308,7 +310,8 @@ static void add_arc(struct join *j)
 
 /* ---- what the domain asks for ---- */
 
-/* Could a pass have been seen here, had there been one? A relay or LMTP hides SPF, a missing check of signatures them. */
+/* Could a pass have been seen here, had there been one? A relay or LMTP hides SPF, a missing check of signatures
+ * them. */
 static bool checkable(const struct join *j)
 {
 	return j->in->dkim != NULL && (j->in->spf != NULL || j->aligned_invalid);

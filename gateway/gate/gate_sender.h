@@ -1,6 +1,7 @@
 /*
- * gate_sender.h - is it really them (POLICY, authentication): everything that was found out about the sender of one mail,
- * joined into the proofs (a)-(h) for auth_decide(). Pure; the evaluators' results come in, and a dns_set for alignment.
+ * gate_sender.h - is it really them (POLICY, authentication): everything that was found out about the sender of one
+ * mail, joined into the proofs (a)-(h) for auth_decide(). Pure; the evaluators' results come in, and a dns_set for
+ * alignment.
  */
 #ifndef VG_GATE_SENDER_H
 #define VG_GATE_SENDER_H
@@ -64,16 +65,18 @@ struct gate_sender {
 	const struct verify_say *verify; /* NULL: not asked */
 };
 
-/* Address of the host that handed the mail to us or to our relay, when that is known for sure: submit->client, but not a trust
- * relay's own address, and not a Unix socket's. "" else: SPF is then `none` (POLICY). */
+/* Address of the host that handed the mail to us or to our relay, when that is known for sure: submit->client,
+ * but not a trust relay's own address, and not a Unix socket's. "" else: SPF is then `none` (POLICY). */
 const char *gate_true_client(const struct conf *conf, const struct submit *s);
-/* Fills the question for spf_check(): the reverse-path's domain, or HELO's name for <> (RFC 7208 2.4). domain: room for it.
- * False where SPF cannot be evaluated: no true client, or no domain. */
-bool gate_spf_input(struct spf_input *out, char domain[ADDR_DOMAIN_MAX + 1], const struct conf *conf, const struct submit *s);
+/* Fills the question for spf_check(): the reverse-path's domain, or HELO's name for <> (RFC 7208 2.4). domain:
+ * room for it. False where SPF cannot be evaluated: no true client, or no domain. */
+bool gate_spf_input(struct spf_input *out, char domain[ADDR_DOMAIN_MAX + 1], const struct conf *conf,
+    const struct submit *s);
 /* Joins everything. False while names for an alignment are missing in in->dns: answer them and call again. */
 bool gate_sender_join(struct gate_sender *out, const struct gate_sender_input *in);
-/* The same from what needs neither DNS nor keys nor the body: (c), (d), (h), and (e) when verify is there. True when that
- * already suffices for what the partner demands: `authenticated` stands then, whatever the rest would say. */
+/* The same from what needs neither DNS nor keys nor the body: (c), (d), (h), and (e) when verify is there. True
+ * when that already suffices for what the partner demands: `authenticated` stands then, whatever the rest would
+ * say. */
 bool gate_sender_early(struct gate_sender *out, const struct gate_sender_input *in);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * dmarc.c - policy discovery and alignment by the DNS tree walk (RFC 9989 4.10). Runs in the gate, over names that senders
- * choose. Beyond the RFC in one point, to the strict side: a public suffix that publishes a record without psd= is taken
- * for psd=y, since anybody can have a name below it, and they must not be aligned with each other.
+ * dmarc.c - policy discovery and alignment by the DNS tree walk (RFC 9989 4.10). Runs in the gate, over names that
+ * senders choose. Beyond the RFC in one point, to the strict side: a public suffix that publishes a record without
+ * psd= is taken for psd=y, since anybody can have a name below it, and they must not be aligned with each other.
  */
 #include <libpsl.h>
 #include <stdio.h>
@@ -108,7 +108,8 @@ static bool walk(struct walk *w, const char *domain, struct dns_set *dns)
 	return true;
 }
 
-/* The organisational domain (RFC 9989 4.10.2), inside w->domain. *suffix: index of the public suffix's record, or w->n. */
+/* The organisational domain (RFC 9989 4.10.2), inside w->domain. *suffix: index of the public suffix's record,
+ * or w->n. */
 static const char *organisation(const struct walk *w, size_t *suffix)
 {
 	const char *org = w->domain;

@@ -1,6 +1,6 @@
 /*
- * dmarc_record.c - the text of a DMARC record (RFC 9989 4.7, 4.8). Runs in the gate; the text is hostile. Only `v=` decides
- * whether it is a record at all; faults behind it cost a tag, not the record.
+ * dmarc_record.c - the text of a DMARC record (RFC 9989 4.7, 4.8). Runs in the gate; the text is hostile. Only `v=`
+ * decides whether it is a record at all; faults behind it cost a tag, not the record.
  */
 #include <string.h>
 #include <strings.h>

@@ -1,6 +1,7 @@
 /*
- * gate_sender.h and gate_named.h as tables in words: what was found out about a mail on the left, what it proves on the right.
- * DKIM results are put in by hand (the functions of dkim.h below); DMARC and alignment are the real ones over a small zone.
+ * gate_sender.h and gate_named.h as tables in words: what was found out about a mail on the left, what it proves on
+ * the right. DKIM results are put in by hand (the functions of dkim.h below); DMARC and alignment are the real ones
+ * over a small zone.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* Any bytes as a DMARC record, and as the records of a whole walk: in bounds, never more than eight names, never an organisation
- * that the author's domain does not belong to. */
+/* Any bytes as a DMARC record, and as the records of a whole walk: in bounds, never more than eight names, never
+ * an organisation that the author's domain does not belong to. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
