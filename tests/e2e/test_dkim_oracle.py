@@ -129,7 +129,7 @@ def spoil(mail, rnd):
         try:
             dkim.DKIM(changed)
             return changed
-        except dkim.MessageFormatError:
+        except (dkim.MessageFormatError, IndexError):
             continue
 
 
