@@ -1,13 +1,14 @@
 /*
- * token.c - signed tags in addresses. The gate mints and checks them; what is checked was typed by anybody.
+ * token.c - signed tags in addresses and Message-IDs. The gate mints and checks them; what is checked was typed by anybody.
  * TAG: one character that names the key, 16 characters of MAC (80 bits), then in base 32 what the text before
- * the dot does not say: for a case the participant; for a bounce or loop mark the number, and `-participant`
- * where there is one. The alphabet leaves out i, l, o and u, and mail systems may change the case.
+ * the dot does not say: for a case the participant; for all others the number, and `-participant` where there
+ * is one. The alphabet leaves out i, l, o and u, and mail systems may change the case.
  */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <sodium.h>
 
@@ -17,6 +18,7 @@
 #define MAC_BYTES 10u
 #define MAC_CHARS 16u
 #define NUMBER_CHARS 13u
+#define MESSAGE_PREFIX "vg."
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -112,11 +114,25 @@ get_decimal(const char *s, size_t n, uint64_t *v)
 	return true;
 }
 
+bool
+token_keys_read(struct token_keys *keys, const unsigned char *data, size_t len)
+{
+	if (len == 0 || len % TOKEN_KEY || len > sizeof(keys->key))
+		return false;
+	sodium_memzero(keys, sizeof(*keys));
+	memcpy(keys->key, data, len);
+	keys->n = len / TOKEN_KEY;
+	return true;
+}
+
 int
-token_mint(char out[TOKEN_MAX + 1], const struct token *t, const unsigned char key[TOKEN_KEY])
+token_mint(char out[TOKEN_MAX + 1], const struct token *t, const struct token_keys *keys)
 {
 	char tag[MAC_CHARS + 1], number[NUMBER_CHARS + 1], participant[NUMBER_CHARS + 1];
+	const unsigned char *key = keys->key[0];
 
+	if (keys->n == 0)
+		return VG_ERR_DENIED;
 	if (t->number == 0 || (t->purpose == TOKEN_CASE && t->number > UINT64_C(9999999999999999999)))
 		return VG_ERR_LIMIT;
 	mac(tag, t, key);
@@ -163,25 +179,75 @@ claims(struct token *t, enum token_purpose purpose, const char *ext)
 	return get_base32(tag + 1 + MAC_CHARS, n, &t->number) && t->number ? tag : NULL;
 }
 
-int
-token_check(
-    struct token *out, enum token_purpose purpose, const char *ext, const unsigned char key[TOKEN_KEY])
+/* Every key that the id may mean is tried, whatever the outcome of the others. */
+static bool
+is_signed(const struct token *t, const char *tag, const struct token_keys *keys)
 {
 	char want[MAC_CHARS + 1], have[MAC_CHARS];
+	bool valid = false;
+
+	for (unsigned i = 0; i < MAC_CHARS; i++) {
+		int d = digit(tag[1 + i]);
+		have[i] = d < 0 ? '-' : alphabet[d];
+	}
+	for (size_t i = 0; i < keys->n; i++) {
+		if (digit(tag[0]) != digit(key_mark(keys->key[i])))
+			continue;
+		mac(want, t, keys->key[i]);
+		valid |= sodium_memcmp(want, have, MAC_CHARS) == 0;
+	}
+	return valid;
+}
+
+int
+token_check(struct token *out, enum token_purpose purpose, const char *ext, const struct token_keys *keys)
+{
 	const char *tag;
 	struct token t;
 
 	if (!ext || !*ext || (purpose == TOKEN_CASE && !strchr(ext, '.')))
 		return VG_ERR_SYNTAX;
 	tag = claims(&t, purpose, ext);
-	if (!tag || digit(tag[0]) != digit(key_mark(key)))
+	if (!tag || !is_signed(&t, tag, keys))
 		return VG_ERR_DENIED;
-	for (unsigned i = 0; i < MAC_CHARS; i++) {
-		int d = digit(tag[1 + i]);
-		have[i] = d < 0 ? '-' : alphabet[d];
-	}
-	mac(want, &t, key);
-	if (sodium_memcmp(want, have, MAC_CHARS) != 0)
+	*out = t;
+	return VG_OK;
+}
+
+int
+token_message_id(char out[TOKEN_MESSAGE_ID_MAX + 1], uint64_t ticket, uint64_t message, const char *hostname,
+    const struct token_keys *keys)
+{
+	struct token t = { .purpose = TOKEN_MESSAGE, .number = ticket, .participant = message };
+	char tag[TOKEN_MAX + 1];
+	int rc = message ? token_mint(tag, &t, keys) : VG_ERR_LIMIT, n;
+
+	if (rc != VG_OK)
+		return rc;
+	n = snprintf(out, TOKEN_MESSAGE_ID_MAX + 1, MESSAGE_PREFIX "%s@%s", tag, hostname);
+	if (n < 0 || n > TOKEN_MESSAGE_ID_MAX)
+		return VG_ERR_LIMIT;
+	for (; *out; out++)
+		*out = *out >= 'A' && *out <= 'Z' ? (char)(*out - 'A' + 'a') : *out;
+	return VG_OK;
+}
+
+int
+token_message_check(struct token *out, const char *id, size_t len, const char *hostname, const struct token_keys *keys)
+{
+	size_t prefix = sizeof(MESSAGE_PREFIX) - 1, host = strlen(hostname), n;
+	char tag[TOKEN_MAX + 1];
+	struct token t;
+
+	if (len < prefix + 1 + host || strncasecmp(id, MESSAGE_PREFIX, prefix) != 0 || id[len - host - 1] != '@' ||
+	    strncasecmp(id + len - host, hostname, host) != 0)
+		return VG_ERR_SYNTAX;
+	n = len - host - 1 - prefix;
+	if (n == 0 || n > TOKEN_MAX)
+		return VG_ERR_DENIED;
+	memcpy(tag, id + prefix, n);
+	tag[n] = '\0';
+	if (token_check(&t, TOKEN_MESSAGE, tag, keys) != VG_OK || t.participant == 0)
 		return VG_ERR_DENIED;
 	*out = t;
 	return VG_OK;

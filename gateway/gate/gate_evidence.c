@@ -255,8 +255,9 @@ static json_t *thread(const struct gate_case *c)
 
 	for (size_t i = 0; i < m->n_foreign; i++)
 		json_array_append_new(foreign, json_integer((json_int_t)m->foreign[i]));
-	o = json_pack("{s:o, s:I, s:s, s:s, s:o, s:i}", "candidates", candidates(c), "chosen", (json_int_t)m->ticket.ticket, "by",
-	    match_kind_name(m->kind), "why", m->why, "foreign", foreign, "forged_tags", (int)c->rcpts->forged);
+	o = json_pack("{s:o, s:I, s:s, s:s, s:o, s:i, s:i}", "candidates", candidates(c), "chosen", (json_int_t)m->ticket.ticket,
+	    "by", match_kind_name(m->kind), "why", m->why, "foreign", foreign, "forged_tags", (int)c->rcpts->forged, "forged_ids",
+	    (int)c->facts->forged_ids);
 	if (o != NULL && c->verdict.action == COMMIT_HOLD)
 		json_object_set_new(o, "ask", ask(c));
 	return o;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
 #include "err.h"
 #include "gate_facts.h"
 #include "gate_text.h"
@@ -69,20 +70,29 @@ static bool known_id(const struct gate_facts *f, const char *id, size_t len)
 	return false;
 }
 
-/* Takes an id into the list; store has room for GATE_MIDS_MAX of them. */
-static void take_id(struct gate_facts *f, const char *id, size_t len)
+/* Takes an id into the list; store has room for GATE_MIDS_MAX of them. One of our own form must be one that we minted,
+ * and is asked for as we wrote it: mail systems may change the case. */
+static void take_id(struct gate_facts *f, const struct gate_facts_input *in, const char *id, size_t len)
 {
 	char *to = f->store + f->n_mids * (GATE_MID_MAX + 1);
+	struct token t;
+	int rc;
 
-	if (f->n_mids == GATE_MIDS_MAX || known_id(f, id, len))
+	if (f->n_mids == GATE_MIDS_MAX)
 		return;
-	memcpy(to, id, len);
+	rc = token_message_check(&t, id, len, in->hostname, in->keys);
+	f->forged_ids += rc == VG_ERR_DENIED;
+	if (rc == VG_ERR_DENIED)
+		return;
+	for (size_t i = 0; i < len; i++)
+		to[i] = rc == VG_OK ? ascii_fold(id[i]) : id[i];
 	to[len] = '\0';
-	f->mids[f->n_mids++] = to;
+	if (!known_id(f, to, len))
+		f->mids[f->n_mids++] = to;
 }
 
 /* Ids of References from the last to the first: remembers the last GATE_MIDS_MAX while walking forward. */
-static void take_backwards(struct gate_facts *f, const char *s, size_t len)
+static void take_backwards(struct gate_facts *f, const struct gate_facts_input *in, const char *s, size_t len)
 {
 	struct {
 		const char *id;
@@ -100,17 +110,17 @@ static void take_backwards(struct gate_facts *f, const char *s, size_t len)
 	for (size_t i = 0; i < n && i < GATE_MIDS_MAX; i++) {
 		size_t at = (n - 1 - i) % GATE_MIDS_MAX;
 
-		take_id(f, ring[at].id, ring[at].len);
+		take_id(f, in, ring[at].id, ring[at].len);
 	}
 }
 
-static int read_ids(struct gate_facts *f, const struct gate_header *h, const char *name, bool backwards)
+static int read_ids(struct gate_facts *f, const struct gate_facts_input *in, const char *name, bool backwards)
 {
 	size_t at = 0;
 	const struct gate_field *field;
 	int rc = VG_OK;
 
-	while (rc == VG_OK && f->n_mids < GATE_MIDS_MAX && (field = gate_header_next(h, name, &at)) != NULL) {
+	while (rc == VG_OK && f->n_mids < GATE_MIDS_MAX && (field = gate_header_next(in->header, name, &at)) != NULL) {
 		size_t pos = 0, id_len;
 		const char *id;
 
@@ -118,10 +128,10 @@ static int read_ids(struct gate_facts *f, const struct gate_header *h, const cha
 		if (f->store == NULL && (f->store = malloc(GATE_MIDS_MAX * (GATE_MID_MAX + 1))) == NULL)
 			return VG_ERR_MEMORY;
 		if (backwards)
-			take_backwards(f, field->value, field->value_len);
+			take_backwards(f, in, field->value, field->value_len);
 		else
 			while (next_id(field->value, field->value_len, &pos, &id, &id_len))
-				take_id(f, id, id_len);
+				take_id(f, in, id, id_len);
 	}
 	return rc;
 }
@@ -217,15 +227,13 @@ static int read_loop_mark(struct gate_facts *f, const struct gate_facts_input *i
 	struct buf v;
 	int rc = VG_OK;
 
-	if (in->key == NULL)
-		return VG_OK;
 	buf_init(&v, TOKEN_MAX);
 	while (rc != VG_ERR_MEMORY && !f->loop_mark && (field = gate_header_next(in->header, "X-Vcspgate-Loop", &pos)) != NULL) {
 		struct token t;
 
 		buf_reset(&v);
 		rc = gate_field_unfold(&v, field);
-		f->loop_mark = rc == VG_OK && token_check(&t, TOKEN_LOOP, buf_str(&v), in->key) == VG_OK;
+		f->loop_mark = rc == VG_OK && token_check(&t, TOKEN_LOOP, buf_str(&v), in->keys) == VG_OK;
 	}
 	buf_free(&v);
 	return rc == VG_ERR_MEMORY ? rc : VG_OK;
@@ -258,9 +266,9 @@ int gate_facts_read(struct gate_facts *f, const struct gate_facts_input *in)
 		return rc;
 	if ((rc = read_message_id(f, in->header)) != VG_OK)
 		return rc;
-	if ((rc = read_ids(f, in->header, "In-Reply-To", false)) != VG_OK)
+	if ((rc = read_ids(f, in, "In-Reply-To", false)) != VG_OK)
 		return rc;
-	if ((rc = read_ids(f, in->header, "References", true)) != VG_OK)
+	if ((rc = read_ids(f, in, "References", true)) != VG_OK)
 		return rc;
 	if ((rc = read_subject(f, in->header)) != VG_OK)
 		return rc;

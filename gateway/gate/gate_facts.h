@@ -1,5 +1,5 @@
 /*
- * gate_facts.h - everything that the header of one mail says and the gate needs, read once. Pure but for the token key.
+ * gate_facts.h - everything that the header of one mail says and the gate needs, read once. Pure but for the token keys.
  */
 #ifndef VG_GATE_FACTS_H
 #define VG_GATE_FACTS_H
@@ -22,6 +22,7 @@ struct gate_facts {
 	char message_id[GATE_MID_MAX + 1]; /* without <>; "" without a well-formed one */
 	char *mids[GATE_MIDS_MAX];         /* In-Reply-To, then References from the last to the first; no id twice */
 	size_t n_mids;
+	unsigned forged_ids;               /* ids of our own form that we never minted: they match nothing and are audited */
 	char subject[GATE_SUBJECT_MAX + 1]; /* decoded, one line */
 	uint64_t subject_number;           /* [#NUMBER], 0 where none or several different ones */
 	enum automatic automatic;
@@ -36,7 +37,7 @@ struct gate_facts {
 struct gate_facts_input {
 	const struct gate_header *header;
 	const char *hostname;         /* ours: marks our Received fields */
-	const unsigned char *key;     /* token key, NULL without */
+	const struct token_keys *keys;
 	bool smtputf8;
 	bool null_path;               /* see automatic_facts */
 };

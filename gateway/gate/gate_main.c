@@ -31,10 +31,9 @@ static void on_secret(struct role_ctx *ctx, enum secret_kind kind, const unsigne
 {
 	struct gate *g = ctx->state;
 
-	if (kind != SECRET_TOKEN_KEY || len != TOKEN_KEY)
-		return;
-	memcpy(g->key, data, len);
-	g->has_key = true;
+	/* Again after a rotation and a reload. */
+	if (kind == SECRET_TOKEN_KEY && !token_keys_read(&g->keys, data, len))
+		log_error("", "token-keys", "bytes=%zu error=\"kept the former ones\"", len);
 }
 
 /* ---- recipients ---- */

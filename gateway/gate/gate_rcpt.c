@@ -39,18 +39,18 @@ static void look_up(struct rcpt *r, const struct conf *conf, const char *address
 		memcpy(r->ext, ext, n);
 }
 
-static bool check(struct token *t, enum token_purpose purpose, const struct rcpt *r, const unsigned char *key)
+static bool check(struct token *t, enum token_purpose purpose, const struct rcpt *r, const struct token_keys *keys)
 {
-	return key != NULL && r->has_ext && token_check(t, purpose, r->ext, key) == VG_OK;
+	return r->has_ext && token_check(t, purpose, r->ext, keys) == VG_OK;
 }
 
-static void take_token(struct gate_rcpts *out, const struct rcpt *r, const unsigned char *key)
+static void take_token(struct gate_rcpts *out, const struct rcpt *r, const struct token_keys *keys)
 {
 	struct token t;
 
 	if (!r->has_ext)
 		return;
-	if (!check(&t, TOKEN_CASE, r, key)) {
+	if (!check(&t, TOKEN_CASE, r, keys)) {
 		out->forged++;
 	} else if (out->token_ticket == 0) {
 		out->token_ticket = t.number;
@@ -60,11 +60,11 @@ static void take_token(struct gate_rcpts *out, const struct rcpt *r, const unsig
 	}
 }
 
-static void take_return_path(struct gate_rcpts *out, const struct rcpt *r, const unsigned char *key)
+static void take_return_path(struct gate_rcpts *out, const struct rcpt *r, const struct token_keys *keys)
 {
 	struct token t;
 
-	if (check(&t, TOKEN_BOUNCE, r, key)) {
+	if (check(&t, TOKEN_BOUNCE, r, keys)) {
 		out->bounce = true;
 		out->bounce_number = t.number;
 	} else {
@@ -72,7 +72,7 @@ static void take_return_path(struct gate_rcpts *out, const struct rcpt *r, const
 	}
 }
 
-void gate_rcpts_read(struct gate_rcpts *out, const struct conf *conf, const unsigned char *key, const struct wlist *rcpts)
+void gate_rcpts_read(struct gate_rcpts *out, const struct conf *conf, const struct token_keys *keys, const struct wlist *rcpts)
 {
 	size_t pos = 0, first = SIZE_MAX, n = 0, postmasters = 0;
 	const char *address;
@@ -86,9 +86,9 @@ void gate_rcpts_read(struct gate_rcpts *out, const struct conf *conf, const unsi
 		if (r.kind == RCPT_INTAKE && r.which < first)
 			first = r.which;
 		else if (r.kind == RCPT_CASE)
-			take_token(out, &r, key);
+			take_token(out, &r, keys);
 		else if (r.kind == RCPT_BOUNCE)
-			take_return_path(out, &r, key);
+			take_return_path(out, &r, keys);
 		postmasters += r.kind == RCPT_POSTMASTER;
 	}
 	out->postmaster_only = n > 0 && postmasters == n;
@@ -96,7 +96,7 @@ void gate_rcpts_read(struct gate_rcpts *out, const struct conf *conf, const unsi
 		out->route = conf->addresses[first].route;
 }
 
-bool gate_rcpt_ok(const struct conf *conf, const unsigned char *key, const char *address, bool *forged)
+bool gate_rcpt_ok(const struct conf *conf, const struct token_keys *keys, const char *address, bool *forged)
 {
 	struct rcpt r;
 	struct token t;
@@ -107,6 +107,6 @@ bool gate_rcpt_ok(const struct conf *conf, const unsigned char *key, const char 
 		return false;
 	if (r.kind != RCPT_BOUNCE)
 		return true;
-	*forged = !check(&t, TOKEN_BOUNCE, &r, key);
+	*forged = !check(&t, TOKEN_BOUNCE, &r, keys);
 	return !*forged;
 }

@@ -1,6 +1,6 @@
 /*
  * gate_rcpt.h - what the recipients of a mail say: which intake address routes, which thread token, which return path.
- * Pure but for the token key.
+ * Pure but for the token keys.
  */
 #ifndef VG_GATE_RCPT_H
 #define VG_GATE_RCPT_H
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "conf.h"
+#include "token.h"
 #include "wire.h"
 
 struct gate_rcpts {
@@ -21,9 +22,9 @@ struct gate_rcpts {
 	unsigned forged;       /* tags that did not verify: they match nothing and are audited */
 };
 
-/* rcpts: strings as the channel accepted them. key NULL: no token is valid. out borrows from conf. */
-void gate_rcpts_read(struct gate_rcpts *out, const struct conf *conf, const unsigned char *key, const struct wlist *rcpts);
+/* rcpts: strings as the channel accepted them. out borrows from conf. */
+void gate_rcpts_read(struct gate_rcpts *out, const struct conf *conf, const struct token_keys *keys, const struct wlist *rcpts);
 /* RCPT_ASK: may this address receive mail? A return path must carry a valid tag; *forged: it carried a bad one or none. */
-bool gate_rcpt_ok(const struct conf *conf, const unsigned char *key, const char *address, bool *forged);
+bool gate_rcpt_ok(const struct conf *conf, const struct token_keys *keys, const char *address, bool *forged);
 
 #endif

@@ -45,9 +45,9 @@ struct gate_txn {
 
 #define SLOT(id) ((size_t)((id) & (GATE_TXNS_MAX - 1)))
 
-const unsigned char *gate_key(const struct gate *g)
+const struct token_keys *gate_key(const struct gate *g)
 {
-	return g->has_key ? g->key : NULL;
+	return &g->keys;
 }
 
 static double seconds(void)
@@ -154,7 +154,7 @@ static int read_mail(struct gate *g, struct gate_work *w)
 	struct gate_facts_input in = {
 	    .header = &w->header,
 	    .hostname = g->ctx->conf->hostname,
-	    .key = gate_key(g),
+	    .keys = gate_key(g),
 	    .smtputf8 = s->smtputf8 != 0,
 	    .null_path = s->reverse_path[0] == '\0' && (s->channel == CHANNEL_SMTP || s->channel == CHANNEL_LMTP),
 	};

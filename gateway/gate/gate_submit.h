@@ -31,8 +31,7 @@ struct gate {
 	struct role_ctx *ctx;
 	struct ipc *queue; /* NULL while it is down */
 	struct gate_channel *channels;
-	unsigned char key[TOKEN_KEY];
-	bool has_key;
+	struct token_keys keys;
 	bool stopping;
 	struct gate_txn *txns[GATE_TXNS_MAX];
 	size_t n_txns;
@@ -41,8 +40,8 @@ struct gate {
 	size_t bytes;      /* held by mails in flight */
 };
 
-/* The token key, or NULL. */
-const unsigned char *gate_key(const struct gate *g);
+/* The token keys: none before the supervisor sent them. */
+const struct token_keys *gate_key(const struct gate *g);
 
 /* Takes a SUBMIT. VG_ERR_PROTO when it is not one: the link must be closed. */
 int gate_submit_take(struct gate *g, struct gate_channel *ch, const struct ipc_msg *msg);

@@ -12,11 +12,11 @@
 #include "gate_facts.h"
 #include "gate_text.h"
 
-static const unsigned char key[TOKEN_KEY] = "a test key of thirty-two bytes!";
+static const struct token_keys key = {.key = {"a test key of thirty-two bytes!"}, .n = 1};
 
 static void read_facts(struct gate_facts *f, struct gate_header *h, const char *bytes, bool null_path)
 {
-	struct gate_facts_input in = {.header = h, .hostname = "support.example", .key = key, .null_path = null_path};
+	struct gate_facts_input in = {.header = h, .hostname = "support.example", .keys = &key, .null_path = null_path};
 
 	assert_int_equal(gate_header_read(h, bytes, strlen(bytes)), VG_OK);
 	assert_int_equal(gate_facts_read(f, &in), VG_OK);
@@ -95,6 +95,30 @@ static void ids_are_bounded(void **state)
 	buf_free(&b);
 }
 
+/* Ids of our own form: what we minted is asked for as we wrote it, what we did not match nothing. */
+static void our_ids(void **state)
+{
+	char id[TOKEN_MESSAGE_ID_MAX + 1], upper[TOKEN_MESSAGE_ID_MAX + 1];
+	struct gate_facts f;
+	struct gate_header h;
+	struct buf b;
+
+	(void)state;
+	assert_int_equal(token_message_id(id, 1234, 1, "support.example", &key), VG_OK);
+	for (size_t i = 0; i <= strlen(id); i++)
+		upper[i] = id[i] >= 'a' && id[i] <= 'z' ? (char)(id[i] - 'a' + 'A') : id[i];
+	buf_init(&b, 8192);
+	buf_addf(&b, "In-Reply-To: <%s>\r\nReferences: <Case@x> <vg.0%s> <vg.forged@support.example>\r\n <%s>\r\n", upper,
+	    id + 3, id);
+	read_facts(&f, &h, buf_str(&b), false);
+	assert_int_equal(f.n_mids, 2);
+	assert_string_equal(f.mids[0], id);
+	assert_string_equal(f.mids[1], "Case@x");
+	assert_int_equal(f.forged_ids, 2);
+	done(&f, &h);
+	buf_free(&b);
+}
+
 static void subject_numbers(void **state)
 {
 	(void)state;
@@ -117,7 +141,7 @@ static void hops_and_marks(void **state)
 
 	(void)state;
 	buf_init(&b, 8192);
-	assert_int_equal(token_mint(mark, &t, key), VG_OK);
+	assert_int_equal(token_mint(mark, &t, &key), VG_OK);
 	buf_addf(&b, "X-Vcspgate-Loop: forged\r\nReceived: from a by b with ESMTP id c; x\r\n"
 	    "Received: from x\r\n\tby SUPPORT.example (vcspgate) with ESMTP id y; date\r\n"
 	    "Received: from by support.example by other.example (vcspgate) with ESMTP id y; date\r\n"
@@ -308,6 +332,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(message_ids), cmocka_unit_test(references_run_backwards), cmocka_unit_test(ids_are_bounded),
+		cmocka_unit_test(our_ids),
 		cmocka_unit_test(subject_numbers), cmocka_unit_test(hops_and_marks), cmocka_unit_test(hop_reader_passes_nul),
 		cmocka_unit_test(automatic_mail), cmocka_unit_test(texts), cmocka_unit_test(same_mail),
 	};

@@ -16,7 +16,7 @@
 #include "gate_reply.h"
 #include "token.h"
 
-static const unsigned char key[TOKEN_KEY] = "a test key of thirty-two bytes!";
+static const struct token_keys key = {.key = {"a test key of thirty-two bytes!"}, .n = 1};
 static struct conf *conf;
 
 static const char conf_text[] =
@@ -270,7 +270,7 @@ static void mint(char out[200], enum token_purpose purpose, uint64_t number, uin
 	struct token t = {.purpose = purpose, .number = number, .participant = participant};
 	char tag[TOKEN_MAX + 1];
 
-	assert_int_equal(token_mint(tag, &t, key), VG_OK);
+	assert_int_equal(token_mint(tag, &t, &key), VG_OK);
 	snprintf(out, 200, "%s+%s@support.example", purpose == TOKEN_CASE ? "case" : "bounce", tag);
 }
 
@@ -281,7 +281,7 @@ static void read_rcpts(struct gate_rcpts *out, const char *a, const char *b)
 	struct wlist l;
 
 	list(&store, &l, items);
-	gate_rcpts_read(out, conf, key, &l);
+	gate_rcpts_read(out, conf, &key, &l);
 	buf_free(&store);
 }
 
@@ -323,17 +323,17 @@ static void recipients(void **state)
 	read_rcpts(&r, bounce, NULL);
 	assert_true(r.bounce);
 	assert_int_equal(r.bounce_number, 55);
-	assert_true(gate_rcpt_ok(conf, key, bounce, &bad));
+	assert_true(gate_rcpt_ok(conf, &key, bounce, &bad));
 	assert_false(bad);
-	assert_false(gate_rcpt_ok(conf, key, "bounce@support.example", &bad));
+	assert_false(gate_rcpt_ok(conf, &key, "bounce@support.example", &bad));
 	assert_true(bad);
 	assert_false(gate_rcpt_ok(conf, NULL, bounce, &bad));
-	assert_true(gate_rcpt_ok(conf, key, forged, &bad));
-	assert_true(gate_rcpt_ok(conf, key, "postmaster", &bad));
-	assert_false(gate_rcpt_ok(conf, key, "nobody@support.example", &bad));
+	assert_true(gate_rcpt_ok(conf, &key, forged, &bad));
+	assert_true(gate_rcpt_ok(conf, &key, "postmaster", &bad));
+	assert_false(gate_rcpt_ok(conf, &key, "nobody@support.example", &bad));
 	assert_false(bad);
-	assert_false(gate_rcpt_ok(conf, key, "ann@partner.example", &bad));
-	assert_false(gate_rcpt_ok(conf, key, "", &bad));
+	assert_false(gate_rcpt_ok(conf, &key, "ann@partner.example", &bad));
+	assert_false(gate_rcpt_ok(conf, &key, "", &bad));
 }
 
 /* ---- evidence and release ---- */
