@@ -42,6 +42,7 @@ struct conf_listen {
 	char *group;                 /* unix: NULL leaves it */
 	enum conf_tls tls;
 	bool after_queue;            /* LMTP: true unless before-queue */
+	bool auth;                   /* smtp: SMTP AUTH is offered once TLS is up */
 	struct conf_net *proxy_from; /* PROXY protocol expected from these networks */
 	size_t n_proxy_from;
 };

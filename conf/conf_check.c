@@ -52,6 +52,8 @@ static void check_listens(struct conf_parser *p)
 		conf_complain(p, 1, "no \"listen\": nothing to serve");
 	for (size_t i = 0; i < c->n_listens; i++) {
 		check_listen(p, &c->listens[i]);
+		if (c->listens[i].auth && c->listens[i].tls == TLS_NONE)
+			conf_complain(p, 1, "listen %s: auth needs tls optional, required or implicit", c->listens[i].name);
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(c->listens[i].name, c->listens[j].name) == 0)
 				conf_complain(p, 1, "listen %s is given twice", c->listens[i].name);
@@ -142,7 +144,7 @@ static bool same(const char *a, const char *b)
 static bool same_listen(const struct conf_listen *a, const struct conf_listen *b)
 {
 	if (!same(a->name, b->name) || !same(a->group, b->group) || a->mode != b->mode || a->proto != b->proto ||
-	    a->tls != b->tls || a->after_queue != b->after_queue || a->n_proxy_from != b->n_proxy_from)
+	    a->tls != b->tls || a->after_queue != b->after_queue || a->auth != b->auth || a->n_proxy_from != b->n_proxy_from)
 		return false;
 	return a->n_proxy_from == 0 ||
 	    memcmp(a->proxy_from, b->proxy_from, a->n_proxy_from * sizeof(*a->proxy_from)) == 0;

@@ -68,9 +68,11 @@ const struct conf_directive conf_directives[] = {
 	  "Mail to it is held for an operator. postmaster@ and abuse@ of every domain of ours are taken without this." },
 	{ { "listen", "smtp" }, CTARGET_LISTEN,
 	  { LISTEN_ARGS(LISTEN_SMTP, false), MAIL_TLS,
+	    { .type = CT_FLAG, .offset = LISTEN(auth), .keyword = "auth", .min = true },
 	    { .type = CT_FLAG, .offset = LISTEN(after_queue), .keyword = "after-queue", .min = true },
 	    { .type = CT_PROXY_NET, .keyword = "proxy-protocol", .name = "from NETWORK" } }, NULL, true,
-	  "An SMTP server. The default TLS mode is none. after-queue: the sender is an MTA that took the mail already, "
+	  "An SMTP server. The default TLS mode is none. auth: once TLS is up, clients may prove an address by the password that is "
+	  "registered to it; needs a TLS mode other than none. after-queue: the sender is an MTA that took the mail already, "
 	  "so refusals that would bounce to forged senders are answered 250 and kept as audited refusals. "
 	  "proxy-protocol: connections from this network begin with a PROXY header (v1 or v2)." },
 	{ { "listen", "lmtp" }, CTARGET_LISTEN,

@@ -137,6 +137,8 @@ static void test_complaints(void **state)
 		{ BASE "listen smtp 127.0.0.1:26 tls optional\n", "there is no \"tls certificate\"" },
 		{ BASE "listen http 127.0.0.1:26\n", "(or say \"tls none\")" },
 		{ BASE "listen smtp 127.0.0.1:26 tls none tls none\n", "f:4:35: \"tls\" given twice" },
+		{ BASE "listen smtp 127.0.0.1:26 auth\n", "auth needs tls optional, required or implicit" },
+		{ BASE "listen lmtp unix:/tmp/l.sock auth\n", "auth" },
 		{ BASE "listen smtp 127.0.0.1:26 proxy-protocol 10.0.0.0/8\n", "must be followed by \"from\"" },
 		{ BASE "listen smtp 127.0.0.1:2525\n", "listen 127.0.0.1:2525 is given twice" },
 		{ BASE "trust relay 192.0.2.1/24 authserv-id a.example\n", "address has bits beyond its prefix length" },
