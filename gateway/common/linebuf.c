@@ -228,6 +228,18 @@ view_in_own(const struct linebuf *lb)
 	return lb->own != NULL;
 }
 
+void
+linebuf_take_secret(struct linebuf *lb, size_t n)
+{
+	unsigned char *base = view_in_own(lb) ? lb->own : window;
+
+	if (n > lb->view_len)
+		return;
+	if (lb->view)
+		explicit_bzero(base + (lb->view - base), n);
+	linebuf_take(lb, n);
+}
+
 /* Keeps what the owner left in the window of the process. */
 static bool
 keep_rest(struct linebuf *lb)
@@ -418,6 +430,12 @@ const char *
 linebuf_tls(const struct linebuf *lb)
 {
 	return lb->tls && !lb->handshaking ? tls_describe(lb->tls) : NULL;
+}
+
+const char *
+linebuf_certificate(const struct linebuf *lb)
+{
+	return linebuf_tls(lb) ? tls_certificate(lb->tls) : "";
 }
 
 const char *

@@ -56,6 +56,10 @@ size_t linebuf_backlog(const struct linebuf *lb);
 int linebuf_starttls(struct linebuf *lb, struct tls_ctx *ctx, bool keep);
 /* NULL unless TLS is up. */
 const char *linebuf_tls(const struct linebuf *lb);
+/* tls_certificate() of the stream, "" without TLS. */
+const char *linebuf_certificate(const struct linebuf *lb);
+/* linebuf_take() of a secret: its bytes are wiped. */
+void linebuf_take_secret(struct linebuf *lb, size_t n);
 const char *linebuf_why(const struct linebuf *lb);
 
 /* Reads no more, writes what is queued, says goodbye, then LB_FINISHED, after 5 seconds at the latest. linger: let the peer

@@ -37,6 +37,9 @@ bool tls_pending(const struct tls *t);
 long tls_write(struct tls *t, const void *data, size_t n);
 /* Says goodbye without waiting for an answer. */
 void tls_bye(struct tls *t);
+/* SHA-256 of the DER of the certificate whose key the client proved to hold, in lower-case hex; "" without one. Nobody vouches
+ * for the certificate: who it belongs to is a matter of the registry. */
+const char *tls_certificate(const struct tls *t);
 /* "TLS1.3 TLS_AES_256_GCM_SHA384"; valid as long as t. */
 const char *tls_describe(struct tls *t);
 

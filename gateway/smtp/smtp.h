@@ -17,7 +17,7 @@ struct smtp_listener {
 	int fd;
 	uint32_t index;              /* in conf->listens, for SUBMIT */
 	char *name;
-	bool lmtp, after_queue;
+	bool lmtp, after_queue, auth;
 	enum conf_tls tls;
 	struct conf_net *proxy_from; /* own copy: listeners outlive a configuration */
 	size_t n_proxy_from;

@@ -170,7 +170,7 @@ skip_label(const char **s, const char *end, const char *label)
 	return true;
 }
 
-enum { SEEN_SIZE = 1, SEEN_BODY = 2, SEEN_UTF8 = 4 };
+enum { SEEN_SIZE = 1, SEEN_BODY = 2, SEEN_UTF8 = 4, SEEN_AUTH = 8 };
 
 static int
 body_param(const struct param *p, struct smtp_refusal *no)
@@ -200,6 +200,11 @@ mail_param(const struct param *p, struct smtp_mail *out, unsigned *seen, struct 
 		if (p->value)
 			return refuse(no, 501, "5.5.4", "SMTPUTF8 takes no value", NULL);
 		out->utf8 = true;
+	} else if (same_word(p->key, p->key_len, "AUTH")) {
+		/* RFC 4954 5: who gave it to our client first. We trust nobody to say so. */
+		which = SEEN_AUTH;
+		if (!p->value)
+			return refuse(no, 501, "5.5.4", "Bad AUTH parameter", NULL);
 	} else {
 		return refuse(no, 555, "5.5.4", "MAIL parameter not supported", NULL);
 	}

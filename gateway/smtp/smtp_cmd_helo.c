@@ -1,6 +1,6 @@
 /*
- * smtp_cmd_helo.c - HELO, EHLO, LHLO: who speaks, and what we offer. DSN, BINARYMIME and AUTH are not offered: the first
- * would make us owe success reports, the others come when there is something behind them.
+ * smtp_cmd_helo.c - HELO, EHLO, LHLO: who speaks, and what we offer. DSN and BINARYMIME are not offered: the first
+ * would make us owe success reports, the other comes when there is something behind it.
  */
 #include <string.h>
 
@@ -16,6 +16,8 @@ offer(struct smtp_session *s)
 	smtp_reply_line(s, 250, false, "SIZE %llu", (unsigned long long)c->message_size);
 	if (s->smtp->tls && (s->tls == TLS_OPTIONAL || s->tls == TLS_REQUIRED) && !linebuf_tls(s->lb))
 		smtp_reply_line(s, 250, false, "STARTTLS");
+	if (smtp_auth_offered(s))
+		smtp_reply_line(s, 250, false, "AUTH PLAIN LOGIN");
 	if (smtp_xclient_allowed(s)) {
 		smtp_reply_line(s, 250, false, "XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT");
 		smtp_reply_line(s, 250, false, "XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE");

@@ -34,7 +34,6 @@ smtp_do_misc(struct smtp_session *s, const struct smtp_cmd *cmd)
 		smtp_reply_close(s, false, 221, "2.0.0", "Goodbye");
 		return;
 	case V_EXPN:
-	case V_AUTH:
 		smtp_reply(s, 502, "5.5.1", "%s is not offered", smtp_verb_name(cmd->verb));
 		return;
 	case V_FOREIGN:
@@ -68,6 +67,8 @@ apply_xclient(struct smtp_session *s, const struct smtp_xclient *x)
 	    log_q(s->helo));
 	smtp_tx_end(s);
 	s->esmtp = false;
+	s->relayed = true;
+	s->login[0] = '\0';
 	smtp_session_greet(s);
 }
 

@@ -130,6 +130,7 @@ listener_new(struct smtp *smtp, uint32_t index, int fd)
 	l->fd = -1;
 	l->lmtp = c->proto == LISTEN_LMTP;
 	l->after_queue = c->after_queue;
+	l->auth = c->auth;
 	l->tls = c->tls;
 	l->n_proxy_from = c->n_proxy_from;
 	l->name = strdup(c->name);

@@ -36,5 +36,7 @@ smtp_protocol(const struct smtp_session *s, bool utf8)
 
 	if (s->lmtp)
 		return lmtp[utf8][tls];
+	if (s->login[0] != '\0')
+		return utf8 ? "UTF8SMTPSA" : "ESMTPSA";
 	return s->esmtp ? smtp[utf8][tls] : "SMTP";
 }

@@ -205,6 +205,18 @@ on_spool_give(struct smtp *smtp, struct ipc_msg *msg)
 }
 
 static void
+on_login_say(struct smtp *smtp, struct ipc_msg *msg)
+{
+	struct smtp_session *s = asker(smtp, msg->id, S_WAIT_LOGIN);
+	struct login_say say;
+
+	if (!s)
+		return;
+	smtp_auth_answer(s, ipc_decode(msg, &say) == VG_OK ? &say : NULL);
+	smtp_session_run(s);
+}
+
+static void
 on_queue(struct ipc *ipc, struct ipc_msg *msg, void *arg)
 {
 	struct smtp *smtp = arg;
@@ -216,6 +228,8 @@ on_queue(struct ipc *ipc, struct ipc_msg *msg, void *arg)
 		each_session(smtp, smtp_session_queue_lost);
 	} else if (msg->type == IPC_SPOOL_GIVE) {
 		on_spool_give(smtp, msg);
+	} else if (msg->type == IPC_LOGIN_SAY) {
+		on_login_say(smtp, msg);
 	}
 }
 

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -21,7 +22,7 @@ typedef void handler(struct smtp_session *s, const struct smtp_cmd *cmd);
 
 static handler *const handlers[V_COUNT] = {
 	[V_HELO] = smtp_do_helo, [V_EHLO] = smtp_do_helo, [V_LHLO] = smtp_do_helo, [V_STARTTLS] = smtp_do_starttls,
-	[V_AUTH] = smtp_do_misc, [V_XCLIENT] = smtp_do_xclient, [V_XFORWARD] = smtp_do_xclient,
+	[V_AUTH] = smtp_do_auth, [V_XCLIENT] = smtp_do_xclient, [V_XFORWARD] = smtp_do_xclient,
 	[V_MAIL] = smtp_do_mail, [V_RCPT] = smtp_do_rcpt, [V_DATA] = smtp_do_data, [V_BDAT] = smtp_do_bdat,
 	[V_RSET] = smtp_do_misc, [V_NOOP] = smtp_do_misc, [V_VRFY] = smtp_do_misc, [V_EXPN] = smtp_do_misc,
 	[V_HELP] = smtp_do_misc, [V_QUIT] = smtp_do_misc, [V_FOREIGN] = smtp_do_misc, [V_UNKNOWN] = smtp_do_misc,
@@ -49,6 +50,13 @@ dispatch(struct smtp_session *s, const struct smtp_cmd *cmd)
 		smtp_reply_refusal(s, smtp_rule_refusal(rule));
 }
 
+void
+smtp_session_patience(struct smtp_session *s)
+{
+	if (!s->gone && s->errors >= s->smtp->ctx->conf->errors && smtp_state_reads_commands(s->state))
+		smtp_reply_close(s, true, 421, "4.7.0", "Too many errors");
+}
+
 /* line: a copy that a handler may use while the input buffer changes. */
 static void
 execute(struct smtp_session *s, const char *line, size_t len)
@@ -64,8 +72,7 @@ execute(struct smtp_session *s, const char *line, size_t len)
 		smtp_reply(s, 500, "5.5.2", "Bad command line");
 	else
 		dispatch(s, &cmd);
-	if (!s->gone && s->errors >= c->errors && smtp_state_reads_commands(s->state))
-		smtp_reply_close(s, true, 421, "4.7.0", "Too many errors");
+	smtp_session_patience(s);
 }
 
 /* Passes over the rest of a line that is too long. */
@@ -82,7 +89,10 @@ discard_line(struct smtp_session *s, const unsigned char *p, size_t n)
 	if (rc > 0) {
 		linebuf_take(s->lb, len + 2);
 		s->discarding = false;
-		smtp_reply(s, 500, "5.5.2", "Line too long");
+		if (s->state == S_AUTH)
+			smtp_auth_line(s, "", 0, true);
+		else
+			smtp_reply(s, 500, "5.5.2", "Line too long");
 		return true;
 	}
 	/* A CR at the end may be half of the line's end. */
@@ -92,6 +102,23 @@ discard_line(struct smtp_session *s, const unsigned char *p, size_t n)
 	if (s->swallowed > LONG_LINE_MAX)
 		smtp_reply_close(s, true, 500, "5.5.2", "Line too long");
 	return false;
+}
+
+/* AUTH and its lines carry passwords: neither buffer keeps them. */
+static void
+work_off(struct smtp_session *s, char *line, size_t len)
+{
+	if (s->state != S_AUTH && strncasecmp(line, "AUTH", 4) != 0) {
+		linebuf_take(s->lb, len + 2);
+		execute(s, line, len);
+		return;
+	}
+	linebuf_take_secret(s->lb, len + 2);
+	if (s->state == S_AUTH)
+		smtp_auth_line(s, line, len, false);
+	else
+		execute(s, line, len);
+	explicit_bzero(line, len);
 }
 
 static bool
@@ -121,8 +148,7 @@ command_step(struct smtp_session *s)
 	}
 	memcpy(line, p, len);
 	line[len] = '\0';
-	linebuf_take(s->lb, len + 2);
-	execute(s, line, len);
+	work_off(s, line, len);
 	return true;
 }
 
@@ -205,6 +231,7 @@ step(struct smtp_session *s)
 	case S_MAIL:
 	case S_RCPT:
 	case S_CHUNK:
+	case S_AUTH:
 		return command_step(s);
 	default:
 		return false;
@@ -251,7 +278,7 @@ smtp_session_run(struct smtp_session *s)
 		work(s);
 	if (s->gone)
 		return;
-	if (s->smtp->stopping && smtp_state_reads_commands(s->state))
+	if (s->smtp->stopping && (smtp_state_reads_commands(s->state) || s->state == S_AUTH))
 		smtp_reply_close(s, true, 421, "4.3.2", "Shutting down");
 	if (s->state == S_CLOSING) {
 		linebuf_finish(s->lb, s->linger && !s->smtp->stopping);
@@ -281,6 +308,7 @@ smtp_session_end(struct smtp_session *s, const char *why)
 	log_info(s->ids, "close", "state=%s why=%s messages=%u refused=%u commands=%u errors=%u",
 	    smtp_state_name(s->state), log_q(why), s->messages, s->refused, s->commands, s->errors);
 	smtp_tx_end(s);
+	explicit_bzero(&s->exchange, sizeof(s->exchange));
 	ev_timer_clear(s->smtp->ctx->loop, &s->timer);
 	linebuf_close(&s->lb);
 	if (s->counted)
@@ -301,6 +329,7 @@ tls_up(struct smtp_session *s)
 	smtp_state_set(s, S_GREET);
 	smtp_tx_end(s);
 	s->esmtp = false;
+	s->login[0] = '\0';
 	if (!s->helo_fixed)
 		s->helo[0] = '\0';
 	s->progress = true;
@@ -382,6 +411,7 @@ new_session(struct smtp *smtp, const struct smtp_listener *l, const char *peer)
 	s->lmtp = l->lmtp;
 	s->after_queue = l->after_queue;
 	s->tls = l->tls;
+	s->auth = l->auth && !l->lmtp;
 	strncpy(s->real_peer, peer, sizeof(s->real_peer) - 1);
 	memcpy(s->client, s->real_peer, sizeof(s->client));
 	return s;
@@ -463,6 +493,11 @@ smtp_session_gate_lost(struct smtp_session *s)
 void
 smtp_session_queue_lost(struct smtp_session *s)
 {
+	if (s->state == S_WAIT_LOGIN) {
+		smtp_auth_answer(s, NULL);
+		smtp_session_run(s);
+		return;
+	}
 	/* What lies in a descriptor of the old queue can no longer be committed. */
 	if (s->tx && s->tx->spool && spool_number(s->tx->spool) != 0)
 		smtp_tx_fail(s, 451, "4.3.0", "Temporary failure, try again later");

@@ -15,6 +15,13 @@
 #include "smtp_xclient.h"
 #include "spool.h"
 
+/* An AUTH exchange; wiped when it ends. */
+struct smtp_auth {
+	bool login;                 /* LOGIN; else PLAIN */
+	char user[ADDR_MAX + 1];    /* LOGIN: said, the password is asked for; "" before */
+	bool has_user;
+};
+
 /* From MAIL to its reply. */
 struct smtp_tx {
 	char from[ADDR_MAX + 1];    /* shown form, "" for <> */
@@ -64,6 +71,10 @@ struct smtp_session {
 	char client_name[SMTP_NAME_MAX + 1];
 	char helo[SMTP_NAME_MAX + 1];
 	bool helo_fixed;            /* XCLIENT said it */
+	bool auth;                  /* the listener offers AUTH, once TLS is up */
+	bool relayed;               /* XCLIENT: the client is not who speaks TLS with us */
+	struct smtp_auth exchange;
+	char login[ADDR_MAX + 1];   /* address that the client proved by AUTH, normal form; "" */
 	struct smtp_xclient *forward; /* XFORWARD, for the next transaction */
 	struct smtp_tx *tx;
 	struct smtp_chunk chunk;
@@ -89,6 +100,8 @@ void smtp_session_stop(struct smtp_session *s);
 /* The gate (or queue) link is gone, its answers will not come. */
 void smtp_session_gate_lost(struct smtp_session *s);
 void smtp_session_queue_lost(struct smtp_session *s);
+/* Ends a session between commands that made too many errors. */
+void smtp_session_patience(struct smtp_session *s);
 /* Reading content may go on. */
 void smtp_session_unchoke(struct smtp_session *s);
 
@@ -157,7 +170,15 @@ void smtp_do_mail(struct smtp_session *s, const struct smtp_cmd *cmd);
 void smtp_do_rcpt(struct smtp_session *s, const struct smtp_cmd *cmd);
 void smtp_do_data(struct smtp_session *s, const struct smtp_cmd *cmd);
 void smtp_do_bdat(struct smtp_session *s, const struct smtp_cmd *cmd);
+void smtp_do_auth(struct smtp_session *s, const struct smtp_cmd *cmd);
 void smtp_do_misc(struct smtp_session *s, const struct smtp_cmd *cmd);
+
+/* May this client say AUTH now? TLS is up, and it has not said it yet. */
+bool smtp_auth_offered(const struct smtp_session *s);
+/* A line of the exchange (S_AUTH). too_long: it was passed over. */
+void smtp_auth_line(struct smtp_session *s, const char *line, size_t len, bool too_long);
+/* The queue's answer; NULL: none will come. */
+void smtp_auth_answer(struct smtp_session *s, const struct login_say *say);
 
 /* The gate's answer about tx->asked. */
 void smtp_rcpt_answer(struct smtp_session *s, bool ok);

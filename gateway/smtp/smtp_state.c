@@ -9,9 +9,10 @@
 /* Said at any time between commands. STARTTLS, AUTH and XCLIENT find out for themselves what applies. */
 #define ANY_TIME \
 	[V_RSET] = RULE_RUN, [V_NOOP] = RULE_RUN, [V_VRFY] = RULE_RUN, [V_EXPN] = RULE_RUN, [V_HELP] = RULE_RUN, \
-	[V_QUIT] = RULE_RUN, [V_FOREIGN] = RULE_RUN, [V_UNKNOWN] = RULE_RUN, [V_AUTH] = RULE_RUN
+	[V_QUIT] = RULE_RUN, [V_FOREIGN] = RULE_RUN, [V_UNKNOWN] = RULE_RUN
 #define HELLO(rule) [V_HELO] = rule, [V_EHLO] = rule, [V_LHLO] = rule
-#define PEER(starttls, x) [V_STARTTLS] = starttls, [V_XCLIENT] = x, [V_XFORWARD] = x
+/* RFC 4954 4: no AUTH within a transaction. */
+#define PEER(starttls, x) [V_STARTTLS] = starttls, [V_AUTH] = starttls, [V_XCLIENT] = x, [V_XFORWARD] = x
 #define MAIL(mail, rcpt, data, bdat) [V_MAIL] = mail, [V_RCPT] = rcpt, [V_DATA] = data, [V_BDAT] = bdat
 
 static const unsigned char rules[S_COUNT][V_COUNT] = {
@@ -38,7 +39,8 @@ static const struct smtp_refusal refusals[RULE_COUNT] = {
 
 static const char *const names[S_COUNT] = {
 	[S_PROXY] = "proxy", [S_TLS] = "tls", [S_GREET] = "greet", [S_READY] = "ready", [S_MAIL] = "mail",
-	[S_RCPT] = "rcpt", [S_CHUNK] = "chunk", [S_DATA] = "data", [S_CHUNK_DATA] = "chunk-data",
+	[S_RCPT] = "rcpt", [S_CHUNK] = "chunk", [S_AUTH] = "auth", [S_DATA] = "data",
+	[S_CHUNK_DATA] = "chunk-data", [S_WAIT_LOGIN] = "wait-login",
 	[S_WAIT_RCPT] = "wait-rcpt", [S_WAIT_SPOOL] = "wait-spool", [S_WAIT_VERDICT] = "wait-verdict",
 	[S_CLOSING] = "closing",
 };
@@ -70,7 +72,7 @@ smtp_state_reads_commands(enum smtp_state state)
 bool
 smtp_state_waits(enum smtp_state state)
 {
-	return state == S_WAIT_RCPT || state == S_WAIT_SPOOL || state == S_WAIT_VERDICT;
+	return state == S_WAIT_LOGIN || state == S_WAIT_RCPT || state == S_WAIT_SPOOL || state == S_WAIT_VERDICT;
 }
 
 void

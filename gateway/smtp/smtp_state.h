@@ -17,8 +17,10 @@ enum smtp_state {
 	S_MAIL,         /* sender accepted, no recipient yet */
 	S_RCPT,         /* at least one recipient accepted */
 	S_CHUNK,        /* between two BDAT chunks */
+	S_AUTH,         /* reading the client's next line of an AUTH exchange */
 	S_DATA,         /* reading content behind DATA */
 	S_CHUNK_DATA,   /* reading the octets of a chunk */
+	S_WAIT_LOGIN,   /* the queue checks a password */
 	S_WAIT_RCPT,    /* the gate is asked about a recipient */
 	S_WAIT_SPOOL,   /* the queue is asked for a place */
 	S_WAIT_VERDICT, /* the gate decides */

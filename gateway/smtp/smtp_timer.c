@@ -46,6 +46,9 @@ on_timeout(void *arg)
 	struct smtp_session *s = arg;
 
 	switch (s->state) {
+	case S_WAIT_LOGIN:
+		smtp_auth_answer(s, NULL);
+		break;
 	case S_WAIT_RCPT:
 		smtp_rcpt_no_answer(s);
 		break;
@@ -82,6 +85,7 @@ smtp_timer_arm(struct smtp_session *s)
 	case S_TLS:
 		ms = least(ms, SETUP_MS);
 		break;
+	case S_WAIT_LOGIN:
 	case S_WAIT_RCPT:
 	case S_WAIT_SPOOL:
 		ms = ASK_MS;

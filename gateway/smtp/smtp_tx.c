@@ -219,7 +219,9 @@ send_submit(struct smtp_session *s)
 		.sess = s->ids + 5,
 		.protocol = smtp_protocol(s, tx->utf8),
 		.tls = tls ? tls : "",
-		.login = "",
+		.login = s->login,
+		/* Behind a relay the certificate is the relay's. */
+		.certificate = s->relayed || s->forward ? "" : linebuf_certificate(s->lb),
 		.reverse_path = tx->from,
 		.rcpts = wlist_of(&tx->rcpts, tx->n_rcpts),
 		.smtputf8 = tx->utf8,

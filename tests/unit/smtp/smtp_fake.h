@@ -31,6 +31,7 @@
 struct fake_mail {
 	unsigned n;
 	char sess[16], from[400], client[64], real_peer[64], client_name[300], helo[300], protocol[16], tls[100];
+	char login[400], certificate[80];
 	char rcpt[4][400];
 	uint32_t n_rcpts;
 	uint64_t size, spool;
@@ -48,6 +49,9 @@ struct fake {
 	bool client_eof, exited;
 	/* how the fakes answer */
 	bool gate_silent, queue_silent;
+	unsigned login;           /* outcome of logins, 0: by password "right horse" */
+	unsigned logins;          /* asked for */
+	char login_user[400], login_peer[64];
 	unsigned code;            /* of verdicts */
 	const char *enhanced, *text;
 	unsigned queue_err;
@@ -97,6 +101,8 @@ fake_take_submit(struct fake *f, struct ipc_msg *msg)
 	snprintf(m->helo, sizeof(m->helo), "%s", sub.helo);
 	snprintf(m->protocol, sizeof(m->protocol), "%s", sub.protocol);
 	snprintf(m->tls, sizeof(m->tls), "%s", sub.tls);
+	snprintf(m->login, sizeof(m->login), "%s", sub.login);
+	snprintf(m->certificate, sizeof(m->certificate), "%s", sub.certificate);
 	m->n_rcpts = sub.rcpts.n;
 	for (unsigned i = 0; i < 4 && wlist_next_str(&sub.rcpts, &pos, &rcpt) == 1; i++)
 		snprintf(m->rcpt[i], sizeof(m->rcpt[i]), "%s", rcpt);
@@ -159,6 +165,26 @@ fake_give(struct fake *f, uint64_t id)
 }
 
 static inline void
+fake_login(struct fake *f, struct ipc_msg *msg)
+{
+	struct login_ask ask;
+	struct login_say say = { .address = "" };
+
+	if (ipc_decode(msg, &ask) != VG_OK)
+		fake_die("login");
+	f->logins++;
+	f->asked_spool = msg->id;
+	snprintf(f->login_user, sizeof(f->login_user), "%s", ask.user);
+	snprintf(f->login_peer, sizeof(f->login_peer), "%s", ask.peer);
+	say.outcome = f->login ? f->login : ask.password.len == 11 && memcmp(ask.password.data, "right horse", 11) == 0
+	    ? LOGIN_OK : LOGIN_WRONG;
+	if (say.outcome == LOGIN_OK)
+		say.address = "ann@partner.example";
+	if (!f->queue_silent)
+		ipc_send(f->queue, IPC_LOGIN_SAY, msg->id, &say);
+}
+
+static inline void
 fake_on_queue(struct ipc *ipc, struct ipc_msg *msg, void *arg)
 {
 	struct fake *f = arg;
@@ -169,7 +195,9 @@ fake_on_queue(struct ipc *ipc, struct ipc_msg *msg, void *arg)
 		ipc_close(&f->queue);
 		return;
 	}
-	if (msg->type == IPC_SPOOL_ASK) {
+	if (msg->type == IPC_LOGIN_ASK) {
+		fake_login(f, msg);
+	} else if (msg->type == IPC_SPOOL_ASK) {
 		f->asked_spool = msg->id;
 		if (!f->queue_silent)
 			fake_give(f, msg->id);

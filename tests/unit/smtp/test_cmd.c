@@ -85,7 +85,8 @@ test_mail_args(void **state)
 		{ "FROM:<> BODY=BINARYMIME", 555, "5.5.4", "", 0, false },
 		{ "FROM:<> BODY=9BIT", 501, "5.5.4", "", 0, false }, { "FROM:<> BODY", 501, "5.5.4", "", 0, false },
 		{ "FROM:<> SMTPUTF8=1", 501, "5.5.4", "", 0, false },
-		{ "FROM:<> RET=FULL", 555, "5.5.4", "", 0, false }, { "FROM:<> AUTH=<>", 555, "5.5.4", "", 0, false },
+		{ "FROM:<> RET=FULL", 555, "5.5.4", "", 0, false }, { "FROM:<> AUTH=<>", 0, NULL, "", 0, false },
+		{ "FROM:<> AUTH", 501, "5.5.4", "", 0, false }, { "FROM:<> AUTH=a AUTH=b", 501, "5.5.4", "", 0, false },
 		{ "FROM:<> =", 501, "5.5.4", "", 0, false }, { "FROM:<> A=b=c", 555, "5.5.4", "", 0, false },
 	};
 
