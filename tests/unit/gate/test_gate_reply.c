@@ -327,7 +327,7 @@ static void recipients(void **state)
 	assert_false(bad);
 	assert_false(gate_rcpt_ok(conf, &key, "bounce@support.example", &bad));
 	assert_true(bad);
-	assert_false(gate_rcpt_ok(conf, NULL, bounce, &bad));
+	assert_false(gate_rcpt_ok(conf, &(struct token_keys){.n = 0}, bounce, &bad));
 	assert_true(gate_rcpt_ok(conf, &key, forged, &bad));
 	assert_true(gate_rcpt_ok(conf, &key, "postmaster", &bad));
 	assert_false(gate_rcpt_ok(conf, &key, "nobody@support.example", &bad));
