@@ -12,6 +12,7 @@
 #include "event.h"
 #include "facts.h"
 #include "gate_release.h"
+#include "hold_cause.h"
 #include "utf8.h"
 
 #define TEXT_MAX 1000u
@@ -27,12 +28,38 @@ time_json(int64_t ms)
 	return json_string(text);
 }
 
+static bool
+was_authenticated(const struct store_message *m)
+{
+	json_t *facts = json_loads(m->facts, 0, NULL);
+	const char *result = json_string_value(json_object_get(json_object_get(facts, "authentication"), "result"));
+	bool yes = result != NULL && strcmp(result, "authenticated") == 0;
+
+	json_decref(facts);
+	return yes;
+}
+
+/* Why, and what can be done with this one: nobody whom nothing proves is told anything. */
+static json_t *
+cause_json(const struct store_message *m, const char *reason)
+{
+	const struct hold_cause *c = hold_cause_find(reason);
+	unsigned actions = c->actions & ~(was_authenticated(m) ? 0u : (unsigned)HOLD_REJECT);
+	json_t *list = json_array();
+	const char *name;
+
+	for (size_t i = 0; (name = hold_action_name(actions, i)) != NULL; i++)
+		json_array_append_new(list, json_string(name));
+	return json_pack("{s:s,s:s,s:s,s:o}", "code", c->code, "text", c->text, "advice", c->advice, "actions", list);
+}
+
 static json_t *
 held_json(const struct store_message *m, const struct store_held *h)
 {
 	json_t *envelope = json_loads(m->envelope, 0, NULL);
 
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s?,s:s?,s:s,s:I,s:o,s:o,s:o,s:o}", "id", m->ulid, "reason", h->reason,
+	return json_pack("{s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:s?,s:s?,s:s,s:I,s:o,s:o,s:o,s:o}", "id", m->ulid, "reason", h->reason,
+	    "cause", cause_json(m, h->reason),
 	    "rule", m->rule, "sender", m->sender, "sender_shown", m->sender_shown, "sender_name", m->sender_name, "class",
 	    event_class_word(m->cls), "subject", m->subject, "partner", *m->partner != '\0' ? m->partner : NULL, "holder",
 	    *m->holder != '\0' ? m->holder : NULL, "message_id", m->message_id, "size", (json_int_t)m->size, "received_at",
@@ -132,7 +159,7 @@ note_operator(struct call_env *env, struct store_message *m)
 		facts = json_object();
 	json_object_set(facts, "authentication_before", json_object_get(facts, "authentication"));
 	json_object_set_new(facts, "authentication", json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "result", "operator", "method",
-	    "operator", "operator", env->actor, "spf", "none", "dkim", "none", "dmarc", "none", "arc", "none", "covers", "all"));
+	    "operator", "operator", env->actor, "spf", "none", "dkim", "none", "dmarc", "none", "arc", "none", "covers", "*"));
 	if ((text = json_dumps(facts, JSON_COMPACT)) != NULL) {
 		err = store_message_facts(env->store, m->id, text);
 		free(m->facts);
@@ -183,8 +210,16 @@ ask_plainly(struct facts_ask *ask, const struct store_message *m)
 		.token_ticket = m->action == COMMIT_APPEND ? m->ticket : 0 };
 }
 
+static const char *
+domain_of(const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	return at != NULL ? at + 1 : "";
+}
+
 static int
-run_table(struct call_env *env, const struct store_message *m, struct facts *f, struct verdict *v)
+run_table(struct call_env *env, const struct store_message *m, bool as_contact, struct facts *f, struct verdict *v)
 {
 	json_t *stored = json_loads(m->facts, 0, NULL);
 	struct release_input in = { .conf = env->conf, .facts = &f->say, .automatic = m->automatic,
@@ -196,7 +231,10 @@ run_table(struct call_env *env, const struct store_message *m, struct facts *f, 
 	buf_init(&mids, 256 * 1024);
 	if (gate_release_ask(&ask, &mids, stored, m->sender) != VG_OK)
 		ask_plainly(&ask, m);
+	ask.author_domain = domain_of(m->sender);
 	err = facts_find(f, env->store, env->registry, &ask);
+	if (err == VG_OK && as_contact && f->say.cls == CLASS_PARTNER_DOMAIN)
+		f->say.unlisted = UNLISTED_ACCEPT; /* the operator's word counts above the partner's setting */
 	if (err == VG_OK)
 		err = gate_release_decide(&in, v);
 	buf_free(&mids);
@@ -205,11 +243,15 @@ run_table(struct call_env *env, const struct store_message *m, struct facts *f, 
 }
 
 static int
-let_go(struct call_env *env, struct store_message *m, const struct verdict *v, const struct facts_say *say,
+let_go(struct call_env *env, struct store_message *m, const struct verdict *v, const struct facts_say *say, bool as_contact,
     char reference[ULID_LEN + 1])
 {
 	uint64_t own = m->action == COMMIT_OPEN ? m->ticket : 0;
-	int err = write_audit(env, m, "held.released", v->rule, reference);
+	char how[40];
+	int err;
+
+	snprintf(how, sizeof(how), "%s%s", v->rule, as_contact ? " as contact" : "");
+	err = write_audit(env, m, "held.released", how, reference);
 
 	if (err == VG_OK)
 		err = take_verdict(m, v, say);
@@ -220,6 +262,41 @@ let_go(struct call_env *env, struct store_message *m, const struct verdict *v, c
 	return err == VG_OK ? store_held_end(env->store, m, "released", env->now_ms) : err;
 }
 
+/* {"as":"contact"}: as a contact whatever the partner set for unlisted colleagues. False: a problem was set. */
+static bool
+release_form(json_t *args, struct call_result *res, bool *as_contact)
+{
+	json_t *as = json_object_get(call_body(args), "as");
+	const char *word = json_string_value(as);
+
+	*as_contact = word != NULL && strcmp(word, "contact") == 0;
+	if (as == NULL || json_is_null(as) || *as_contact)
+		return true;
+	call_problem(res, 422, "invalid value", "as", "as: only contact is known");
+	return false;
+}
+
+/* Only a partner's own people can be let in as contacts. */
+static bool
+may_be_contact(const struct facts *f)
+{
+	return f->say.cls == CLASS_CONTACT || f->say.cls == CLASS_PARTNER_DOMAIN;
+}
+
+static void
+released(struct call_env *env, struct store_message *m, const struct facts *f, const struct verdict *v, bool as_contact,
+    struct call_result *res)
+{
+	char reference[ULID_LEN + 1];
+	int err = let_go(env, m, v, &f->say, as_contact, reference);
+
+	if (err != VG_OK)
+		calls_failed(res, err);
+	else
+		res->body = json_pack("{s:s,s:s,s:s,s:I,s:s}", "id", m->ulid, "outcome", "released", "rule", m->rule, "ticket",
+		    (json_int_t)m->ticket, "reference", reference);
+}
+
 void
 calls_held_release(struct call_env *env, json_t *args, struct call_result *res)
 {
@@ -227,37 +304,28 @@ calls_held_release(struct call_env *env, json_t *args, struct call_result *res)
 	struct store_held h;
 	struct facts f;
 	struct verdict v;
-	char reference[ULID_LEN + 1];
+	bool as_contact;
 	int err;
 
+	if (!release_form(args, res, &as_contact))
+		return;
 	memset(&f, 0, sizeof(f));
 	memset(&v, 0, sizeof(v));
 	if (load(env, args, res, &m, &h)) {
-		err = run_table(env, &m, &f, &v);
-		if (err == VG_OK)
-			err = let_go(env, &m, &v, &f.say, reference);
-		if (err == VG_ERR_DENIED)
+		err = run_table(env, &m, as_contact, &f, &v);
+		if (as_contact && (err == VG_OK || err == VG_ERR_DENIED) && !may_be_contact(&f))
+			call_problem(res, 409, "no contact", NULL,
+			    "%s is in no partner's domain; register the sender first", m.sender);
+		else if (err == VG_ERR_DENIED)
 			call_problem(res, 409, "rule forbids it", NULL, "%s: %s", v.rule,
 			    *v.text != '\0' ? v.text : v.reason != NULL && *v.reason != '\0' ? v.reason : "it stays held");
 		else if (err != VG_OK)
 			calls_failed(res, err);
 		else
-			res->body = json_pack("{s:s,s:s,s:s,s:I,s:s}", "id", m.ulid, "outcome", "released", "rule", m.rule, "ticket",
-			    (json_int_t)m.ticket, "reference", reference);
+			released(env, &m, &f, &v, as_contact, res);
 	}
 	facts_free(&f);
 	store_message_free(&m);
-}
-
-static bool
-was_authenticated(const struct store_message *m)
-{
-	json_t *facts = json_loads(m->facts, 0, NULL);
-	const char *result = json_string_value(json_object_get(json_object_get(facts, "authentication"), "result"));
-	bool yes = result != NULL && strcmp(result, "authenticated") == 0;
-
-	json_decref(facts);
-	return yes;
 }
 
 static void

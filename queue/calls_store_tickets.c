@@ -269,18 +269,6 @@ read_change(struct change *c, json_t *body, int64_t now, struct call_result *res
 	return true;
 }
 
-/* The first-response clock starts at the opening: another severity has another due time. */
-static void
-move_clock(struct change *c, const struct conf *conf)
-{
-	const struct conf_sla *sla = conf_sla_for(conf, c->t->severity);
-
-	if (c->t->sla_state == SLA_MET || c->t->sla_state == SLA_BREACHED)
-		return;
-	c->t->first_response_due = sla != NULL ? c->t->opened_at + sla->first_response_ms : 0;
-	c->t->sla_state = sla != NULL ? SLA_RUNNING : SLA_NONE;
-}
-
 static int
 write_change(struct call_env *env, struct ticket_view *v, struct change *c)
 {
@@ -293,7 +281,7 @@ write_change(struct call_env *env, struct ticket_view *v, struct change *c)
 	a.text = text;
 	v->t.updated_at = env->now_ms;
 	if (strstr(text, "severity") != NULL)
-		move_clock(c, env->conf);
+		ticket_clock(&v->t, env->conf);
 	err = ticket_event(env->store, v, c->closes ? "ticket.closed" : "ticket.updated", c->changed, 0, env->now_ms);
 	if (err == VG_OK)
 		err = store_ticket_save(env->store, &v->t);
@@ -330,13 +318,14 @@ calls_tickets_update(struct call_env *env, json_t *args, struct call_result *res
 void
 calls_messages_raw(struct call_env *env, json_t *args, struct call_result *res)
 {
-	const char *ulid = call_param(args, "id");
+	const char *ulid = call_param(args, "id"), *as = call_query(args, "as");
+	bool received = as != NULL && strcmp(as, "received") == 0; /* without what we put before it */
 	struct store_message m = { .id = 0 };
 	struct buf text;
 	int err = ulid == NULL ? VG_ERR_NOTFOUND : store_message_by_ulid(env->store, ulid, &m);
 
 	buf_init(&text, 2 * MSG_INLINE_MAX);
-	if (err == VG_OK)
+	if (err == VG_OK && !received)
 		err = store_message_prefix(env->store, m.id, &text);
 	if (err == VG_OK)
 		err = content_open(env->store, env->blobs, env->wrap_key, &m, &res->fd, res->key, &text);
