@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "people.h"
 #include "utf8.h"
 
 /* ---- words ---- */
@@ -27,6 +28,7 @@ static const char *const statuses[] = {
 static const char *const slas[] = {
 	[SLA_NONE] = "none", [SLA_RUNNING] = "running", [SLA_WARNED] = "warned", [SLA_BREACHED] = "breached", [SLA_MET] = "met"
 };
+static const char *const visibilities[] = { [PEOPLE_PUBLIC] = "public", [PEOPLE_PARTNER] = "partner", [PEOPLE_INTERNAL] = "internal" };
 #define WORD(table, i) ((size_t)(i) < sizeof(table) / sizeof((table)[0]) ? (table)[i] : (table)[0])
 
 const char *
@@ -220,6 +222,8 @@ event_ticket(struct buf *out, const struct event_ticket *e)
 	    (err = member_time(out, ",", "updated_at", t->updated_at)) != VG_OK ||
 	    (err = member_time(out, ",", "closed_at", t->closed_at)) != VG_OK)
 		return err;
+	if (t->merged_into > 0 && (err = buf_addf(out, ",\"merged_into\":%llu", (unsigned long long)t->merged_into)) != VG_OK)
+		return err;
 	return buf_adds(out, "}");
 }
 
@@ -242,26 +246,6 @@ event_head(struct buf *out, const struct event *e)
 }
 
 /* ---- messages ---- */
-
-/* T9: agents see everything anyway; customers only what held them, which the thread rules decide when they come. */
-int
-event_audience(struct buf *out, const struct store_ticket *t)
-{
-	int err = buf_adds(out, "[");
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < t->n_participants && err == VG_OK; i++) {
-		enum participant_role role = t->participants[i].role;
-
-		if (role != PART_CONTACT && role != PART_OBSERVER && role != PART_HOLDER)
-			continue;
-		if (n++ > 0)
-			err = buf_adds(out, ",");
-		if (err == VG_OK)
-			err = event_string(out, t->participants[i].address);
-	}
-	return err == VG_OK ? buf_adds(out, "]") : err;
-}
 
 /* End of the JSON value at s: behind its last byte. The text is our own process's, but a broken one must not lead astray. */
 static const char *
@@ -318,8 +302,8 @@ event_message(struct buf *out, const char *json, size_t len, const struct store_
 	if (len < 3 || json[len - 1] != '}')
 		return VG_ERR_SYNTAX;
 	if ((err = buf_add(out, json, len - 1)) != VG_OK ||
-	    (err = buf_addf(out, ",\"id\":\"%s\",\"raw_url\":\"/v1/messages/%s/raw\",\"direction\":\"%s\",\"visibility\":\"public\","
-	        "\"audience\":%s", m->ulid, m->ulid, m->outgoing ? "out" : "in", audience)) != VG_OK ||
+	    (err = buf_addf(out, ",\"id\":\"%s\",\"raw_url\":\"/v1/messages/%s/raw\",\"direction\":\"%s\",\"visibility\":\"%s\","
+	        "\"audience\":%s", m->ulid, m->ulid, m->outgoing ? "out" : "in", WORD(visibilities, m->visibility), audience)) != VG_OK ||
 	    (err = member(out, ",\"sender\":{", "class", event_class_word(m->cls))) != VG_OK ||
 	    (err = member(out, ",", "role", m->role == PART_NONE ? NULL : event_role_word(m->role))) != VG_OK ||
 	    (err = member(out, ",", "address", m->sender)) != VG_OK ||

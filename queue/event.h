@@ -43,8 +43,6 @@ struct event {
 /* Appends the event up to its `message`, without the closing brace (struct store_event head). */
 int event_head(struct buf *out, const struct event *e);
 
-/* Appends JSON array text of the addresses that see an incoming message. */
-int event_audience(struct buf *out, const struct store_ticket *t);
 /* Appends the parser's object with our members added: id, raw_url, direction, visibility, audience, sender, verdict.
  * json is one object that message_check() passed. VG_ERR_SYNTAX when it is none. audience: JSON. */
 int event_message(struct buf *out, const char *json, size_t len, const struct store_message *m, const char *audience);

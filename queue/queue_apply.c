@@ -9,17 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "addr.h"
 #include "err.h"
 #include "log.h"
+#include "queue_people.h"
 #include "route.h"
 #include "ticket.h"
 
 #define OBJECT_MAX (IPC_HUGE + (1u << 20))
 #define FINGERPRINTS_MAX 16u  /* errors of a message that are compared with other tickets */
 #define ATTACHMENTS_MAX 1000u
-#define COPIED_MAX 50u        /* addresses in To and Cc that are looked up */
-#define PARTICIPANTS_MAX 100u
 
 struct work {
 	struct writer_env *env;
@@ -27,7 +25,7 @@ struct work {
 	struct apply_result *out;
 	struct store_message m;
 	struct ticket_view v;
-	struct buf audience;
+	struct queue_people people;
 	bool outside_portfolio;
 	int64_t object;
 };
@@ -54,7 +52,7 @@ with_problems(const struct work *w, size_t *len, char **owned)
 
 	*owned = NULL;
 	*len = w->in->json_len;
-	if (!w->outside_portfolio && !w->m.message_id_seen)
+	if (!w->outside_portfolio && !w->m.message_id_seen && json_array_size(w->people.problems) == 0)
 		return w->in->json;
 	object = json_copy((json_t *)(uintptr_t)w->in->object); /* the original stays: we may be called again */
 	problems = json_copy(json_object_get(object, "problems"));
@@ -62,11 +60,18 @@ with_problems(const struct work *w, size_t *len, char **owned)
 		add_problem(problems, "message-id.reused", "another mail with this Message-ID, but other content, came before");
 	if (w->outside_portfolio)
 		add_problem(problems, "product.outside-portfolio", "the product is not in the partner's portfolio");
+	json_array_extend(problems, w->people.problems);
 	json_object_set_new(object, "problems", problems);
 	*owned = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
 	*len = *owned != NULL ? strlen(*owned) : 0;
 	return *owned;
+}
+
+static const char *
+audience(struct work *w)
+{
+	return w->people.audience.len > 0 ? buf_str(&w->people.audience) : "[]";
 }
 
 static int
@@ -80,7 +85,7 @@ keep_object(struct work *w)
 
 	buf_init(&object, OBJECT_MAX);
 	err = json == NULL ? VG_ERR_MEMORY
-	    : event_message(&object, json, len, &w->m, w->audience.len > 0 ? buf_str(&w->audience) : "[]");
+	    : event_message(&object, json, len, &w->m, audience(w));
 	if (err == VG_OK)
 		err = store_object_add(w->env->store, w->m.id, (char *)object.data, object.len, &w->object);
 	free(owned);
@@ -120,73 +125,15 @@ event(struct work *w, const char *kind, const char *const *changed, int64_t obje
 
 /* ---- people ---- */
 
-/* T2: people of the partner's own come along; nobody else is brought in by standing on a mail. */
-static int
-bring_in(struct work *w, const char *address, const char *name)
-{
-	struct registry_sender who;
-	struct store_participant p = { .role = PART_OBSERVER, .by_contact = w->m.role == PART_CONTACT,
-		.added_by = w->m.sender, .added_at = w->m.received_at, .message = w->m.id };
-	struct addr a;
-	const char *why;
-	char *copy[3];
-	bool added;
-	int err;
-
-	if (addr_parse(&a, address, strlen(address), 0, &why) != VG_OK)
-		return VG_OK;
-	if ((err = registry_sender(w->env->registry, a.normal, &who)) != VG_OK)
-		return err;
-	if ((who.cls != CLASS_CONTACT && who.cls != CLASS_PARTNER_DOMAIN) || strcmp(who.partner, w->v.t.partner) != 0)
-		return VG_OK;
-	if (who.cls == CLASS_CONTACT)
-		p.role = PART_CONTACT;
-	copy[0] = p.address = strdup(a.normal);
-	copy[1] = p.shown = strdup(a.shown);
-	copy[2] = p.name = strdup(*who.name != '\0' ? who.name : name);
-	err = copy[0] == NULL || copy[1] == NULL || copy[2] == NULL ? VG_ERR_MEMORY
-	    : store_participant_add(w->env->store, w->v.t.number, &p, &added);
-	for (unsigned i = 0; i < 3; i++)
-		free(copy[i]);
-	return err;
-}
-
-static int
-bring_in_list(struct work *w, const char *list, unsigned *left)
-{
-	json_t *one;
-	size_t i;
-	int err = VG_OK;
-
-	json_array_foreach(json_object_get(w->in->object, list), i, one)
-	{
-		const char *address = json_string_value(json_object_get(one, "address"));
-		const char *name = json_string_value(json_object_get(one, "name"));
-
-		if (*left == 0 || err != VG_OK)
-			break;
-		if (address == NULL)
-			continue;
-		(*left)--;
-		err = bring_in(w, address, name != NULL ? name : "");
-	}
-	return err;
-}
-
 static int
 gather_people(struct work *w)
 {
-	unsigned left = w->v.t.n_participants < PARTICIPANTS_MAX ? COPIED_MAX : 0;
-	int err = VG_OK;
+	int err;
 
-	if (*w->v.t.partner != '\0' && w->m.role != PART_CUSTOMER) {
-		err = bring_in_list(w, "to", &left);
-		if (err == VG_OK)
-			err = bring_in_list(w, "cc", &left);
-		if (err == VG_OK && left < COPIED_MAX)
-			err = ticket_reload(&w->v, w->env->store);
-	}
-	return err == VG_OK ? event_audience(&w->audience, &w->v.t) : err;
+	w->people = (struct queue_people){ .env = w->env, .in = w->in, .m = &w->m, .v = &w->v };
+	err = queue_people(&w->people);
+	w->m.visibility = w->people.visibility;
+	return err;
 }
 
 /* ---- errors in common with other tickets ---- */
@@ -291,6 +238,8 @@ severity(const struct work *w)
 {
 	json_int_t n = json_integer_value(json_object_get(json_object_get(w->in->object, "fields"), "severity"));
 
+	if (!command_field_allowed("severity", w->m.role))
+		n = 0;
 	return n >= 1 && n <= 4 ? (unsigned)n : w->in->conf->severity_default;
 }
 
@@ -311,23 +260,31 @@ fill_ticket(struct work *w)
 {
 	struct store_ticket *t = &w->v.t;
 	const char *subject = json_string_value(json_object_get(w->in->object, "subject"));
-	const struct conf_sla *sla;
 	int err;
 
 	t->pending = false;
 	t->severity = severity(w);
 	t->status = TICKET_OPEN;
 	t->opened_at = w->m.received_at;
-	sla = conf_sla_for(w->in->conf, t->severity);
-	if (sla != NULL) {
-		t->first_response_due = t->opened_at + sla->first_response_ms;
-		t->sla_state = SLA_RUNNING;
-	}
+	ticket_clock(t, w->in->conf);
 	if ((err = replace(&t->route, route_choose(w->m.route, field(w, "product"),
 	        w->v.has_partner ? &w->v.partner : NULL, &w->outside_portfolio))) != VG_OK ||
 	    (err = replace(&t->reference, field(w, "reference"))) != VG_OK)
 		return err;
 	return replace(&t->subject, subject != NULL && *subject != '\0' ? subject : w->m.subject);
+}
+
+/* `#close`, after the message itself was told. */
+static int
+close_by_command(struct work *w)
+{
+	static const char *const status[] = { "status", NULL };
+
+	if (!w->people.plan.close || w->v.t.status == TICKET_CLOSED)
+		return VG_OK;
+	w->v.t.status = TICKET_CLOSED;
+	w->v.t.closed_at = w->in->now;
+	return event(w, "ticket.closed", status, 0);
 }
 
 static int
@@ -343,7 +300,9 @@ open_ticket(struct work *w)
 		err = compare_errors(w);
 	if (err == VG_OK)
 		err = keep_object(w);
-	return err == VG_OK ? event(w, "ticket.opened", NULL, w->object) : err;
+	if (err == VG_OK)
+		err = event(w, "ticket.opened", NULL, w->object);
+	return err == VG_OK ? close_by_command(w) : err;
 }
 
 /* Whoever came with this message is told of once, before the message itself. */
@@ -355,15 +314,32 @@ tell_joined(struct work *w)
 	for (unsigned i = 0; i < w->v.t.n_participants && err == VG_OK; i++)
 		if (w->v.t.participants[i].message == w->m.id)
 			err = event(w, "participant.added", NULL, 0);
+	for (unsigned i = 0; i < w->people.left && err == VG_OK; i++)
+		err = event(w, "participant.removed", NULL, 0);
 	return err;
+}
+
+/* `#severity`: another severity has another due time. */
+static bool
+change_severity(struct work *w)
+{
+	unsigned n = w->people.plan.severity;
+
+	if (n == 0 || n == w->v.t.severity)
+		return false;
+	w->v.t.severity = n;
+	ticket_clock(&w->v.t, w->in->conf);
+	return true;
 }
 
 static int
 append(struct work *w)
 {
 	static const char *const status[] = { "status", NULL };
+	const char *changes[3] = { NULL };
+	unsigned n = 0;
 	struct store_ticket *t = &w->v.t;
-	bool partner_side = w->m.role == PART_CONTACT || w->m.role == PART_HOLDER, changed = false;
+	bool partner_side = w->m.role == PART_CONTACT || w->m.role == PART_HOLDER;
 	int err = VG_OK;
 
 	if (w->m.reopen && !w->m.quiet && t->status == TICKET_CLOSED) {
@@ -372,17 +348,21 @@ append(struct work *w)
 		err = event(w, "ticket.reopened", status, 0);
 	} else if (partner_side && !w->m.quiet && t->status == TICKET_WAITING) {
 		t->status = TICKET_OPEN;
-		changed = true;
+		changes[n++] = "status";
 	}
 	if (err == VG_OK)
 		err = gather_people(w);
 	if (err == VG_OK)
 		err = compare_errors(w);
+	if (err == VG_OK && change_severity(w))
+		changes[n++] = "severity";
 	if (err == VG_OK)
 		err = tell_joined(w);
 	if (err == VG_OK)
 		err = keep_object(w);
-	return err == VG_OK ? event(w, "ticket.message", changed ? status : NULL, w->object) : err;
+	if (err == VG_OK)
+		err = event(w, "ticket.message", n > 0 ? changes : NULL, w->object);
+	return err == VG_OK ? close_by_command(w) : err;
 }
 
 static int
@@ -398,7 +378,7 @@ apply_ticket(struct work *w)
 	if (err == VG_OK)
 		err = store_ticket_save(w->env->store, &w->v.t);
 	if (err == VG_OK)
-		err = store_message_applied(w->env->store, &w->m, buf_str(&w->audience));
+		err = store_message_applied(w->env->store, &w->m, audience(w));
 	return err;
 }
 
@@ -427,10 +407,9 @@ queue_apply(struct writer_env *env, const struct apply_input *in, struct apply_r
 
 	memset(out, 0, sizeof(*out));
 	out->received_at = in->now;
-	buf_init(&w.audience, 1 << 20);
 	err = apply_message(&w);
 	ticket_close(&w.v);
 	store_message_free(&w.m);
-	buf_free(&w.audience);
+	queue_people_free(&w.people);
 	return err;
 }

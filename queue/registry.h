@@ -57,6 +57,8 @@ int registry_shared_labels(struct registry *r, const char *domain, unsigned *lab
 /* Hash of the address's password. VG_ERR_NOTFOUND. */
 int registry_password(struct registry *r, const char *normal, char hash[REGISTRY_HASH]);
 
+/* Is the address, by itself or by a domain that contains it, a customer of this partner, of other ones? */
+int registry_customer(struct registry *r, const char *normal, const char *partner, bool *here, bool *elsewhere);
 /* VG_ERR_NOTFOUND. */
 int registry_partner(struct registry *r, const char *id, struct registry_partner *out);
 /* Display name of a direct holder into name. VG_ERR_NOTFOUND. */

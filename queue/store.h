@@ -110,6 +110,7 @@ struct store_message {
 	bool parsed, quiet, reopen, released, message_id_seen, outgoing;
 	enum commit_action action;
 	uint64_t ticket, continues;
+	unsigned visibility; /* enum people_visibility */
 	enum sender_class cls;
 	enum participant_role role;
 	char *rule, *reason, *text, *partner, *holder, *route;
@@ -148,7 +149,7 @@ struct store_participant {
 };
 
 struct store_ticket {
-	uint64_t number, continues;
+	uint64_t number, continues, merged_into;
 	bool pending;
 	char *partner, *holder, *route, *subject, *reference; /* partner, holder: "" where none */
 	unsigned severity;
@@ -170,6 +171,16 @@ int store_ticket_save(struct store *s, const struct store_ticket *t);
 int store_participant_add(struct store *s, uint64_t ticket, const struct store_participant *p, bool *added);
 /* Takes back whom a message brought in (it became held), at time now. */
 int store_participants_undo(struct store *s, uint64_t ticket, int64_t message);
+/* Is somebody who does not take part one who was removed, one who is asked for? */
+int store_person(struct store *s, uint64_t ticket, const char *address, bool *removed, bool *asked);
+/* Notes that an agent (by) asked for somebody at that time by that message; takes the note back. */
+int store_person_ask(struct store *s, uint64_t ticket, const char *address, const char *by, int64_t at, int64_t message);
+int store_person_unask(struct store *s, uint64_t ticket, const char *address);
+/* Ends somebody's part at once, and a note that they are asked for (T7); *removed: they took part. */
+int store_participant_remove(struct store *s, uint64_t ticket, const char *address, const char *by, int64_t at, bool *removed);
+/* Notes that a ticket went into another one; *into: where a ticket's messages go now, itself where it did not. */
+int store_ticket_merge(struct store *s, uint64_t from, uint64_t into);
+int store_ticket_merged(struct store *s, uint64_t number, uint64_t *into);
 /* Removes a ticket that never became visible. */
 int store_ticket_drop(struct store *s, uint64_t number);
 
@@ -202,6 +213,10 @@ int store_object_add(struct store *s, int64_t message, const char *json, size_t 
 /* The newest object of a message, appended to out. VG_ERR_NOTFOUND: not parsed yet. */
 int store_object(struct store *s, int64_t message, struct buf *out);
 /* The message is parsed: its state and audience (JSON) from now on. */
+/* What T9 made of a message: visibility, and its audience (JSON array of addresses) appended. VG_ERR_NOTFOUND. */
+int store_message_audience(struct store *s, int64_t message, unsigned *visibility, struct buf *audience);
+/* The same of the ticket's message with this Message-ID. */
+int store_answered(struct store *s, uint64_t ticket, const char *message_id, unsigned *visibility, struct buf *audience);
 int store_message_applied(struct store *s, const struct store_message *m, const char *audience);
 int store_attachment_add(struct store *s, const unsigned char hash[32], int64_t message, const char *part);
 /* Newest message with an attachment of this hash. VG_ERR_NOTFOUND. */

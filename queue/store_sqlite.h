@@ -26,6 +26,7 @@ struct store {
 	    " WHERE message_id = ? AND partner = ? AND ticket > 0 AND state IN (1, 2) LIMIT ?") \
 	X(hits, "SELECT id, ticket, direction, audience FROM message" \
 	    " WHERE message_id = ? AND ticket > 0 AND state IN (1, 2) LIMIT ?") \
+	X(merged, "SELECT merged_into FROM ticket WHERE number = ?") \
 	X(thread, "SELECT status, partner, holder, closed_at FROM ticket WHERE number = ?") \
 	X(thread_role, "SELECT role, by_contact FROM participant WHERE ticket = ? AND address = ? AND removed_at IS NULL") \
 	X(participant_valid, "SELECT address FROM participant WHERE id = ? AND ticket = ? AND removed_at IS NULL") \

@@ -213,7 +213,8 @@ store_unparsed(struct store *s, int64_t after, struct store_pending *out, unsign
 #define MESSAGE_COLUMNS \
 	"SELECT m.id, m.ulid, m.state, m.parsed, m.quiet, m.reopen, m.message_id_seen, m.direction, m.action, m.ticket," \
 	" m.continues, m.cls, m.role, m.size, m.received_at, m.stored_at, m.key, m.blob, m.rule, m.reason, m.text, m.partner," \
-	" m.holder, m.route, m.sender, m.sender_shown, m.sender_name, m.subject, m.message_id, m.automatic, b.facts, b.envelope, m.released" \
+	" m.holder, m.route, m.sender, m.sender_shown, m.sender_name, m.subject, m.message_id, m.automatic, b.facts, b.envelope," \
+	" m.released, m.visibility" \
 	" FROM message m LEFT JOIN message_body b ON b.message = m.id WHERE "
 
 static int
@@ -247,6 +248,7 @@ read_message(struct store *s, sqlite3_stmt *stmt, struct store_message *out)
 	if (out->has_key)
 		memcpy(out->key, sqlite3_column_blob(stmt, 16), SEAL_WRAPPED);
 	out->released = sqlite3_column_int(stmt, 32) != 0;
+	out->visibility = (unsigned)sqlite3_column_int(stmt, 33);
 	err = VG_OK;
 	if (sqlite3_column_type(stmt, 17) != SQLITE_NULL && (out->blob = store_dup(stmt, 17)) == NULL)
 		err = VG_ERR_MEMORY;
@@ -346,8 +348,8 @@ store_object(struct store *s, int64_t message, struct buf *out)
 int
 store_message_applied(struct store *s, const struct store_message *m, const char *audience)
 {
-	return db_run(s->d, "UPDATE message SET parsed = 1, state = ?, audience = ? WHERE id = ?", "iti", (int64_t)m->state,
-	    audience, m->id);
+	return db_run(s->d, "UPDATE message SET parsed = 1, state = ?, visibility = ?, audience = ? WHERE id = ?", "iiti",
+	    (int64_t)m->state, (int64_t)m->visibility, audience, m->id);
 }
 
 int

@@ -14,10 +14,13 @@
 int
 store_thread(struct store *s, uint64_t ticket, const char *sender, struct facts_thread *out)
 {
-	sqlite3_stmt *stmt = db_query(s->d, sql_thread_role, "it", (int64_t)ticket, sender);
-	int err = db_step(s->d, stmt);
+	sqlite3_stmt *stmt;
+	int err = store_ticket_merged(s, ticket, &ticket);
 
-	if (err < 0)
+	if (err != VG_OK)
+		return err;
+	stmt = db_query(s->d, sql_thread_role, "it", (int64_t)ticket, sender);
+	if ((err = db_step(s->d, stmt)) < 0)
 		return err;
 	out->role = err == 1 ? (uint8_t)sqlite3_column_int(stmt, 0) : PART_NONE;
 	out->by_contact = err == 1 && sqlite3_column_int(stmt, 1) != 0;
@@ -111,7 +114,7 @@ static int
 read_row(struct store *s, uint64_t number, struct store_ticket *t)
 {
 	sqlite3_stmt *stmt = db_query(s->d, "SELECT number, continues, pending, severity, status, sla_state,"
-	    " first_response_due, opened_at, updated_at, closed_at, seq, partner, holder, route, subject, reference"
+	    " first_response_due, opened_at, updated_at, closed_at, seq, partner, holder, route, subject, reference, merged_into"
 	    " FROM ticket WHERE number = ?", "i", (int64_t)number);
 	char **text[] = { &t->partner, &t->holder, &t->route, &t->subject, &t->reference };
 	int err = db_step(s->d, stmt);
@@ -129,6 +132,7 @@ read_row(struct store *s, uint64_t number, struct store_ticket *t)
 	t->updated_at = sqlite3_column_int64(stmt, 8);
 	t->closed_at = sqlite3_column_int64(stmt, 9);
 	t->seq = (uint64_t)sqlite3_column_int64(stmt, 10);
+	t->merged_into = (uint64_t)sqlite3_column_int64(stmt, 16);
 	err = VG_OK;
 	for (unsigned i = 0; i < sizeof(text) / sizeof(text[0]); i++)
 		if ((*text[i] = store_dup(stmt, 11 + (int)i)) == NULL)

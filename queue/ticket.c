@@ -101,3 +101,14 @@ ticket_owner(const struct store_ticket *t, char out[72])
 {
 	snprintf(out, 72, "%s%s", *t->partner != '\0' ? "" : ":", *t->partner != '\0' ? t->partner : t->holder);
 }
+
+void
+ticket_clock(struct store_ticket *t, const struct conf *conf)
+{
+	const struct conf_sla *sla = conf_sla_for(conf, t->severity);
+
+	if (t->sla_state == SLA_MET || t->sla_state == SLA_BREACHED)
+		return;
+	t->first_response_due = sla != NULL ? t->opened_at + sla->first_response_ms : 0;
+	t->sla_state = sla != NULL ? SLA_RUNNING : SLA_NONE;
+}

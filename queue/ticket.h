@@ -27,6 +27,8 @@ struct event_ticket ticket_event_view(const struct ticket_view *v);
  * by the caller, once. */
 int ticket_event(struct store *s, struct ticket_view *v, const char *kind, const char *const *changed, int64_t object,
     int64_t now);
+/* Sets the first-response clock by severity and opening; one that was met or breached stays. */
+void ticket_clock(struct store_ticket *t, const struct conf *conf);
 /* Who owns it, as errors in common are noted: partner id, or ":" and the holder's. out: 72 bytes. */
 void ticket_owner(const struct store_ticket *t, char out[72]);
 

@@ -47,7 +47,11 @@ struct queue_test {
 	bool stopped;
 	uint64_t next_id;
 	const char *fields; /* JSON object of the next messages' fields, NULL: {} */
-	const char *cc;     /* JSON array, NULL: [] */
+	const char *to, *cc; /* JSON arrays, NULL: [] */
+	const char *commands; /* JSON array */
+	const char *in_reply_to; /* JSON array */
+	const char *text;   /* body.text */
+	const char *sender; /* that the parser finds, NULL: ann */
 	const char *errors; /* JSON array */
 	const char *conf;   /* more directives */
 };
@@ -94,6 +98,14 @@ message_json(struct queue_test *t, struct ipc_msg *msg)
 	json_array_clear(json_object_get(o, "problems"));
 	if (t->fields != NULL)
 		json_object_set_new(o, "fields", json_loads(t->fields, 0, NULL));
+	if (t->to != NULL)
+		json_object_set_new(o, "to", json_loads(t->to, 0, NULL));
+	if (t->commands != NULL)
+		json_object_set_new(o, "commands", json_loads(t->commands, 0, NULL));
+	if (t->in_reply_to != NULL)
+		json_object_set_new(o, "in_reply_to", json_loads(t->in_reply_to, 0, NULL));
+	if (t->text != NULL)
+		json_object_set_new(json_object_get(o, "body"), "text", json_string(t->text));
 	if (t->cc != NULL)
 		json_object_set_new(o, "cc", json_loads(t->cc, 0, NULL));
 	if (t->errors != NULL)
@@ -115,6 +127,8 @@ parser_answer(struct peer *p, struct ipc_msg *msg)
 	p->last_job = msg->id;
 	if (p->mood == PARSER_SILENT)
 		return;
+	if (p->t->sender != NULL)
+		done.sender = p->t->sender;
 	if (p->mood == PARSER_FAILS)
 		done.err = -VG_ERR_SYNTAX;
 	if (p->mood == PARSER_OTHER_SENDER)
@@ -322,7 +336,7 @@ commit_of(const char *text)
 		.role = PART_CONTACT, .cls = CLASS_CONTACT, .partner = "acme-msp", .holder = "", .route = "",
 		.sender = "ann@partner.example", .sender_shown = "Ann@partner.example", .sender_name = "Ann Lee",
 		.message_id = "", .subject = "From the gate", .automatic = "",
-		.facts = "{\"authentication\":{\"result\":\"authenticated\",\"method\":\"relay\"}}", .channel = CHANNEL_SMTP,
+		.facts = "{\"authentication\":{\"result\":\"authenticated\",\"method\":\"relay\",\"covers\":\"*\"}}", .channel = CHANNEL_SMTP,
 		.sess = "sess", .real_peer = "192.0.2.1", .client = "192.0.2.1", .helo = "h", .tls = "", .login = "",
 		.reverse_path = "ann@partner.example", .received_at = id_now_ms(),
 		.prefix = { (const unsigned char *)"Received: x\r\n", 13 } };

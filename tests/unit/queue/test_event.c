@@ -109,22 +109,6 @@ an_event_has_the_contract_s_shape(void **state)
 }
 
 static void
-customers_are_no_audience_by_taking_part(void **state)
-{
-	struct store_ticket t = a_ticket();
-	struct buf b;
-	json_t *o;
-
-	(void)state;
-	buf_init(&b, 1000);
-	assert_int_equal(event_audience(&b, &t), VG_OK);
-	o = parsed(&b);
-	assert_int_equal(json_array_size(o), 1);
-	assert_string_equal(json_string_value(json_array_get(o, 0)), "ann@partner.example");
-	json_decref(o);
-}
-
-static void
 the_message_is_the_parser_s_and_ours(void **state)
 {
 	char facts[] = "{\"authentication\":{\"result\":\"authenticated\"},\"trace\":[]}", broken[] = "broken";
@@ -203,7 +187,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_string_is_json),
 		cmocka_unit_test(an_event_has_the_contract_s_shape),
-		cmocka_unit_test(customers_are_no_audience_by_taking_part),
 		cmocka_unit_test(the_message_is_the_parser_s_and_ours),
 		cmocka_unit_test(routes_follow_p3),
 	};

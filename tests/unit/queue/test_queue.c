@@ -14,6 +14,7 @@ one_mail_becomes_one_claimed_event(void **state)
 	t->fields = "{\"product\":\"Veeam Backup & Replication\",\"severity\":2,\"reference\":\"ACME-77\"}";
 	t->cc = "[{\"name\":\"Cem\",\"address\":\"cem@partner.example\"},{\"name\":\"Bob\",\"address\":\"bob@customer.example\"},"
 	        "{\"name\":\"Joe\",\"address\":\"joe@freelance.example\"}]";
+	t->to = "[{\"name\":\"\",\"address\":\"support@support.example\"}]";
 	c.message_id = "first@partner.example";
 	say = commit(t, &c);
 	assert_int_equal(say.err, 0);
@@ -31,15 +32,15 @@ one_mail_becomes_one_claimed_event(void **state)
 	assert_string_equal(text(ticket, "partner", "vcsp_id"), "12345");
 	assert_int_equal(json_integer_value(json_object_get(ticket, "severity")), 2);
 	assert_string_equal(text(ticket, "sla", "state"), "running");
-	/* ann, cem of the same domain, joe the listed contact; not the customer */
-	assert_int_equal(json_array_size(json_object_get(ticket, "participants")), 3);
+	/* ann, cem of the same domain, the customer, joe the listed contact */
+	assert_int_equal(json_array_size(json_object_get(ticket, "participants")), 4);
 	m = json_object_get(e, "message");
 	assert_string_equal(text(m, "schema", NULL), "vcspgate/message/1");
 	assert_string_equal(text(m, "id", NULL), say.message_id);
 	assert_string_equal(text(m, "sender", "class"), "contact");
 	assert_string_equal(text(m, "verdict", "rule"), "V11");
 	assert_string_equal(text(json_object_get(m, "sender"), "authentication", "result"), "authenticated");
-	assert_int_equal(json_array_size(json_object_get(m, "audience")), 3);
+	assert_int_equal(json_array_size(json_object_get(m, "audience")), 4);
 	/* leased: gone for others; acknowledged: gone */
 	json_decref(claim(t, 0));
 	body = settle(t, "queue.ack", json_array_get(items, 0), "");

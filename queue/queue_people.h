@@ -1,0 +1,33 @@
+/*
+ * queue_people.h - what a message means for the people of its ticket: looks up what people.h and commands.h decide over,
+ * and writes what they decided. For queue_apply.c, in the writer's transaction.
+ */
+#ifndef VG_QUEUE_PEOPLE_H
+#define VG_QUEUE_PEOPLE_H
+
+#include <jansson.h>
+
+#include "commands.h"
+#include "queue.h"
+#include "ticket.h"
+
+struct queue_people {
+	/* in */
+	struct writer_env *env;
+	const struct apply_input *in;
+	const struct store_message *m;
+	struct ticket_view *v;         /* participants are read anew where they changed */
+	/* out */
+	struct command_plan plan;
+	enum people_visibility visibility;
+	struct buf audience;           /* JSON array of addresses; owned */
+	json_t *problems;              /* for the message object; owned, may be empty */
+	unsigned left;                 /* people who were removed */
+};
+
+/* Brings people in and out and finds out who hears the message. Writes an audit record for every change and for
+ * everybody who was not taken up. queue_people_free also after an error. */
+int queue_people(struct queue_people *p);
+void queue_people_free(struct queue_people *p);
+
+#endif
