@@ -71,42 +71,42 @@ static const struct {
 	unsigned sets;
 	const char *why; /* NULL: anyhow */
 } edits[] = {
-    {"Hello", "hello", ARC_FAIL, 3, "set 3: the body was changed"},
-    {"Subject:   A", "Subject:   B", ARC_FAIL, 3, NULL},
-    {"<ann@", "<eve@", ARC_FAIL, 3, NULL},
-    {"Message-ID: <1@", "Message-ID: <2@", ARC_PASS, 3, NULL}, /* nobody signed it */
-    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=none", ARC_FAIL, 3, "set 3: cv= does not fit the place in the chain"},
-    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=fail", ARC_FAIL, 3, "set 3: the sealer found the chain broken"},
-    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=good", ARC_FAIL, 3, NULL},
-    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3", ARC_FAIL, 3, NULL},
-    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; h=from; cv=pass", ARC_FAIL, 3, "set 3: a seal has h="},
-    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=pass; cv=pass", ARC_FAIL, 3, NULL},
-    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; y=1; cv=pass", ARC_FAIL, 3, NULL},
-    {"ARC-Seal: i=3; cv=pass", "ARC-Seal:  i=3;  cv=pass", ARC_PASS, 3, NULL},
-    {"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3;\r\n cv=pass", ARC_PASS, 3, NULL},
-    {"ARC-Seal: i=1; cv=none", "ARC-Seal: i=1; cv=pass", ARC_FAIL, 3, "set 1: cv= does not fit the place in the chain"},
-    {"ARC-Seal: i=3;", "ARC-Seal: i=4;", ARC_FAIL, 4, NULL},
-    {"ARC-Seal: i=3;", "ARC-Seal: i=51;", ARC_FAIL, 3, "there are more than 50 sets"},
-    {"ARC-Seal: i=3;", "ARC-Seal: i=0;", ARC_FAIL, 3, NULL},
-    {"ARC-Seal: i=3;", "ARC-Seal: i=x;", ARC_FAIL, 3, NULL},
-    {"ARC-Seal: i=3;", "ARC-Seal:", ARC_FAIL, 3, NULL},
-    {"ARC-Seal: i=2;", "X-Seal: i=2;", ARC_FAIL, 3, "a set is not complete"}, /* a hole */
-    {"ARC-Seal: i=2;", "ARC-Seal: i=1;", ARC_FAIL, 3, "a field stands twice in its set"}, /* one twice */
-    {"ARC-Message-Signature: i=2;", "X: i=2;", ARC_FAIL, 3, NULL},
-    {"ARC-Message-Signature: i=2;", "ARC-Message-Signature: i=2; x=1;", ARC_FAIL, 3, NULL},
-    {"ARC-Message-Signature: i=3; a=rsa-sha256", "ARC-Message-Signature: i=3; a=rsa-sha1", ARC_FAIL, 3, NULL},
-    {"ARC-Message-Signature: i=3; a=rsa-sha256", "ARC-Message-Signature: i=3; x=1; a=rsa-sha256", ARC_FAIL, 3, NULL},
-    {"h=from : to", "h=from : arc-seal : to", ARC_FAIL, 3, "set 3: h= names ARC-Seal"},
-    {"h=from : to", "h=to", ARC_FAIL, 3, "set 3: From is not signed"},
-    {"ARC-Authentication-Results: i=1; list", "ARC-Authentication-Results: i=1; evil", ARC_FAIL, 3, "set 1: the sealed fields were changed, or the seal is of another key"},
-    {"ARC-Authentication-Results: i=2;", "ARC-Authentication-Results: i=2", ARC_FAIL, 3, NULL},
-    {"ARC-Authentication-Results: i=2;", "ARC-Authentication-Results: j=2;", ARC_FAIL, 3, NULL},
-    {"ARC-Authentication-Results: i=3; relay.example.net; dmarc=pass",
+	{"Hello", "hello", ARC_FAIL, 3, "set 3: the body was changed"},
+	{"Subject:   A", "Subject:   B", ARC_FAIL, 3, NULL},
+	{"<ann@", "<eve@", ARC_FAIL, 3, NULL},
+	{"Message-ID: <1@", "Message-ID: <2@", ARC_PASS, 3, NULL}, /* nobody signed it */
+	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=none", ARC_FAIL, 3, "set 3: cv= does not fit the place in the chain"},
+	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=fail", ARC_FAIL, 3, "set 3: the sealer found the chain broken"},
+	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=good", ARC_FAIL, 3, NULL},
+	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3", ARC_FAIL, 3, NULL},
+	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; h=from; cv=pass", ARC_FAIL, 3, "set 3: a seal has h="},
+	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; cv=pass; cv=pass", ARC_FAIL, 3, NULL},
+	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3; y=1; cv=pass", ARC_FAIL, 3, NULL},
+	{"ARC-Seal: i=3; cv=pass", "ARC-Seal:  i=3;  cv=pass", ARC_PASS, 3, NULL},
+	{"ARC-Seal: i=3; cv=pass", "ARC-Seal: i=3;\r\n cv=pass", ARC_PASS, 3, NULL},
+	{"ARC-Seal: i=1; cv=none", "ARC-Seal: i=1; cv=pass", ARC_FAIL, 3, "set 1: cv= does not fit the place in the chain"},
+	{"ARC-Seal: i=3;", "ARC-Seal: i=4;", ARC_FAIL, 4, NULL},
+	{"ARC-Seal: i=3;", "ARC-Seal: i=51;", ARC_FAIL, 3, "there are more than 50 sets"},
+	{"ARC-Seal: i=3;", "ARC-Seal: i=0;", ARC_FAIL, 3, NULL},
+	{"ARC-Seal: i=3;", "ARC-Seal: i=x;", ARC_FAIL, 3, NULL},
+	{"ARC-Seal: i=3;", "ARC-Seal:", ARC_FAIL, 3, NULL},
+	{"ARC-Seal: i=2;", "X-Seal: i=2;", ARC_FAIL, 3, "a set is not complete"}, /* a hole */
+	{"ARC-Seal: i=2;", "ARC-Seal: i=1;", ARC_FAIL, 3, "a field stands twice in its set"}, /* one twice */
+	{"ARC-Message-Signature: i=2;", "X: i=2;", ARC_FAIL, 3, NULL},
+	{"ARC-Message-Signature: i=2;", "ARC-Message-Signature: i=2; x=1;", ARC_FAIL, 3, NULL},
+	{"ARC-Message-Signature: i=3; a=rsa-sha256", "ARC-Message-Signature: i=3; a=rsa-sha1", ARC_FAIL, 3, NULL},
+	{"ARC-Message-Signature: i=3; a=rsa-sha256", "ARC-Message-Signature: i=3; x=1; a=rsa-sha256", ARC_FAIL, 3, NULL},
+	{"h=from : to", "h=from : arc-seal : to", ARC_FAIL, 3, "set 3: h= names ARC-Seal"},
+	{"h=from : to", "h=to", ARC_FAIL, 3, "set 3: From is not signed"},
+	{"ARC-Authentication-Results: i=1; list", "ARC-Authentication-Results: i=1; evil", ARC_FAIL, 3, "set 1: the sealed fields were changed, or the seal is of another key"},
+	{"ARC-Authentication-Results: i=2;", "ARC-Authentication-Results: i=2", ARC_FAIL, 3, NULL},
+	{"ARC-Authentication-Results: i=2;", "ARC-Authentication-Results: j=2;", ARC_FAIL, 3, NULL},
+	{"ARC-Authentication-Results: i=3; relay.example.net; dmarc=pass",
         "ARC-Authentication-Results: i=3; relay.example.net; dmarc=fail", ARC_FAIL, 3, NULL},
-    {"d=relay.example.net; s=seal", "d=forwarder.example; s=seal", ARC_FAIL, 3, NULL}, /* another's key */
-    {"d=relay.example.net; s=seal", "d=relay.example.net; s=none", ARC_FAIL, 3, NULL},
-    {"d=list.example.org; s=seal", "d=list.example.org; s=none", ARC_FAIL, 3, NULL},
-    {"\r\nFrom: ", "\r\nARC-Seal: i=3; x\r\nFrom: ", ARC_FAIL, 3, NULL},
+	{"d=relay.example.net; s=seal", "d=forwarder.example; s=seal", ARC_FAIL, 3, NULL}, /* another's key */
+	{"d=relay.example.net; s=seal", "d=relay.example.net; s=none", ARC_FAIL, 3, NULL},
+	{"d=list.example.org; s=seal", "d=list.example.org; s=none", ARC_FAIL, 3, NULL},
+	{"\r\nFrom: ", "\r\nARC-Seal: i=3; x\r\nFrom: ", ARC_FAIL, 3, NULL},
 };
 
 static void broken_chains(void **state)

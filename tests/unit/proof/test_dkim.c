@@ -136,18 +136,18 @@ static const struct {
 	enum dkim_result want;
 	bool partial;
 } samples[] = {
-    {"simple-simple.eml", DKIM_PASS, false},
-    {"simple-relaxed.eml", DKIM_PASS, false},
-    {"relaxed-simple.eml", DKIM_PASS, false},
-    {"relaxed-relaxed.eml", DKIM_PASS, false},
-    {"ed25519.eml", DKIM_PASS, false},
-    {"both.eml", DKIM_PASS, false},
-    {"short-key.eml", DKIM_PASS, false},
-    {"tiny-key.eml", DKIM_POLICY, false},
-    {"oversigned.eml", DKIM_PASS, false},
-    {"one-received.eml", DKIM_PASS, false},
-    {"length.eml", DKIM_PASS, true},
-    {"identity.eml", DKIM_PASS, false},
+	{"simple-simple.eml", DKIM_PASS, false},
+	{"simple-relaxed.eml", DKIM_PASS, false},
+	{"relaxed-simple.eml", DKIM_PASS, false},
+	{"relaxed-relaxed.eml", DKIM_PASS, false},
+	{"ed25519.eml", DKIM_PASS, false},
+	{"both.eml", DKIM_PASS, false},
+	{"short-key.eml", DKIM_PASS, false},
+	{"tiny-key.eml", DKIM_POLICY, false},
+	{"oversigned.eml", DKIM_PASS, false},
+	{"one-received.eml", DKIM_PASS, false},
+	{"length.eml", DKIM_PASS, true},
+	{"identity.eml", DKIM_PASS, false},
 };
 
 static void signed_elsewhere(void **state)
@@ -175,68 +175,70 @@ static const struct {
 	enum dkim_result want;
 	const char *why; /* begins so; NULL: anyhow */
 } edits[] = {
-    {"relaxed-relaxed.eml", "the  restore", "the  backup", DKIM_FAIL, "the body was changed"},
-    {"relaxed-relaxed.eml", "\r\n\r\nHello", "\r\n\r\nBuy!\r\nHello", DKIM_FAIL, NULL},
-    {"relaxed-relaxed.eml", "Ann\r\n\r\n\r\n", "Ann\r\n\r\n\r\nmore\r\n", DKIM_FAIL, NULL},
-    {"relaxed-relaxed.eml", "Subject:   A", "Subject:   B", DKIM_FAIL, "the header was changed"},
-    {"relaxed-relaxed.eml", "<ann@", "<eve@", DKIM_FAIL, NULL},
-    {"relaxed-relaxed.eml", "Cc: bob", "CC: bob", DKIM_PASS, NULL}, /* harmless changes: white space and case */
-    {"relaxed-relaxed.eml", "A  restore \t fails", "A\r\n restore fails", DKIM_PASS, NULL},
-    {"relaxed-relaxed.eml", "the  restore\tfails. ", "the restore fails.", DKIM_PASS, NULL},
-    {"relaxed-relaxed.eml", "Ann\r\n\r\n\r\n", "Ann\r\n", DKIM_PASS, NULL},
-    {"simple-simple.eml", "Cc: bob", "CC: bob", DKIM_FAIL, NULL},
-    {"simple-simple.eml", "A  restore", "A restore", DKIM_FAIL, NULL},
-    {"simple-simple.eml", "the  restore", "the restore", DKIM_FAIL, NULL},
-    {"simple-simple.eml", "Ann\r\n\r\n\r\n", "Ann\r\n", DKIM_PASS, NULL},
-    {"relaxed-relaxed.eml", "s=rsa;", "s=short;", DKIM_FAIL, NULL}, /* another's key */
-    {"relaxed-relaxed.eml", "s=rsa;", "s=rsa-bare;", DKIM_FAIL, NULL}, /* the selector itself is signed */
-    {"relaxed-relaxed.eml", "t=1790000000", "t=1790000001", DKIM_FAIL, NULL},
-    {"relaxed-relaxed.eml", "\r\nFrom: ", "\r\nFrom: eve@example.org\r\nFrom: ", DKIM_PASS, NULL}, /* see covered_fields() */
-    {"oversigned.eml", "\r\nFrom: ", "\r\nFrom: eve@example.org\r\nFrom: ", DKIM_FAIL, NULL},
-    {"oversigned.eml", "\r\nSubject: ", "\r\nSubject: x\r\nSubject: ", DKIM_FAIL, NULL},
-    {"oversigned.eml", "\r\nTo: ", "\r\nTo: eve@example.org\r\nTo: ", DKIM_FAIL, NULL},
-    {"oversigned.eml", "\r\nTo: ", "\r\nReply-To: eve@example.org\r\nTo: ", DKIM_FAIL, NULL},
-    {"oversigned.eml", "\r\nTo: ", "\r\nX-Other: 1\r\nTo: ", DKIM_PASS, NULL},
-    {"length.eml", "Ann\r\n\r\n\r\n", "Ann\r\n\r\n\r\nmore\r\n", DKIM_PASS, NULL},
-    {"length.eml", "-- \r\nAnn\r\n\r\n\r\n", "-- \r\n", DKIM_FAIL, "the body is shorter than l="}, /* shorter than l= says */
-    {"length.eml", "Hello", "hello", DKIM_FAIL, NULL},
-    {"length.eml", "l=41", "l=40", DKIM_FAIL, NULL},
-    {"length.eml", "l=41", "l=x", DKIM_PERMERROR, NULL},
-    {"ed25519.eml", "Hello", "hello", DKIM_FAIL, NULL},
-    {"ed25519.eml", "Subject:   A", "Subject:   B", DKIM_FAIL, "the header was changed"},
-    {"ed25519.eml", "s=ed;", "s=rsa;", DKIM_PERMERROR, NULL}, /* a key of the other kind */
-    {"relaxed-relaxed.eml", "s=rsa;", "s=none;", DKIM_PERMERROR, "there is no key"},
-    {"relaxed-relaxed.eml", "a=rsa-sha256", "a=rsa-sha1", DKIM_PERMERROR, "rsa-sha1"},
-    {"relaxed-relaxed.eml", "a=rsa-sha256", "a=dsa-sha256", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "v=1;", "v=2;", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "v=1; ", "", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "v=1;", "v=1; v=1;", DKIM_PERMERROR, "a tag stands twice"},
-    {"relaxed-relaxed.eml", "v=1;", "v=1; d=example.com;", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "v=1;", "v=1;;", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "v=1;", "v=1; x;", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "v=1;", "v=1; x=1789999999;", DKIM_PERMERROR, "x= is not behind"}, /* expired */
-    {"relaxed-relaxed.eml", "v=1;", "v=1; x=1790000000;", DKIM_PERMERROR, "x= is not behind"}, /* not behind t= */
-    {"relaxed-relaxed.eml", "v=1;", "v=1; x=1790000001;", DKIM_FAIL, NULL}, /* lives, but was not signed so */
-    {"relaxed-relaxed.eml", "v=1;", "v=1; x=99999999999999999999999999;", DKIM_FAIL, NULL},
-    {"relaxed-relaxed.eml", "v=1;", "v=1; x=-1;", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "t=1790000000", "t=1790000301", DKIM_PERMERROR, NULL}, /* in the future */
-    {"relaxed-relaxed.eml", "t=1790000000", "t=1790000300", DKIM_FAIL, NULL}, /* clocks differ */
-    {"relaxed-relaxed.eml", "q=dns/txt", "q=http", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "q=dns/txt", "q=x:dns/txt", DKIM_FAIL, NULL},
-    {"relaxed-relaxed.eml", "i=@example.com", "i=@example.org", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "i=@example.com", "i=@badexample.com", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "i=@example.com", "i=nobody", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "i=@example.com", "i=@x.example.com", DKIM_FAIL, NULL},
-    {"relaxed-relaxed.eml", "c=relaxed/relaxed", "c=relaxed/strict", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "c=relaxed/relaxed", "c=relaxed", DKIM_FAIL, NULL}, /* the body is simple then */
-    {"relaxed-relaxed.eml", " from :", "", DKIM_PERMERROR, NULL}, /* From is not signed */
-    {"relaxed-relaxed.eml", " from :", " from ::", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "bh=", "bh=AA", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", " b=", " b=*", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", " b=", " b=AAAA", DKIM_FAIL, NULL},
-    {"relaxed-relaxed.eml", "d=example.com", "d=exam ple.com", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "d=example.com", "d=example..com", DKIM_PERMERROR, NULL},
-    {"relaxed-relaxed.eml", "d=example.com", "d=EXAMPLE.com", DKIM_FAIL, NULL},
+	{"relaxed-relaxed.eml", "the  restore", "the  backup", DKIM_FAIL, "the body was changed"},
+	{"relaxed-relaxed.eml", "\r\n\r\nHello", "\r\n\r\nBuy!\r\nHello", DKIM_FAIL, NULL},
+	{"relaxed-relaxed.eml", "Ann\r\n\r\n\r\n", "Ann\r\n\r\n\r\nmore\r\n", DKIM_FAIL, NULL},
+	{"relaxed-relaxed.eml", "Subject:   A", "Subject:   B", DKIM_FAIL, "the header was changed"},
+	{"relaxed-relaxed.eml", "<ann@", "<eve@", DKIM_FAIL, NULL},
+	{"relaxed-relaxed.eml", "Cc: bob", "CC: bob", DKIM_PASS, NULL}, /* harmless changes: white space and case */
+	{"relaxed-relaxed.eml", "A  restore \t fails", "A\r\n restore fails", DKIM_PASS, NULL},
+	{"relaxed-relaxed.eml", "the  restore\tfails. ", "the restore fails.", DKIM_PASS, NULL},
+	{"relaxed-relaxed.eml", "Ann\r\n\r\n\r\n", "Ann\r\n", DKIM_PASS, NULL},
+	{"simple-simple.eml", "Cc: bob", "CC: bob", DKIM_FAIL, NULL},
+	{"simple-simple.eml", "A  restore", "A restore", DKIM_FAIL, NULL},
+	{"simple-simple.eml", "the  restore", "the restore", DKIM_FAIL, NULL},
+	{"simple-simple.eml", "Ann\r\n\r\n\r\n", "Ann\r\n", DKIM_PASS, NULL},
+	{"relaxed-relaxed.eml", "s=rsa;", "s=short;", DKIM_FAIL, NULL}, /* another's key */
+	{"relaxed-relaxed.eml", "s=rsa;", "s=rsa-bare;", DKIM_FAIL, NULL}, /* the selector itself is signed */
+	{"relaxed-relaxed.eml", "t=1790000000", "t=1790000001", DKIM_FAIL, NULL},
+	{"relaxed-relaxed.eml", "\r\nFrom: ", "\r\nFrom: eve@example.org\r\nFrom: ", DKIM_PASS, NULL}, /* see covered_fields() */
+	{"oversigned.eml", "\r\nFrom: ", "\r\nFrom: eve@example.org\r\nFrom: ", DKIM_FAIL, NULL},
+	{"oversigned.eml", "\r\nSubject: ", "\r\nSubject: x\r\nSubject: ", DKIM_FAIL, NULL},
+	{"oversigned.eml", "\r\nTo: ", "\r\nTo: eve@example.org\r\nTo: ", DKIM_FAIL, NULL},
+	{"oversigned.eml", "\r\nTo: ", "\r\nReply-To: eve@example.org\r\nTo: ", DKIM_FAIL, NULL},
+	{"oversigned.eml", "\r\nTo: ", "\r\nX-Other: 1\r\nTo: ", DKIM_PASS, NULL},
+	{"length.eml", "Ann\r\n\r\n\r\n", "Ann\r\n\r\n\r\nmore\r\n", DKIM_PASS, NULL},
+	{"length.eml", "-- \r\nAnn\r\n\r\n\r\n", "-- \r\n", DKIM_FAIL, "the body is shorter than l="}, /* shorter than l= says */
+	{"length.eml", "Hello", "hello", DKIM_FAIL, NULL},
+	{"length.eml", "l=41", "l=40", DKIM_FAIL, NULL},
+	{"length.eml", "l=41", "l=x", DKIM_PERMERROR, NULL},
+	{"ed25519.eml", "Hello", "hello", DKIM_FAIL, NULL},
+	{"ed25519.eml", "Subject:   A", "Subject:   B", DKIM_FAIL, "the header was changed"},
+	{"ed25519.eml", "s=ed;", "s=rsa;", DKIM_PERMERROR, NULL}, /* a key of the other kind */
+	{"relaxed-relaxed.eml", "s=rsa;", "s=none;", DKIM_PERMERROR, "there is no key"},
+	{"relaxed-relaxed.eml", "a=rsa-sha256", "a=rsa-sha1", DKIM_PERMERROR, "rsa-sha1"},
+	{"relaxed-relaxed.eml", "a=rsa-sha256", "a=dsa-sha256", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "v=1;", "v=2;", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "v=1; ", "", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "v=1;", "v=1; v=1;", DKIM_PERMERROR, "a tag stands twice"},
+	{"relaxed-relaxed.eml", "v=1;", "v=1; d=example.com;", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "v=1;", "v=1;;", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "v=1;", "v=1; x;", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "v=1;", "v=1; x=1789999999;", DKIM_PERMERROR, "x= is not behind"},
+	{"relaxed-relaxed.eml", "v=1;", "v=1; x=1790000000;", DKIM_PERMERROR, "x= is not behind"},
+	{"relaxed-relaxed.eml", "v=1;", "v=1; x=1790000001;", DKIM_FAIL, NULL}, /* lives, but was not signed so */
+	{"relaxed-relaxed.eml", "v=1;", "v=1; x=99999999999999999999999999;", DKIM_FAIL, NULL},
+	{"relaxed-relaxed.eml", "t=1790000000", "t=1; x=1789999999", DKIM_PERMERROR, "the signature has expired"},
+	{"relaxed-relaxed.eml", "t=1790000000", "t=1; x=1790000000", DKIM_FAIL, NULL},
+	{"relaxed-relaxed.eml", "v=1;", "v=1; x=-1;", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "t=1790000000", "t=1790000301", DKIM_PERMERROR, NULL}, /* in the future */
+	{"relaxed-relaxed.eml", "t=1790000000", "t=1790000300", DKIM_FAIL, NULL}, /* clocks differ */
+	{"relaxed-relaxed.eml", "q=dns/txt", "q=http", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "q=dns/txt", "q=x:dns/txt", DKIM_FAIL, NULL},
+	{"relaxed-relaxed.eml", "i=@example.com", "i=@example.org", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "i=@example.com", "i=@badexample.com", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "i=@example.com", "i=nobody", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "i=@example.com", "i=@x.example.com", DKIM_FAIL, NULL},
+	{"relaxed-relaxed.eml", "c=relaxed/relaxed", "c=relaxed/strict", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "c=relaxed/relaxed", "c=relaxed", DKIM_FAIL, NULL}, /* the body is simple then */
+	{"relaxed-relaxed.eml", " from :", "", DKIM_PERMERROR, NULL}, /* From is not signed */
+	{"relaxed-relaxed.eml", " from :", " from ::", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "bh=", "bh=AA", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", " b=", " b=*", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", " b=", " b=AAAA", DKIM_FAIL, NULL},
+	{"relaxed-relaxed.eml", "d=example.com", "d=exam ple.com", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "d=example.com", "d=example..com", DKIM_PERMERROR, NULL},
+	{"relaxed-relaxed.eml", "d=example.com", "d=EXAMPLE.com", DKIM_FAIL, NULL},
 };
 
 static void check_why(const char *what, const char *mail, size_t len, const char *why)
