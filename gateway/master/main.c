@@ -19,13 +19,14 @@
 static const struct role_ops *const roles[] = { &smtp_role, &gate_role, &parser_role, &queue_role, &api_role };
 
 struct options {
-	bool check, foreground;
+	bool check, foreground, rotate;
+	unsigned keep; /* rotate: former token keys that stay valid */
 	const char *file;
 	const char *role;
 	unsigned index;
 };
 
-static const char usage_text[] = "usage: vcspgated [-n] [-d] [-c FILE]\n";
+static const char usage_text[] = "usage: vcspgated [-n] [-d] [-c FILE] [--rotate-tokens[=KEEP]]\n";
 
 static void
 help(void)
@@ -34,9 +35,11 @@ help(void)
 	       "  -n       check the configuration and exit\n"
 	       "  -d       stay in the foreground, log to standard error\n"
 	       "  -c FILE  configuration (default " DEFAULT_CONF ")\n"
+	       "  --rotate-tokens[=KEEP]\n"
+	       "           begin a new token key, keep KEEP former ones valid (default %u), and exit\n"
 	       "  --help   this text\n"
 	       "SIGHUP reloads the configuration, SIGTERM stops. See vcspgated(8), vcspgate.conf(5).\n",
-	    usage_text);
+	    usage_text, TOKENS_KEPT);
 }
 
 static _Noreturn void
@@ -49,13 +52,13 @@ usage(const char *what, const char *why)
 }
 
 static unsigned
-index_of(const char *s)
+number_of(const char *option, const char *s, unsigned max)
 {
 	char *end;
 	unsigned long v = strtoul(s, &end, 10);
 
-	if (!*s || *end || v > 4096)
-		usage("--index", "not a number");
+	if (*s < '0' || *s > '9' || *end || v > max)
+		usage(option, "not a number, or too large");
 	return (unsigned)v;
 }
 
@@ -63,7 +66,8 @@ static struct options
 parse_options(int argc, char **argv)
 {
 	static const struct option longs[] = { { "help", no_argument, NULL, 'h' }, { "role", required_argument, NULL, 'R' },
-		{ "index", required_argument, NULL, 'I' }, { NULL, 0, NULL, 0 } };
+		{ "index", required_argument, NULL, 'I' },
+		{ "rotate-tokens", optional_argument, NULL, 'T' }, { NULL, 0, NULL, 0 } };
 	struct options o = { .file = DEFAULT_CONF };
 	int c;
 
@@ -85,7 +89,11 @@ parse_options(int argc, char **argv)
 			o.role = optarg;
 			break;
 		case 'I':
-			o.index = index_of(optarg);
+			o.index = number_of("--index", optarg, 4096);
+			break;
+		case 'T':
+			o.rotate = true;
+			o.keep = optarg ? number_of("--rotate-tokens", optarg, TOKEN_KEYS_MAX - 1) : TOKENS_KEPT;
 			break;
 		default:
 			usage(NULL, NULL); /* getopt said why */
@@ -141,6 +149,18 @@ check_only(struct loaded *conf)
 	return EX_OK;
 }
 
+static int
+rotate_only(struct loaded *conf, unsigned keep)
+{
+	struct fault f = { 0 };
+	int rc = master_tokens_rotate(conf->conf->key_file, keep, &f);
+
+	master_conf_drop(conf);
+	if (rc != VG_OK)
+		fprintf(stderr, "vcspgated: %s\n", f.text);
+	return rc == VG_OK ? EX_OK : f.code;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -151,11 +171,13 @@ main(int argc, char **argv)
 	if (o.role)
 		run_role(&o);
 	/* What the caller left open would stay open in the background for ever. */
-	if (!o.check && !o.foreground)
+	if (!o.check && !o.rotate && !o.foreground)
 		close_range(STDERR_FILENO + 1, ~0U, 0);
 	if (master_conf_load(o.file, &conf, print_conf_error, NULL) != VG_OK)
 		return EX_CONFIG;
 	if (o.check)
 		return check_only(&conf);
+	if (o.rotate)
+		return rotate_only(&conf, o.keep);
 	return master_run(o.file, &conf, !o.foreground, &f);
 }

@@ -16,6 +16,7 @@
 #include "evloop.h"
 #include "ipc.h"
 #include "role_table.h"
+#include "token.h"
 
 /* Why we cannot start: what to print and the exit status (sysexits). */
 struct fault {
@@ -62,7 +63,8 @@ void master_pid_remove(const struct state *s);
 #define MASTER_KEY 32
 
 struct secrets {
-	unsigned char wrap[MASTER_KEY], token[MASTER_KEY];
+	unsigned char wrap[MASTER_KEY];
+	struct token_keys tokens;
 	struct buf cert, key; /* PEM, empty without TLS */
 };
 
@@ -70,9 +72,23 @@ struct secrets {
 int master_key_load(const struct conf *c, bool has_store, struct secrets *s, struct fault *f);
 /* Reads certificate and key and checks that they fit; nothing without `tls certificate`. EX_CONFIG; s unchanged then. */
 int master_tls_load(const struct conf *c, struct secrets *s, struct fault *f);
+/* The token keys alone, again: after a rotation. EX_CONFIG; s unchanged then. */
+int master_tokens_reload(const struct conf *c, struct secrets *s, struct fault *f);
 void master_secrets_wipe(struct secrets *s);
-/* Sends the secrets of the role's row. */
-void master_secrets_send(const struct secrets *s, const struct role_row *row, struct ipc *ipc, bool tls_only);
+/* Sends the secrets of the role's row; at a reload only those that may have changed. */
+void master_secrets_send(const struct secrets *s, const struct role_row *row, struct ipc *ipc, bool reload);
+/* Makes a new name beside this file durable. 0, or -1 with errno. */
+int master_sync_folder(const char *file);
+
+/* ---- master_tokens.c: generations of the token key ---- */
+
+#define TOKENS_KEPT 3u /* where --rotate-tokens names no number */
+
+/* The keys of this generation and of those kept. EX_CONFIG. */
+int master_tokens_derive(struct token_keys *out, const char *key_file, const unsigned char master[MASTER_KEY],
+    struct fault *f);
+/* Begins a new generation, of which keep (< TOKEN_KEYS_MAX) former ones stay valid, and prints it. EX_CONFIG, EX_CANTCREAT. */
+int master_tokens_rotate(const char *key_file, unsigned keep, struct fault *f);
 
 /* ---- master_conf.c ---- */
 

@@ -20,7 +20,7 @@
 #define PEM_MAX (512u * 1024u)
 /* Never reused for anything else: these numbers are part of the format of stored data. */
 #define KDF_CONTEXT "vcspgate"
-enum { KDF_WRAP = 1, KDF_TOKEN = 2 };
+enum { KDF_WRAP = 1 }; /* 2: master_tokens.c */
 
 _Static_assert(crypto_kdf_KEYBYTES == MASTER_KEY, "the master key feeds crypto_kdf");
 _Static_assert(sizeof(KDF_CONTEXT) - 1 == crypto_kdf_CONTEXTBYTES, "context length");
@@ -54,12 +54,14 @@ read_key(const char *file, int fd, unsigned char key[MASTER_KEY], struct fault *
 	return VG_OK;
 }
 
-/* Makes a name in a folder durable. */
-static int
-sync_folder(const char *path)
+int
+master_sync_folder(const char *file)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+	char folder[4096];
+	int fd, rc;
 
+	snprintf(folder, sizeof(folder), "%s", file);
+	fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	rc = fsync(fd);
@@ -94,7 +96,7 @@ make_key(const char *file, unsigned char key[MASTER_KEY], struct fault *f)
 		return fault_set(f, EX_CANTCREAT, "key file %s: folder %s: %s", file, folder, strerror(errno));
 	randombytes_buf(key, MASTER_KEY);
 	unlink(fresh);
-	if (write_key(fresh, key) < 0 || rename(fresh, file) < 0 || sync_folder(folder) < 0) {
+	if (write_key(fresh, key) < 0 || rename(fresh, file) < 0 || master_sync_folder(file) < 0) {
 		fault_set(f, EX_CANTCREAT, "key file %s: cannot be made: %s", file, strerror(errno));
 		unlink(fresh);
 		return VG_ERR_SYSTEM;
@@ -103,27 +105,49 @@ make_key(const char *file, unsigned char key[MASTER_KEY], struct fault *f)
 	return VG_OK;
 }
 
+/* The key file's key; VG_ERR_NOTFOUND where there is none. */
+static int
+open_key(const struct conf *c, unsigned char key[MASTER_KEY], struct fault *f)
+{
+	int fd = open(c->key_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc;
+
+	if (fd < 0) {
+		rc = errno == ENOENT ? VG_ERR_NOTFOUND : VG_ERR_SYSTEM;
+		fault_set(f, EX_CONFIG, "key file %s: %s", c->key_file, strerror(errno));
+		return rc;
+	}
+	rc = read_key(c->key_file, fd, key, f);
+	close(fd);
+	return rc;
+}
+
 int
 master_key_load(const struct conf *c, bool has_store, struct secrets *s, struct fault *f)
 {
 	unsigned char key[MASTER_KEY];
-	int fd = open(c->key_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc;
+	int rc = open_key(c, key, f);
 
-	if (fd >= 0) {
-		rc = read_key(c->key_file, fd, key, f);
-		close(fd);
-	} else if (errno != ENOENT) {
-		rc = fault_set(f, EX_CONFIG, "key file %s: %s", c->key_file, strerror(errno));
-	} else if (has_store) {
+	if (rc == VG_ERR_NOTFOUND && has_store)
 		rc = fault_set(f, EX_CONFIG, "key file %s: missing, and the store in %s cannot be read without it",
 		    c->key_file, c->state);
-	} else {
+	else if (rc == VG_ERR_NOTFOUND)
 		rc = make_key(c->key_file, key, f);
-	}
 	if (rc == VG_OK) {
 		crypto_kdf_derive_from_key(s->wrap, sizeof(s->wrap), KDF_WRAP, KDF_CONTEXT, key);
-		crypto_kdf_derive_from_key(s->token, sizeof(s->token), KDF_TOKEN, KDF_CONTEXT, key);
+		rc = master_tokens_derive(&s->tokens, c->key_file, key, f);
 	}
+	sodium_memzero(key, sizeof(key));
+	return rc;
+}
+
+int
+master_tokens_reload(const struct conf *c, struct secrets *s, struct fault *f)
+{
+	unsigned char key[MASTER_KEY];
+	int rc = open_key(c, key, f);
+
+	if (rc == VG_OK)
+		rc = master_tokens_derive(&s->tokens, c->key_file, key, f);
 	sodium_memzero(key, sizeof(key));
 	return rc;
 }
@@ -181,25 +205,25 @@ void
 master_secrets_wipe(struct secrets *s)
 {
 	sodium_memzero(s->wrap, sizeof(s->wrap));
-	sodium_memzero(s->token, sizeof(s->token));
+	sodium_memzero(&s->tokens, sizeof(s->tokens));
 	buf_wipe(&s->cert);
 	buf_wipe(&s->key);
 }
 
 void
-master_secrets_send(const struct secrets *s, const struct role_row *row, struct ipc *ipc, bool tls_only)
+master_secrets_send(const struct secrets *s, const struct role_row *row, struct ipc *ipc, bool reload)
 {
 	const struct m_secret all[] = {
 		{ .kind = SECRET_WRAP_KEY, .data = { s->wrap, sizeof(s->wrap) } },
-		{ .kind = SECRET_TOKEN_KEY, .data = { s->token, sizeof(s->token) } },
+		{ .kind = SECRET_TOKEN_KEY, .data = { s->tokens.key[0], s->tokens.n * TOKEN_KEY } },
 		{ .kind = SECRET_TLS_CERT, .data = { s->cert.data, s->cert.len } },
 		{ .kind = SECRET_TLS_KEY, .data = { s->key.data, s->key.len } },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		bool tls = all[i].kind == SECRET_TLS_CERT || all[i].kind == SECRET_TLS_KEY;
+		bool fixed = all[i].kind == SECRET_WRAP_KEY;
 
-		if ((row->secrets & (1u << all[i].kind)) && all[i].data.len && (tls || !tls_only))
+		if ((row->secrets & (1u << all[i].kind)) && all[i].data.len && !(fixed && reload))
 			ipc_send(ipc, IPC_M_SECRET, 0, &all[i]);
 	}
 }

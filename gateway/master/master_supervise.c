@@ -360,6 +360,9 @@ on_reload(void *arg)
 		master_conf_drop(&fresh);
 		return;
 	}
+	/* Of the file we started with: another one takes effect at the next start. */
+	if (master_tokens_reload(m->boot.conf, &m->secrets, &f) != VG_OK)
+		log_error("", "token-keys", "error=%s", log_q(f.text));
 	apply_reload(m, &fresh);
 }
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <ctype.h>
+#include <stdio.h>
 
 #include "err.h"
 #include "token.h"
@@ -230,7 +231,7 @@ check_id(const char *id, struct token *got)
 static void
 test_message_ids(void **state)
 {
-	char id[TOKEN_MESSAGE_ID_MAX + 1], bad[TOKEN_MESSAGE_ID_MAX + 1], host[300];
+	char id[TOKEN_MESSAGE_ID_MAX + 1] = "", bad[TOKEN_MESSAGE_ID_MAX + 1], tag[TOKEN_MAX + 1], host[300];
 	struct token got = { .number = 0 };
 	struct token bounce = { TOKEN_BOUNCE, 1234, 7 };
 
@@ -240,18 +241,17 @@ test_message_ids(void **state)
 	assert_string_equal(strchr(id, '@'), "@mail.support.example");
 	assert_int_equal(check_id(id, &got), VG_OK);
 	assert_true(got.purpose == TOKEN_MESSAGE && got.number == 1234 && got.participant == 7);
-	for (char *p = strcpy(bad, id); *p; p++)
-		*p = (char)toupper((unsigned char)*p);
+	for (size_t i = 0; i <= strlen(id); i++)
+		bad[i] = (char)toupper((unsigned char)id[i]);
 	assert_int_equal(check_id(bad, &got), VG_OK);
 	for (size_t i = 3; id[i] != '@'; i++) {
-		strcpy(bad, id);
+		memcpy(bad, id, sizeof(bad));
 		bad[i] = id[i] == '7' ? '8' : '7';
 		assert_int_equal(check_id(bad, &got), VG_ERR_DENIED);
 	}
 	/* the same text as a return path's, another purpose */
-	strcpy(bad, "vg.");
-	assert_int_equal(token_mint(bad + 3, &bounce, &key), VG_OK);
-	strcat(bad, "@mail.support.example");
+	assert_int_equal(token_mint(tag, &bounce, &key), VG_OK);
+	snprintf(bad, sizeof(bad), "vg.%s@mail.support.example", tag);
 	assert_int_equal(check_id(bad, &got), VG_ERR_DENIED);
 	assert_int_equal(check_id("vg.@mail.support.example", &got), VG_ERR_DENIED);
 	assert_int_equal(check_id("vg.x@mail.support.example", &got), VG_ERR_DENIED);

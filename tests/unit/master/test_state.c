@@ -179,8 +179,8 @@ test_key_is_made_once(void **state)
 	assert_int_equal(mode_of(fx, "keys/master.key"), 0600);
 	assert_int_equal(master_key_load(&fx->conf, true, &b, &fx->fault), VG_OK);
 	assert_memory_equal(a.wrap, b.wrap, MASTER_KEY);
-	assert_memory_equal(a.token, b.token, MASTER_KEY);
-	assert_memory_not_equal(a.wrap, a.token, MASTER_KEY);
+	assert_memory_equal(a.tokens.key, b.tokens.key, sizeof(a.tokens.key));
+	assert_memory_not_equal(a.wrap, a.tokens.key[0], MASTER_KEY);
 	assert_memory_not_equal(a.wrap, zero, MASTER_KEY);
 	master_secrets_wipe(&a);
 	assert_memory_equal(a.wrap, zero, MASTER_KEY);
@@ -198,7 +198,67 @@ test_key_derivation_is_fixed(void **state)
 	snprintf(fx->key, sizeof(fx->key), "%s/key", fx->dir.path);
 	assert_int_equal(master_key_load(&fx->conf, true, &s, &fx->fault), VG_OK);
 	assert_memory_equal(s.wrap, wrap, sizeof(wrap));
-	assert_memory_equal(s.token, token, sizeof(token));
+	assert_int_equal(s.tokens.n, 1);
+	assert_memory_equal(s.tokens.key[0], token, sizeof(token));
+}
+
+/* A new generation mints, as many former ones as are kept verify. */
+static void
+test_token_generations(void **state)
+{
+	static const struct {
+		unsigned keep, n;
+	} turns[] = { { 3, 2 }, { 3, 3 }, { 1, 2 }, { 0, 1 }, { 7, 2 }, { 7, 3 }, { 2, 3 },
+		{ 7, 4 }, { 7, 5 }, { 7, 6 }, { 7, 7 }, { 7, 8 }, { 7, 8 } };
+	static const unsigned char second[4] = { 0x29, 0x71, 0x28, 0x28 };
+	struct fixture *fx = *state;
+	unsigned char made[16][TOKEN_KEY];
+	struct secrets s = { 0 };
+
+	temp_dir_write(&fx->dir, "key", "0123456789abcdef0123456789abcdef", 0600);
+	snprintf(fx->key, sizeof(fx->key), "%s/key", fx->dir.path);
+	assert_int_equal(master_key_load(&fx->conf, true, &s, &fx->fault), VG_OK);
+	memcpy(made[0], s.tokens.key[0], TOKEN_KEY);
+	for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+		assert_int_equal(master_tokens_rotate(fx->key, turns[i].keep, &fx->fault), VG_OK);
+		assert_int_equal(master_tokens_reload(&fx->conf, &s, &fx->fault), VG_OK);
+		assert_int_equal(s.tokens.n, turns[i].n);
+		memcpy(made[i + 1], s.tokens.key[0], TOKEN_KEY);
+		for (size_t k = 0; k <= i; k++)
+			assert_memory_not_equal(made[k], made[i + 1], TOKEN_KEY);
+		for (size_t k = 0; k < s.tokens.n; k++)
+			assert_memory_equal(s.tokens.key[k], made[i + 1 - k], TOKEN_KEY);
+	}
+	assert_memory_equal(made[1], second, sizeof(second));
+}
+
+static void
+test_token_file_faults(void **state)
+{
+	static const struct {
+		const char *text;
+		mode_t mode;
+	} rows[] = {
+		{ "", 0644 }, { "generation 2 oldest 1", 0644 }, { "generation 0 oldest 0\n", 0644 },
+		{ "generation 9 oldest 1\n", 0644 }, { "generation 02 oldest 1\n", 0644 }, { "generation 2 oldest 3\n", 0644 },
+		{ "generation 2 oldest 1\n\n", 0644 }, { "generation 2 oldest -1\n", 0644 },
+		{ "generation 1000001 oldest 1000001\n", 0644 }, { "generation 2 oldest 1\n", 0666 },
+	};
+	struct fixture *fx = *state;
+	struct secrets s = { 0 };
+
+	temp_dir_write(&fx->dir, "key", "0123456789abcdef0123456789abcdef", 0600);
+	snprintf(fx->key, sizeof(fx->key), "%s/key", fx->dir.path);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		temp_dir_write(&fx->dir, "key.tokens", rows[i].text, rows[i].mode);
+		if (master_key_load(&fx->conf, true, &s, &fx->fault) != VG_ERR_SYSTEM)
+			fail_msg("row %zu", i);
+		assert_int_equal(fx->fault.code, EX_CONFIG);
+		assert_int_equal(master_tokens_rotate(fx->key, 1, &fx->fault), VG_ERR_SYSTEM);
+	}
+	temp_dir_write(&fx->dir, "key.tokens", "generation 2 oldest 1\n", 0644);
+	assert_int_equal(master_key_load(&fx->conf, true, &s, &fx->fault), VG_OK);
+	assert_int_equal(s.tokens.n, 2);
 }
 
 static void
@@ -374,6 +434,8 @@ main(void)
 		T(test_user_must_exist),
 		T(test_key_is_made_once),
 		T(test_key_derivation_is_fixed),
+		T(test_token_generations),
+		T(test_token_file_faults),
 		T(test_key_faults),
 		T(test_tls_faults),
 		T(test_port_taken),
