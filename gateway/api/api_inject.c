@@ -1,13 +1,16 @@
 /*
  * api_inject.c - POST /v1/inject: one mail through the whole gate, as if received. The body is the mail, the envelope
- * stands in the query: from, to (repeatable), peer, helo.
+ * stands in the query: from, to (repeatable), peer, helo. POST /v1/explain: the same without effect, with the evidence;
+ * there a stored mail's receipt may stand in the query too: real_peer, channel, login, received (Unix milliseconds).
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "addr.h"
 #include "api_private.h"
 #include "err.h"
+#include "hold_cause.h"
 #include "id.h"
 #include "spool.h"
 
@@ -79,6 +82,44 @@ static bool reverse_path(struct api_request *r, struct addr *from)
 	return false;
 }
 
+static bool explains(const struct api_request *r)
+{
+	return strcmp(r->route->op, "explain") == 0;
+}
+
+static bool when(struct api_request *r, int64_t *at)
+{
+	const char *text = query(r, "received");
+	char *end;
+
+	*at = id_now_ms();
+	if (text[0] == '\0')
+		return true;
+	errno = 0;
+	*at = strtoll(text, &end, 10);
+	if (errno == 0 && *end == '\0' && *at > 0)
+		return true;
+	api_problem(r, MHD_HTTP_UNPROCESSABLE_CONTENT, "Bad time", "received: Unix milliseconds are wanted");
+	return false;
+}
+
+/* How it came in the first place: words that have no effect may be believed. */
+static bool as_received(struct api_request *r, struct submit *s)
+{
+	static const char *const channels[] = { [CHANNEL_SMTP] = "smtp", [CHANNEL_LMTP] = "lmtp", [CHANNEL_IMAP] = "imap",
+		[CHANNEL_INJECT] = "inject" };
+	const char *channel = query(r, "channel"), *peer = query(r, "real_peer");
+
+	s->dry_run = 1;
+	s->login = query(r, "login");
+	if (peer[0] != '\0')
+		s->real_peer = peer;
+	for (uint8_t i = CHANNEL_SMTP; i <= CHANNEL_INJECT; i++)
+		if (strcmp(channel, channels[i]) == 0)
+			s->channel = i;
+	return when(r, &s->received_at);
+}
+
 static void send_submission(struct api_request *r, struct envelope *e, const struct addr *from)
 {
 	struct api *api = r->listener->api;
@@ -89,14 +130,16 @@ static void send_submission(struct api_request *r, struct envelope *e, const str
 
 	id_session(sess);
 	s.rcpts = wlist_of(&e->rcpts, e->n);
+	if (explains(r) && !as_received(r, &s))
+		return;
 	if (spool_finish(r->spool, &s) != 0)
 		api_problem(r, MHD_HTTP_INSUFFICIENT_STORAGE, "No space", "the mail could not be stored");
 	else if (api->gate == NULL || ipc_send_fd(api->gate, IPC_SUBMIT, r->id, &s, spool_fd(r->spool), -1) != 0)
 		api_problem(r, MHD_HTTP_SERVICE_UNAVAILABLE, "Try again", "the gate is restarting");
 	else
 		r->wait = WAIT_VERDICT;
-	if (r->wait == WAIT_VERDICT)
-		spool_free(&r->spool); /* the queue has it now */
+	if (r->wait == WAIT_VERDICT && !explains(r))
+		spool_free(&r->spool); /* the queue has it now; a mail that is only explained is given back at the end */
 }
 
 void api_inject_send(struct api_request *r)
@@ -126,6 +169,15 @@ static const char *outcome_name(unsigned outcome)
 	return outcome < sizeof(names) / sizeof(names[0]) && names[outcome] != NULL ? names[outcome] : "unknown";
 }
 
+/* Why it would be held; null where it would not. */
+static json_t *cause_json(const char *reason)
+{
+	const struct hold_cause *c = hold_cause_find(reason);
+
+	return reason[0] == '\0' ? json_null()
+				 : json_pack("{s:s,s:s,s:s}", "code", c->code, "text", c->text, "advice", c->advice);
+}
+
 static void verdict_said(struct api_request *r, const struct verdict_say *v)
 {
 	json_t *o = json_pack("{s:s,s:i,s:s,s:s,s:s,s:s?,s:s?,s:I,s:s?}", "outcome", outcome_name(v->outcome), "code",
@@ -136,6 +188,12 @@ static void verdict_said(struct api_request *r, const struct verdict_say *v)
 
 	if (o != NULL && v->ticket == 0)
 		json_object_set_new(o, "ticket", json_null());
+	if (o != NULL && explains(r)) {
+		json_t *facts = v->facts[0] != '\0' ? json_loads(v->facts, 0, NULL) : NULL;
+
+		json_object_set_new(o, "evidence", facts != NULL ? facts : json_null());
+		json_object_set_new(o, "cause", cause_json(v->reason));
+	}
 	text = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
 	json_decref(o);
 	if (text == NULL)

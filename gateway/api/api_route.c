@@ -50,6 +50,7 @@ const struct api_route api_routes[] = {
 	{ "POST", "/v1/registry/import", "registry.import", SCOPE_REGISTRY, API_UPLOAD },
 	{ "GET", "/v1/registry/export", "registry.export", SCOPE_REGISTRY, API_CALL },
 	{ "POST", "/v1/inject", "inject", SCOPE_ADMIN, API_INJECT },
+	{ "POST", "/v1/explain", "explain", SCOPE_ADMIN, API_INJECT },
 	{ "GET", "/readyz", "health.ready", SCOPE_NONE, API_CALL },
 	{ "GET", "/healthz", "health", SCOPE_NONE, API_HEALTH },
 	{ "GET", "/metrics", "metrics", SCOPE_ANY, API_METRICS },

@@ -152,7 +152,7 @@ enum channel { CHANNEL_SMTP = 1, CHANNEL_LMTP, CHANNEL_IMAP, CHANNEL_INJECT };
 	F(blob, key)         /* 32 bytes when spooled, else empty */ \
 	F(blob, digest)      /* 32 bytes: content digest of the body (digest.h) */ \
 	F(blob, bytes)       /* inline: the whole message; spooled: its header block and the empty line */ \
-	F(u8, dry_run)       /* decide as always, commit nothing, drop the spooled message, answer with facts */
+	F(u8, dry_run)       /* decide as always, commit nothing, answer with facts; the channel drops a spooled message */
 WIRE_DECLARE(submit, SUBMIT_FIELDS)
 
 enum outcome {
