@@ -70,6 +70,7 @@ struct queue {
 	struct wait_state *wait;   /* queue_wait.c */
 	struct extract *extracts;  /* queue_extract.c: waiting, few */
 	struct keep_state *keep;   /* queue_keep.c */
+	struct login_state *login; /* queue_login.c */
 	struct ev_defer end;
 };
 
@@ -86,6 +87,12 @@ void queue_home(struct queue *q);
 
 /* queue_facts.c: FACTS_ASK */
 void queue_facts(struct link *l, struct ipc_msg *msg);
+/* queue_login.c: LOGIN_ASK */
+void queue_login(struct link *l, struct ipc_msg *msg);
+int queue_login_start(struct queue *q);
+/* Ends its threads; then, when nothing comes home any more, the rest. */
+void queue_login_stop(struct queue *q);
+void queue_login_end(struct queue *q);
 /* queue_spool.c: SPOOL_ASK, SPOOL_DROP; a channel that ended; taking one out for a commit (NULL: not there, wrong key) */
 void queue_spool_ask(struct link *l, struct ipc_msg *msg);
 void queue_spool_drop(struct link *l, struct ipc_msg *msg);

@@ -85,6 +85,9 @@ on_message(struct ipc *ipc, struct ipc_msg *msg, void *arg)
 	case IPC_FACTS_ASK:
 		queue_facts(l, msg);
 		break;
+	case IPC_LOGIN_ASK:
+		queue_login(l, msg);
+		break;
 	case IPC_SPOOL_ASK:
 		queue_spool_ask(l, msg);
 		break;
@@ -297,7 +300,7 @@ start(struct role_ctx *ctx)
 	pthread_rwlock_init(&q->conf_lock, NULL);
 	q->conf = ctx->conf;
 	if ((rc = start_all(q)) == 0 && (queue_parse_start(q) != VG_OK || queue_wait_start(q) != VG_OK ||
-	    queue_keep_start(q) != VG_OK))
+	    queue_keep_start(q) != VG_OK || queue_login_start(q) != VG_OK))
 		rc = EX_OSERR;
 	return rc;
 }
@@ -330,11 +333,13 @@ on_conf(struct role_ctx *ctx, const struct conf *old)
 static void
 close_all(struct queue *q)
 {
+	queue_login_stop(q);
 	task_pool_free(&q->syncers);
 	task_pool_free(&q->readers);
 	task_pool_free(&q->registrars);
 	writer_free(&q->writer);
 	task_home_free(&q->home);
+	queue_login_end(q);
 	queue_keep_stop(q);
 	queue_wait_stop(q);
 	while (q->links != NULL)
