@@ -29,7 +29,7 @@
 #define PEER_MAX 64u
 
 /* Of a password that nobody has, with the same costs as all others. */
-static const char nobody[] = "$argon2id$v=19$m=65536,t=2,p=1$bm9ib2R5aGFzdGhpcw$"
+static const char nobody[REGISTRY_HASH] = "$argon2id$v=19$m=65536,t=2,p=1$bm9ib2R5aGFzdGhpcw$"
     "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE";
 
 struct login_state {
