@@ -24,6 +24,8 @@ const struct call_def calls_store[] = {
 	{ "messages.raw", CALL_READ, calls_messages_raw },
 	{ "held.list", CALL_READ, calls_held_list },
 	{ "held.show", CALL_READ, calls_held_show },
+	{ "messages.list", CALL_READ, calls_messages_list },
+	{ "messages.show", CALL_READ, calls_messages_show },
 	{ "held.release", CALL_WRITE, calls_held_release },
 	{ "held.reject", CALL_WRITE, calls_held_reject },
 	{ "held.delete", CALL_WRITE, calls_held_delete },

@@ -11,6 +11,8 @@
 
 call_fn calls_queue_ack, calls_queue_nack, calls_queue_extend, calls_queue_stats, calls_queue_dead, calls_queue_requeue;
 call_fn calls_tickets_list, calls_tickets_show, calls_tickets_messages, calls_tickets_update, calls_messages_raw;
+call_fn calls_tickets_remove_participant, calls_tickets_merge;
+call_fn calls_messages_list, calls_messages_show;
 call_fn calls_held_list, calls_held_show, calls_held_release, calls_held_reject, calls_held_delete;
 call_fn calls_audit_list, calls_audit_show;
 call_fn calls_tokens_check, calls_tokens_add, calls_tokens_list, calls_tokens_remove, calls_health_ready;

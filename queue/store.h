@@ -221,6 +221,8 @@ int store_message_applied(struct store *s, const struct store_message *m, const 
 int store_attachment_add(struct store *s, const unsigned char hash[32], int64_t message, const char *part);
 /* Newest message with an attachment of this hash. VG_ERR_NOTFOUND. */
 int store_attachment_by_hash(struct store *s, const unsigned char hash[32], int64_t *message, char part[16]);
+/* Rows of mail that was received since then (Unix ms), held and refused ones too, after row `after`, in order: how many. */
+int store_received(struct store *s, int64_t since, int64_t after, int64_t *out, unsigned max);
 /* Message becomes held. */
 int store_hold(struct store *s, int64_t message, const char *reason, int64_t now, int64_t expires_at);
 /* Puts up to max objects that are not yet there into the full-text index: how many. Runs in the idle writer. */

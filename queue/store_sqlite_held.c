@@ -19,6 +19,15 @@ store_hold(struct store *s, int64_t message, const char *reason, int64_t now, in
 	return err == VG_OK ? store_count(s, "held", 1) : err;
 }
 
+int
+store_received(struct store *s, int64_t since, int64_t after, int64_t *out, unsigned max)
+{
+	sqlite3_stmt *stmt = db_query(s->d, "SELECT id FROM message WHERE id > ? AND received_at >= ? AND direction = 0"
+	    " ORDER BY id LIMIT ?", "iii", after, since, (int64_t)max);
+
+	return store_ids(s, stmt, out, max);
+}
+
 static void
 read_held(sqlite3_stmt *stmt, struct store_held *h)
 {

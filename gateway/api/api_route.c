@@ -30,6 +30,8 @@ const struct api_route api_routes[] = {
 	{ "GET", "/v1/tickets/{n}/messages", "tickets.messages", SCOPE_TICKETS, API_CALL },
 	{ "GET", "/v1/messages/{id}/raw", "messages.raw", SCOPE_TICKETS, API_CALL },
 	{ "GET", "/v1/messages/{id}/attachments/{a}", "messages.attachment", SCOPE_TICKETS, API_CALL },
+	{ "GET", "/v1/messages", "messages.list", SCOPE_ADMIN, API_CALL },
+	{ "GET", "/v1/messages/{id}", "messages.show", SCOPE_ADMIN, API_CALL },
 	{ "GET", "/v1/messages/{id}/attachments/{a}/entries/{path+}", "messages.entry", SCOPE_TICKETS, API_CALL },
 	{ "GET", "/v1/blobs/{blake2b}", "blobs.get", SCOPE_TICKETS, API_CALL },
 	{ "GET", "/v1/held", "held.list", SCOPE_ADMIN, API_CALL },

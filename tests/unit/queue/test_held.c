@@ -117,6 +117,32 @@ a_stranger_is_no_contact(void **state)
 	assert_int_equal(stat_of(t, "held"), 1);
 }
 
+static void
+received_mail_is_listed_with_its_evidence(void **state)
+{
+	struct queue_test *t = *state;
+	json_t *body, *one;
+	char args[128];
+
+	hold_one(t, "cat@partner.example", "unlisted-contact", PROVEN);
+	body = call(t, "messages.list", "{\"query\":{\"since\":\"1000\"}}", 200);
+	assert_int_equal(json_array_size(json_object_get(body, "items")), 1);
+	one = json_array_get(json_object_get(body, "items"), 0);
+	assert_string_equal(text(one, "id", NULL), held_id);
+	assert_string_equal(text(one, "outcome", NULL), "held");
+	assert_string_equal(text(one, "envelope", "peer"), "192.0.2.1");
+	snprintf(args, sizeof(args), "{\"query\":{\"since\":\"%lld\"}}", (long long)id_now_ms() + 60000);
+	json_decref(body);
+	body = call(t, "messages.list", args, 200);
+	assert_int_equal(json_array_size(json_object_get(body, "items")), 0);
+	json_decref(body);
+	body = on_held(t, "messages.show", "{}", 200);
+	assert_string_equal(text(json_object_get(body, "evidence"), "authentication", "result"), "authenticated");
+	assert_true(json_is_true(json_object_get(body, "content")));
+	json_decref(body);
+	json_decref(call(t, "messages.show", "{\"params\":{\"id\":\"01M86Q518B9EVT90FGZ83G1S7B\"}}", 404));
+}
+
 int
 main(void)
 {
@@ -124,6 +150,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_held_mail_says_why, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(nobody_unproven_is_told_anything, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(a_colleague_is_let_in_as_a_contact, queue_setup, queue_teardown),
+		cmocka_unit_test_setup_teardown(received_mail_is_listed_with_its_evidence, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(a_stranger_is_no_contact, queue_setup, queue_teardown),
 	};
 
