@@ -17,6 +17,10 @@ call_fn calls_held_list, calls_held_show, calls_held_release, calls_held_reject,
 call_fn calls_audit_list, calls_audit_show;
 call_fn calls_tokens_check, calls_tokens_add, calls_tokens_list, calls_tokens_remove, calls_health_ready;
 
+/* `n` of the path; false: a problem was set. */
+bool calls_ticket_number(json_t *args, struct call_result *res, uint64_t *number);
+/* Appends a visible ticket as JSON. VG_ERR_NOTFOUND. */
+int calls_put_ticket(struct call_env *env, uint64_t number, struct buf *out);
 /* What a function of store.h returned becomes a problem: 404, 507, 503. */
 void calls_failed(struct call_result *res, int err);
 /* A number in query or path: false (and a problem) where it is none of min…max. An absent one gives otherwise. */

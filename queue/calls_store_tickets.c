@@ -18,8 +18,8 @@
 
 /* ---- reading ---- */
 
-static bool
-ticket_number(json_t *args, struct call_result *res, uint64_t *number)
+bool
+calls_ticket_number(json_t *args, struct call_result *res, uint64_t *number)
 {
 	const char *text = call_param(args, "n");
 	int64_t n;
@@ -33,8 +33,8 @@ ticket_number(json_t *args, struct call_result *res, uint64_t *number)
 	return true;
 }
 
-static int
-put_ticket(struct call_env *env, uint64_t number, struct buf *out)
+int
+calls_put_ticket(struct call_env *env, uint64_t number, struct buf *out)
 {
 	struct ticket_view v;
 	int err = ticket_load(&v, env->store, env->registry, number);
@@ -56,10 +56,10 @@ calls_tickets_show(struct call_env *env, json_t *args, struct call_result *res)
 	struct buf out;
 	uint64_t number;
 
-	if (!ticket_number(args, res, &number))
+	if (!calls_ticket_number(args, res, &number))
 		return;
 	buf_init(&out, CALLS_ANSWER_MAX);
-	calls_text(res, &out, put_ticket(env, number, &out));
+	calls_text(res, &out, calls_put_ticket(env, number, &out));
 }
 
 static bool
@@ -95,7 +95,7 @@ put_tickets(struct call_env *env, const uint64_t *numbers, int n, bool full_page
 		if (i > 0)
 			err = buf_adds(&out, ",");
 		if (err == VG_OK)
-			err = put_ticket(env, numbers[i], &out);
+			err = calls_put_ticket(env, numbers[i], &out);
 		if ((cut = (err == VG_ERR_LIMIT && i > 0) || out.len > CALLS_ANSWER_MAX / 2)) {
 			if (err == VG_ERR_LIMIT) {
 				out.len = before;
@@ -136,7 +136,7 @@ calls_tickets_messages(struct call_env *env, json_t *args, struct call_result *r
 	unsigned limit;
 	int n, err;
 
-	if (!ticket_number(args, res, &number) || !calls_page(args, res, &limit, &cursor))
+	if (!calls_ticket_number(args, res, &number) || !calls_page(args, res, &limit, &cursor))
 		return;
 	err = ticket_load(&v, env->store, env->registry, number);
 	if (err == VG_OK && v.t.pending)
@@ -297,7 +297,7 @@ calls_tickets_update(struct call_env *env, json_t *args, struct call_result *res
 	uint64_t number;
 	int err;
 
-	if (!ticket_number(args, res, &number))
+	if (!calls_ticket_number(args, res, &number))
 		return;
 	err = ticket_load(&v, env->store, env->registry, number);
 	if (err == VG_OK && v.t.pending)
@@ -308,7 +308,7 @@ calls_tickets_update(struct call_env *env, json_t *args, struct call_result *res
 		buf_init(&out, CALLS_ANSWER_MAX);
 		if (c.n > 0)
 			err = write_change(env, &v, &c);
-		calls_text(res, &out, err != VG_OK ? err : put_ticket(env, number, &out));
+		calls_text(res, &out, err != VG_OK ? err : calls_put_ticket(env, number, &out));
 	}
 	ticket_close(&v);
 }

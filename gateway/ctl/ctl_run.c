@@ -21,7 +21,7 @@ struct run {
 	const struct ctl_command *cmd;
 	json_t *body;
 	struct buf query;
-	const char *operand;
+	const char *operand, *second;
 	bool json, had[CTL_OPTIONS_MAX], any_body;
 };
 
@@ -217,6 +217,17 @@ static int take_option(struct run *r, int argc, char **argv)
 	return ctl_fail(-1, cmd, "unknown option %s (see --help)", argv[0]);
 }
 
+static bool takes_two(const struct ctl_command *cmd)
+{
+	return cmd->operand == OPERAND_PATH_TWO || cmd->operand == OPERAND_PATH_INTO;
+}
+
+static int take_into(struct run *r, const char *cmd, const char *word)
+{
+	r->any_body = true;
+	return add_int(r->body, "into", word) == 0 ? 0 : ctl_fail(-1, cmd, "\"%s\" is no number", word);
+}
+
 static int take_operand(struct run *r, const char *word)
 {
 	char cmd[64];
@@ -226,6 +237,10 @@ static int take_operand(struct run *r, const char *word)
 		r->any_body = true;
 		r->operand = word;
 		return add_to_list(r->body, "receipts", word) == 0 ? 0 : ctl_fail(-1, cmd, "bad receipt");
+	}
+	if (r->operand != NULL && r->second == NULL && takes_two(r->cmd)) {
+		r->second = word;
+		return r->cmd->operand == OPERAND_PATH_INTO ? take_into(r, cmd, word) : 0;
 	}
 	if (r->cmd->operand == OPERAND_NONE || r->operand != NULL)
 		return ctl_fail(-1, cmd, "unexpected argument \"%s\"", word);
@@ -253,21 +268,25 @@ static int take_arguments(struct run *r, int argc, char **argv)
 	for (unsigned i = 0; i < CTL_OPTIONS_MAX && r->cmd->options[i].name != NULL; i++)
 		if (r->cmd->options[i].required && !r->had[i])
 			return ctl_fail(EX_USAGE, cmd, "--%s %s is missing", r->cmd->options[i].name, r->cmd->options[i].value);
-	if (r->operand == NULL && r->cmd->operand != OPERAND_NONE && r->cmd->operand_name[0] != '[')
+	if (((r->operand == NULL && r->cmd->operand != OPERAND_NONE) || (r->second == NULL && takes_two(r->cmd))) &&
+	    r->cmd->operand_name[0] != '[')
 		return ctl_fail(EX_USAGE, cmd, "%s is missing", r->cmd->operand_name);
 	return 0;
 }
 
 static int build_path(struct run *r, struct buf *path)
 {
-	const char *slot = strstr(r->cmd->path, "{}");
-	int rc;
+	const char *const words[] = {r->operand, r->second};
+	const char *rest = r->cmd->path, *slot;
+	int rc = 0;
 
-	if (slot == NULL)
-		rc = buf_adds(path, r->cmd->path);
-	else if ((rc = buf_add(path, r->cmd->path, (size_t)(slot - r->cmd->path))) == 0 &&
-	    (rc = ctl_escape(path, r->operand)) == 0)
-		rc = buf_adds(path, slot + 2);
+	for (size_t i = 0; i < 2 && rc == 0 && (slot = strstr(rest, "{}")) != NULL; i++) {
+		if ((rc = buf_add(path, rest, (size_t)(slot - rest))) == 0)
+			rc = ctl_escape(path, words[i]);
+		rest = slot + 2;
+	}
+	if (rc == 0)
+		rc = buf_adds(path, rest);
 	return rc == 0 ? buf_add(path, r->query.data, r->query.len) : rc;
 }
 

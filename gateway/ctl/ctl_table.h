@@ -32,6 +32,8 @@ struct ctl_option {
 enum ctl_operand {
 	OPERAND_NONE,
 	OPERAND_PATH,      /* one, put into the path's {} */
+	OPERAND_PATH_TWO,  /* two, put into the path's two {} */
+	OPERAND_PATH_INTO, /* two: one for the path's {}, a number for "into" of the body */
 	OPERAND_RECEIPTS,  /* one or more: "receipts" of the body */
 	OPERAND_FILE       /* one file (or -): sent as it is */
 };
