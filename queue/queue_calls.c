@@ -385,7 +385,8 @@ calling_new(struct link *l, struct ipc_msg *msg, const struct call *call, json_t
 		memcpy(c->body_key, call->key.data, SEAL_KEY);
 	c->actor = strdup(call->actor);
 	c->key = *call->idempotency_key != '\0' ? strdup(call->idempotency_key) : NULL;
-	crypto_generichash_init(&h, NULL, 0, sizeof(c->request));
+	/* Keyed: arguments may hold a password, which nobody with the file alone shall guess by this hash. */
+	crypto_generichash_init(&h, l->q->wrap_key, sizeof(l->q->wrap_key), sizeof(c->request));
 	crypto_generichash_update(&h, (const unsigned char *)call->op, strlen(call->op) + 1);
 	crypto_generichash_update(&h, call->args.data, call->args.len);
 	crypto_generichash_final(&h, c->request, sizeof(c->request));
