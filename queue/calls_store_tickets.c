@@ -215,6 +215,10 @@ change_status(struct change *c, json_t *v, int64_t now, struct call_result *res)
 	}
 	if (s == c->t->status)
 		return true;
+	if (c->t->merged_into > 0) {
+		call_problem(res, 409, "was merged", "status", "the ticket went into another one and stays closed");
+		return false;
+	}
 	c->changed[c->n++] = "status";
 	c->closes = s == TICKET_CLOSED;
 	c->t->status = s;

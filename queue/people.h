@@ -15,7 +15,6 @@ struct people_class {
 	enum sender_class cls;
 	const char *partner;         /* contact, partner-domain: whose; "" else */
 	const char *holder;          /* direct: whose; "" else */
-	enum partner_status status;  /* of that partner */
 	bool as_contact;             /* partner-domain that the partner lets act as contact */
 	bool customer_here;          /* registered as customer of the ticket's partner */
 	bool customer_elsewhere;     /* registered as customer of other partners */

@@ -342,7 +342,7 @@ append(struct work *w)
 	bool partner_side = w->m.role == PART_CONTACT || w->m.role == PART_HOLDER;
 	int err = VG_OK;
 
-	if (w->m.reopen && !w->m.quiet && t->status == TICKET_CLOSED) {
+	if (w->m.reopen && !w->m.quiet && t->merged_into == 0 && t->status == TICKET_CLOSED) {
 		t->status = TICKET_OPEN;
 		t->closed_at = 0;
 		err = event(w, "ticket.reopened", status, 0);

@@ -43,15 +43,6 @@ struct gathering {
 
 /* ---- facts ---- */
 
-static bool
-is_ours(const struct conf *conf, const char *normal)
-{
-	const char *ext;
-	size_t which;
-
-	return conf_rcpt(conf, normal, &which, &ext) != RCPT_NOT_OURS;
-}
-
 static struct people_member *
 member(struct gathering *g, const char *address)
 {
@@ -83,23 +74,16 @@ static int
 know(struct gathering *g, const char *address, const char *name, struct known **out)
 {
 	struct known *k = &g->known[g->n_known];
-	const char *why, *partner = g->t.partner;
+	const char *why;
 	int err;
 
 	*out = NULL;
 	if (g->n_known == KNOWN_MAX || addr_parse(&k->a, address, strlen(address), 0, &why) != VG_OK)
 		return VG_OK;
-	if ((err = registry_sender(g->p->env->registry, k->a.normal, &k->who)) != VG_OK)
+	if ((err = queue_people_class(g->p->env->registry, g->p->in->conf, g->t.partner, k->a.normal, &k->who, &k->cls)) != VG_OK)
 		return err;
 	k->name = *k->who.name != '\0' ? k->who.name : name;
-	k->cls = (struct people_class){ .cls = k->who.cls, .partner = k->who.partner, .holder = k->who.holder,
-		.status = k->who.status, .ours = is_ours(g->p->in->conf, k->a.normal),
-		.as_contact = k->who.cls == CLASS_PARTNER_DOMAIN && k->who.unlisted == UNLISTED_ACCEPT };
-	if (*partner != '\0')
-		err = registry_customer(g->p->env->registry, k->a.normal, partner, &k->cls.customer_here, &k->cls.customer_elsewhere);
-	if (err == VG_OK)
-		err = add_member(g, k);
-	if (err == VG_OK) {
+	if ((err = add_member(g, k)) == VG_OK) {
 		g->n_known++;
 		*out = k;
 	}

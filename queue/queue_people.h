@@ -25,6 +25,15 @@ struct queue_people {
 	unsigned left;                 /* people who were removed */
 };
 
+/* What the registry says of an address (normal form) now, seen from a ticket of this partner ("" none). *cls borrows from
+ * *who. */
+int queue_people_class(struct registry *r, const struct conf *conf, const char *partner, const char *normal,
+    struct registry_sender *who, struct people_class *cls);
+/* T3, T10: may a copy of the message (row id) leave for this address (normal form) now? Asks ticket, message and registry
+ * anew: to be called at the moment the copy is handed over. contact_had: the smarthost took one for a contact of the
+ * partner. *cause: for the audit. VG_ERR_NOTFOUND: no such ticket or message. */
+int queue_people_may_send(struct store *s, struct registry *r, const struct conf *conf, uint64_t ticket, int64_t message,
+    const char *address, bool contact_had, enum people_send *out, enum people_cause *cause);
 /* Brings people in and out and finds out who hears the message. Writes an audit record for every change and for
  * everybody who was not taken up. queue_people_free also after an error. */
 int queue_people(struct queue_people *p);

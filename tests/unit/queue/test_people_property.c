@@ -82,7 +82,6 @@ registry(const struct world *w, unsigned i)
 	return (struct people_class){ .cls = classes[t],
 		.partner = t == A_CONTACT || t == A_DOMAIN ? "a" : t == B_CONTACT || t == B_DOMAIN ? "b" : "",
 		.holder = t == HOLDER || t == HOLDER_OF_A ? "h" : "",
-		.status = w->active ? PARTNER_ACTIVE : PARTNER_SUSPENDED,
 		.customer_here = t == A_CUSTOMER || t == AB_CUSTOMER || t == HOLDER_OF_A,
 		.customer_elsewhere = t == B_CUSTOMER || t == AB_CUSTOMER, .ours = t == OURS };
 }

@@ -4,6 +4,7 @@
 #include "queue_fixture.h"
 
 #include "facts.h"
+#include "queue_people.h"
 
 #define US "[{\"name\":\"\",\"address\":\"support@support.example\"}]"
 #define BOB "[{\"name\":\"Bob\",\"address\":\"bob@customer.example\"}]"
@@ -122,7 +123,9 @@ a_removed_customer_comes_back_by_command_only(void **state)
 	assert_false(takes_part(t, n, "bob@customer.example", "customer"));
 	assert_int_equal(rows_of(t, "SELECT count(*) FROM participant WHERE removed_by = 'l2@vendor.example' AND removed_at > 0"), 1);
 	assert_int_equal(rows_of(t, "SELECT count(*) FROM event WHERE kind = 'participant.removed'"), 1);
-	/* T7: a Cc does not bring back */
+	/* T7: neither a mail of theirs that the gate had let in nor a Cc brings back */
+	json_decref(writes(t, n, PART_CUSTOMER, "bob@customer.example", ""));
+	assert_false(takes_part(t, n, "bob@customer.example", "customer"));
 	t->cc = BOB;
 	m = writes(t, n, PART_CONTACT, "ann@partner.example", "");
 	assert_true(has_problem(m, "participant.not-added"));
@@ -352,6 +355,41 @@ an_operator_removes_and_merges(void **state)
 	json_decref(call(t, "tickets.merge", args, 409));
 }
 
+static void
+copies_leave_by_the_registry_of_the_moment(void **state)
+{
+	struct queue_test *t = *state;
+	uint64_t n = opened(t, BOB);
+	struct queue *q = queue_now(t);
+	enum people_cause cause;
+	enum people_send send;
+	struct fixture f = { .who = { .actor = "test", .now_ms = 1764000000000 } };
+	const char *why;
+	int64_t id = rows_of(t, "SELECT max(id) FROM message");
+
+	settle_down(t);
+#define ASK(address, had) \
+	assert_int_equal(queue_people_may_send(q->store, q->registry, t->ctx.conf, n, id, address, had, &send, &cause), VG_OK)
+	ASK("ann@partner.example", false);
+	assert_int_equal(send, PEOPLE_SEND);
+	ASK("bob@customer.example", false);
+	assert_int_equal(send, PEOPLE_WAIT);
+	ASK("bob@customer.example", true);
+	assert_int_equal(send, PEOPLE_SEND);
+	ASK("eve@customer.example", true);
+	assert_int_equal(send, PEOPLE_NEVER);
+	assert_int_equal(cause, PEOPLE_NOT_THERE);
+	/* a suspension counts at once */
+	assert_int_equal(registry_open(&f.r, t->dir, true, &why), VG_OK);
+	assert_int_equal(put(&f, REG_PARTNER, REG_SET, "{\"id\":\"acme-msp\",\"status\":\"suspended\"}", NULL), VG_OK);
+	registry_close(&f.r);
+	ASK("bob@customer.example", true);
+	assert_int_equal(send, PEOPLE_NEVER);
+	assert_int_equal(cause, PEOPLE_INACTIVE);
+	ASK("ann@partner.example", true);
+	assert_int_equal(send, PEOPLE_NEVER);
+}
+
 int
 main(void)
 {
@@ -362,6 +400,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(notes_and_answers_stay_where_they_belong, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(contacts_command_and_customers_do_not, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(the_gate_hears_of_audiences, queue_setup, queue_teardown),
+		cmocka_unit_test_setup_teardown(copies_leave_by_the_registry_of_the_moment, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(an_operator_removes_and_merges, queue_setup, queue_teardown),
 	};
 
