@@ -73,7 +73,7 @@ dearmor(const char *text, size_t len, unsigned char *out, size_t *n, const char 
 	if (memchr(text, '\0', len) != NULL)
 		return no(why, "it is no text");
 	s += strspn(s, " \t\r\n");
-	if (strncmp(s, BEGIN, sizeof(BEGIN) - 1) != 0 || (end = strstr(s, END)) == NULL)
+	if (strncmp(s, BEGIN, sizeof(BEGIN) - 1) != 0 || (end = strstr(s + sizeof(BEGIN) - 1, END)) == NULL)
 		return no(why, "it is no armored OpenPGP public key");
 	if (!blank(end + sizeof(END) - 1, strlen(end + sizeof(END) - 1)))
 		return no(why, "something stands behind the key; give one key at a time");

@@ -9,7 +9,7 @@
 
 #define PGP_FINGERPRINT 64 /* hex digits, at most */
 
-/* text: exactly one armored block with exactly one primary public key and no secret one. hex: lower-case fingerprint of that
+/* text: len bytes and a NUL behind them; exactly one armored block with exactly one primary public key and no secret one. hex: lower-case fingerprint of that
  * primary key. VG_ERR_SYNTAX with *why. */
 int pgp_fingerprint(const char *text, size_t len, char hex[PGP_FINGERPRINT + 1], const char **why);
 

@@ -210,6 +210,7 @@ static const struct {
 	{ "", "no armored" },
 	{ "-----BEGIN PGP PUBLIC KEY BLOCK-----\n", "no armored" },
 	{ "-----BEGIN PGP PUBLIC KEY BLOCK-----\nAAAA\n-----END PGP PUBLIC KEY BLOCK-----\n", "no empty line" },
+	{ "-----BEGIN PGP PUBLIC KEY BLOCK---------END PGP PUBLIC KEY BLOCK-----", "no armored" }, /* dashes shared */
 	{ ARMOR(""), "damaged" },
 	{ ARMOR("A"), "damaged" },
 	{ ARMOR("AAAA"), "malformed" },
