@@ -17,7 +17,7 @@ static bool is_c1(const char *s)
 	return (unsigned char)s[0] == 0xc2 && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0;
 }
 
-static void put_text(FILE *f, const char *s)
+void ctl_print_text(FILE *f, const char *s)
 {
 	for (; *s != '\0'; s++) {
 		unsigned char c = (unsigned char)*s;
@@ -80,7 +80,7 @@ static const json_t *member(const json_t *o, const char *path, size_t len)
 static void put_row(FILE *f, const char *const *cells, const size_t *widths, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		put_text(f, cells[i]);
+		ctl_print_text(f, cells[i]);
 		for (size_t w = width(cells[i]); i + 1 < n && w < widths[i] + 2; w++)
 			fputc(' ', f);
 	}
@@ -150,7 +150,7 @@ static void put_record(FILE *f, const json_t *v, int depth)
 
 	json_object_foreach((json_t *)(uintptr_t)v, key, value) {
 		fprintf(f, "%*s", depth * 2, "");
-		put_text(f, key);
+		ctl_print_text(f, key);
 		if (json_is_object(value) && json_object_size(value) > 0 && depth < DEPTH_MAX) {
 			fputs(":\n", f);
 			put_record(f, value, depth + 1);
@@ -167,7 +167,7 @@ static void put_record(FILE *f, const json_t *v, int depth)
 			char *text = cell(value);
 
 			fputs(": ", f);
-			put_text(f, text != NULL ? text : "");
+			ctl_print_text(f, text != NULL ? text : "");
 			fputc('\n', f);
 			free(text);
 		}
@@ -184,5 +184,5 @@ void ctl_print_problem(FILE *f, const json_t *problem)
 	const char *detail = json_string_value(json_object_get(problem, "detail"));
 	const char *title = json_string_value(json_object_get(problem, "title"));
 
-	put_text(f, detail != NULL ? detail : title != NULL ? title : "the daemon refused");
+	ctl_print_text(f, detail != NULL ? detail : title != NULL ? title : "the daemon refused");
 }

@@ -11,6 +11,8 @@
 void ctl_print_list(FILE *f, const json_t *list, const char *columns);
 /* One record, a line a member, nested ones indented. */
 void ctl_print_record(FILE *f, const json_t *record);
+/* A text in one line: control bytes become '?', line ends and tabs blanks. */
+void ctl_print_text(FILE *f, const char *s);
 /* One line of a problem document: its detail, else its title. */
 void ctl_print_problem(FILE *f, const json_t *problem);
 

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "ctl_case.h"
+#include "ctl_hook.h"
 #include "ctl_http.h"
 #include "ctl_print.h"
 #include "err.h"
@@ -300,7 +302,7 @@ static const char *file_type(const struct run *r)
 {
 	size_t n = r->operand != NULL ? strlen(r->operand) : 0;
 
-	if (strcmp(r->cmd->group, "inject") == 0)
+	if (strcmp(r->cmd->group, "inject") == 0 || strcmp(r->cmd->group, "explain") == 0)
 		return "message/rfc822";
 	return n > 4 && strcasecmp(r->operand + n - 4, ".csv") == 0 ? "text/csv" : "application/json";
 }
@@ -379,6 +381,8 @@ static int show(const struct run *r, const json_t *answer, struct buf *text)
 			fputc('\n', stdout);
 	} else if (r->cmd->print == PRINT_LIST) {
 		ctl_print_list(stdout, answer, r->cmd->columns);
+	} else if (r->cmd->print == PRINT_CASE) {
+		ctl_print_case(stdout, answer);
 	} else if (r->cmd->print == PRINT_ONE) {
 		ctl_print_record(stdout, answer);
 	}
@@ -420,6 +424,14 @@ static int exchange(struct run *r, const char *socket, struct ctl_body *body, bo
 	buf_free(&path);
 	buf_free(&text);
 	return rc;
+}
+
+static int run_hook(struct run *r, const char *socket)
+{
+	const struct ctl_hooked h = { .socket = socket, .operand = r->operand, .body = r->body, .json = r->json };
+	ctl_hook *hook = ctl_hook_of(r->cmd);
+
+	return hook != NULL ? hook(&h) : CTL_GO_ON;
 }
 
 static int send_it(struct run *r, const char *socket)
@@ -465,7 +477,7 @@ int ctl_run(const struct ctl_command *cmd, const char *socket, int argc, char **
 		return ctl_fail(EX_OSERR, "arguments", "out of memory");
 	buf_init(&r.query, 60000);
 	rc = take_arguments(&r, argc, argv);
-	if (rc == 0)
+	if (rc == 0 && (rc = run_hook(&r, socket)) == CTL_GO_ON)
 		rc = send_it(&r, socket);
 	json_decref(r.body);
 	buf_free(&r.query);

@@ -3,6 +3,8 @@
  */
 #include "ctl_table.h"
 
+#include <string.h>
+
 #define OPT_LIMIT { "limit", IN_QUERY, NULL, false, "N", "at most N rows" }
 #define OPT_CURSOR { "cursor", IN_QUERY, NULL, false, "CURSOR", "go on where a list ended (\"next\")" }
 #define OPT_PARTNER_FILTER { "partner", IN_QUERY, NULL, false, "ID", "of this partner only" }
@@ -102,11 +104,16 @@ const struct ctl_command ctl_commands[] = {
 	  "close a ticket and send what answers it to another one of the same partner", { { 0 } } },
 	{ "message", "raw", "GET", "/v1/messages/{}/raw", OPERAND_PATH, "ID", PRINT_RAW, NULL, "print a mail as received",
 	  { { 0 } } },
-	{ "held", "list", "GET", "/v1/held", OPERAND_NONE, NULL, PRINT_LIST, "id reason sender subject received_at expires_at",
+	{ "held", "list", "GET", "/v1/held", OPERAND_NONE, NULL, PRINT_LIST,
+	  "id reason sender subject received_at expires_at cause.text",
 	  "list held mail", { { "reason", IN_QUERY, NULL, false, "REASON", "with this cause only" }, OPT_LIMIT, OPT_CURSOR } },
-	{ "held", "show", "GET", "/v1/held/{}", OPERAND_PATH, "ID", PRINT_ONE, NULL, "cause, evidence and preview", { { 0 } } },
+	{ "held", "show", "GET", "/v1/held/{}", OPERAND_PATH, "ID", PRINT_CASE, NULL, "cause, evidence and preview", { { 0 } } },
 	{ "held", "release", "POST", "/v1/held/{}/release", OPERAND_PATH, "ID", PRINT_ONE, NULL,
-	  "run the rules again as verified by you", { { 0 } } },
+	  "run the rules again as verified by you",
+	  { { "as", IN_BODY, NULL, false, "contact", "as a contact this once, whatever the partner set for unlisted people" },
+	    { "register", IN_BODY_FLAG, NULL, false, NULL, "make the sender a contact first" },
+	    { "partner", IN_BODY, NULL, false, "ID", "with --register: of this partner; else of the one whose domain it is" },
+	    { "external", IN_BODY_FLAG, NULL, false, NULL, "with --register: the address is outside the partner's domains" } } },
 	{ "held", "reject", "POST", "/v1/held/{}/reject", OPERAND_PATH, "ID", PRINT_ONE, NULL, "refuse it with a text",
 	  { { "text", IN_BODY, NULL, true, "TEXT", "the reason" } } },
 	{ "held", "delete", "DELETE", "/v1/held/{}", OPERAND_PATH, "ID", PRINT_NONE, NULL, "delete it; an audit record stays",
@@ -139,6 +146,29 @@ const struct ctl_command ctl_commands[] = {
 	    { "to", IN_QUERY_LIST, NULL, false, "RCPT", "recipient; repeatable; the first intake address without it" },
 	    { "peer", IN_QUERY, NULL, false, "IP", "the client's address" },
 	    { "helo", IN_QUERY, NULL, false, "NAME", "the client's greeting" } } },
+	{ "explain", NULL, "POST", "/v1/explain", OPERAND_FILE, "[ID|REFERENCE|FILE]", PRINT_CASE, NULL,
+	  "why a stored mail was treated so; or what would become of one, without effect; standard input without operand",
+	  { { "from", IN_QUERY, NULL, false, "ENVELOPE", "reverse-path" },
+	    { "to", IN_QUERY_LIST, NULL, false, "RCPT", "recipient; repeatable; the first intake address without it" },
+	    { "peer", IN_QUERY, NULL, false, "IP", "the client's address" },
+	    { "helo", IN_QUERY, NULL, false, "NAME", "the client's greeting" } } },
+	{ "replay", NULL, "GET", "/v1/messages", OPERAND_NONE, NULL, PRINT_NONE, NULL,
+	  "run stored mail through today's rules, without effect, and show what would come out otherwise",
+	  { { "since", IN_BODY, NULL, false, "TIME", "received since then: 24h, 7d, 2026-11-24" },
+	    { "limit", IN_BODY_INT, NULL, false, "N", "at most N mails (100)" } } },
 };
 
 const size_t ctl_n_commands = sizeof(ctl_commands) / sizeof(ctl_commands[0]);
+
+ctl_hook *ctl_hook_of(const struct ctl_command *cmd)
+{
+	static const struct {
+		const char *group, *verb;
+		ctl_hook *hook;
+	} hooks[] = { { "held", "release", ctl_register_first }, { "explain", "", ctl_explain_stored }, { "replay", "", ctl_replay } };
+
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
+		if (strcmp(hooks[i].group, cmd->group) == 0 && strcmp(hooks[i].verb, cmd->verb != NULL ? cmd->verb : "") == 0)
+			return hooks[i].hook;
+	return NULL;
+}

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ctl_hook.h"
+
 enum ctl_where {
 	IN_BODY,       /* a string member of the JSON body */
 	IN_BODY_LIST,  /* repeatable: an array member */
@@ -43,6 +45,7 @@ enum ctl_print {
 	PRINT_LIST,  /* items as a table of the columns */
 	PRINT_NONE,  /* silence on success */
 	PRINT_RAW,   /* the bytes as they come */
+	PRINT_CASE,  /* one mail with its evidence (ctl_case.h) */
 	PRINT_LINES  /* every item of every page, one JSON line each */
 };
 
@@ -61,5 +64,7 @@ struct ctl_command {
 
 extern const struct ctl_command ctl_commands[];
 extern const size_t ctl_n_commands;
+/* What runs before a command's request, or instead of it; NULL: nothing. */
+ctl_hook *ctl_hook_of(const struct ctl_command *cmd);
 
 #endif
