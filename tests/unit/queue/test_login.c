@@ -138,6 +138,46 @@ at_once(void **state)
 		ask(t, "zoe@partner.example", "guess", "198.51.100.2");
 }
 
+/* What the gate is told about a sender: the keys, never the password. */
+static void
+facts(void **state)
+{
+	struct queue_test *t = *state;
+	struct facts_ask ask = { .sender = ANN, .author_domain = "partner.example", .message_id = "" };
+	struct registry *r = NULL;
+	struct facts_credential c;
+	struct facts_say f;
+	const char *why, *signer;
+	size_t pos = 0;
+	struct answer *a;
+
+	give_password(t);
+	assert_int_equal(registry_open(&r, t->dir, true, &why), VG_OK);
+	assert_int_equal(db_run(r->db, "INSERT INTO credential (entry, kind, fingerprint, data, added_at) SELECT id, 'openpgp', "
+	    "'0123456789abcdef0123456789abcdef01234567', 'KEY', 0 FROM entry WHERE name = ?1", "t", ANN), VG_OK);
+	registry_close(&r);
+	assert_int_equal(ipc_send(t->gate.ipc, IPC_FACTS_ASK, ++t->next_id, &ask), VG_OK);
+	a = next_answer(t, &t->gate);
+	assert_int_equal(wire_get(&wire_facts_say, a->data, a->len, &f), VG_OK);
+	assert_int_equal(f.err, 0);
+	assert_int_equal(f.shared_labels, 0);
+	assert_int_equal(f.credentials.n, 1);
+	assert_int_equal(wlist_next(&f.credentials, &pos, &wire_facts_credential, &c), 1);
+	assert_int_equal(c.kind, CREDENTIAL_OPENPGP);
+	assert_int_equal(c.data.len, 3);
+	assert_null(memmem(a->data, a->len, "argon2", 6));
+	pos = 0;
+	assert_int_equal(wlist_next_str(&f.signers, &pos, &signer), 1);
+	assert_string_equal(signer, "desk.example");
+	/* A customer has none of it. */
+	ask.author_domain = "customer.example";
+	ask.sender = "bob@customer.example";
+	assert_int_equal(ipc_send(t->gate.ipc, IPC_FACTS_ASK, ++t->next_id, &ask), VG_OK);
+	a = next_answer(t, &t->gate);
+	assert_int_equal(wire_get(&wire_facts_say, a->data, a->len, &f), VG_OK);
+	assert_int_equal(f.signers.n + f.credentials.n + f.shared_labels, 0);
+}
+
 static void
 buckets(void **state)
 {
@@ -180,6 +220,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(outcomes, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(limits, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(at_once, queue_setup, queue_teardown),
+		cmocka_unit_test_setup_teardown(facts, queue_setup, queue_teardown),
 		cmocka_unit_test(buckets),
 	};
 
