@@ -255,11 +255,10 @@ customer_hears(const struct people_message *m, const struct people_member *who)
 }
 
 bool
-people_hears(const struct people_ticket *t, const struct people_message *m, const struct people_member *who)
+people_hears(const struct people_message *m, const struct people_member *who)
 {
 	enum people_visibility v = people_visibility(m);
 
-	(void)t;
 	if (!who->in)
 		return false;
 	switch (who->role) {

@@ -119,7 +119,7 @@ struct people_change people_command(const struct people_ticket *t, const struct 
 /* T9: `#note` restricts; an agent's answer to a restricted message stays so unless `#public`. */
 enum people_visibility people_visibility(const struct people_message *m);
 /* T9: is this member in the audience of the message as it comes? Agents are not listed: they see everything (false). */
-bool people_hears(const struct people_ticket *t, const struct people_message *m, const struct people_member *who);
+bool people_hears(const struct people_message *m, const struct people_member *who);
 /* T4: a customer's message with no contact of the partner in To or Cc. */
 bool people_dropped_partner(const struct people_ticket *t, const struct people_message *m);
 

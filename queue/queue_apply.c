@@ -319,24 +319,44 @@ tell_joined(struct work *w)
 	return err;
 }
 
-/* `#severity`: another severity has another due time. */
-static bool
-change_severity(struct work *w)
+/* By `#severity` or a field; `[Sev N]` counts in the opening message only, since answers repeat its subject. */
+static unsigned
+new_severity(const struct work *w)
 {
-	unsigned n = w->people.plan.severity;
+	const char *subject = json_string_value(json_object_get(w->in->object, "subject"));
 
-	if (n == 0 || n == w->v.t.severity)
-		return false;
-	w->v.t.severity = n;
-	ticket_clock(&w->v.t, w->in->conf);
-	return true;
+	if (w->people.plan.severity > 0)
+		return w->people.plan.severity;
+	return subject != NULL && strcasestr(subject, "[sev") != NULL ? 0
+	    : (unsigned)json_integer_value(json_object_get(json_object_get(w->in->object, "fields"), "severity"));
+}
+
+/* What a later message of the ticket's own side says of it; names of what changes are noted. */
+static int
+change_fields(struct work *w, const char **changes, unsigned *n)
+{
+	const char *reference = field(w, "reference");
+	unsigned severity = new_severity(w);
+
+	if (!w->people.trusted || !command_field_allowed("severity", w->m.role))
+		return VG_OK;
+	if (severity >= 1 && severity <= 4 && severity != w->v.t.severity) {
+		w->v.t.severity = severity;
+		ticket_clock(&w->v.t, w->in->conf);
+		changes[(*n)++] = "severity";
+	}
+	/* The reference is the partner's own number. */
+	if (w->m.role == PART_AGENT || reference == NULL || strcmp(reference, w->v.t.reference) == 0)
+		return VG_OK;
+	changes[(*n)++] = "reference";
+	return replace(&w->v.t.reference, reference);
 }
 
 static int
 append(struct work *w)
 {
 	static const char *const status[] = { "status", NULL };
-	const char *changes[3] = { NULL };
+	const char *changes[4] = { NULL };
 	unsigned n = 0;
 	struct store_ticket *t = &w->v.t;
 	bool partner_side = w->m.role == PART_CONTACT || w->m.role == PART_HOLDER;
@@ -354,8 +374,8 @@ append(struct work *w)
 		err = gather_people(w);
 	if (err == VG_OK)
 		err = compare_errors(w);
-	if (err == VG_OK && change_severity(w))
-		changes[n++] = "severity";
+	if (err == VG_OK)
+		err = change_fields(w, changes, &n);
 	if (err == VG_OK)
 		err = tell_joined(w);
 	if (err == VG_OK)

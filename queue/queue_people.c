@@ -351,7 +351,7 @@ put_audience(struct gathering *g)
 	for (unsigned i = 0; i < t->n_participants && err == VG_OK; i++) {
 		struct people_member row = { .address = t->participants[i].address, .role = t->participants[i].role, .in = true };
 
-		if (!people_hears(&g->t, &g->m, &row))
+		if (!people_hears(&g->m, &row))
 			continue;
 		err = first ? VG_OK : buf_adds(&g->p->audience, ",");
 		if (err == VG_OK)
@@ -380,8 +380,8 @@ judge(struct gathering *g)
 
 	if (err != VG_OK)
 		return err;
-	commands_plan(&p->plan, json_object_get(p->in->object, "commands"), text, g->m.role,
-	    g->m.authenticated && !g->m.automatic);
+	p->trusted = g->m.authenticated && !g->m.automatic;
+	commands_plan(&p->plan, json_object_get(p->in->object, "commands"), text, g->m.role, p->trusted);
 	g->m.note = p->plan.note;
 	g->m.open = p->plan.open;
 	note_customer(g);

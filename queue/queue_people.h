@@ -23,6 +23,7 @@ struct queue_people {
 	struct buf audience;           /* JSON array of addresses; owned */
 	json_t *problems;              /* for the message object; owned, may be empty */
 	unsigned left;                 /* people who were removed */
+	bool trusted;                  /* authenticated and not automatic: fields and commands count */
 };
 
 /* What the registry says of an address (normal form) now, seen from a ticket of this partner ("" none). *cls borrows from

@@ -227,13 +227,13 @@ audience_and_visibility(void **state)
 
 		assert_int_equal(people_visibility(&m), cases[i].visibility);
 		for (size_t k = 0; k < ticket.n; k++)
-			if (people_hears(&ticket, &m, &members[k]))
+			if (people_hears(&m, &members[k]))
 				strncat(hears, members[k].address, 1);
 		if (strlen(hears) != strlen(cases[i].hears) || strspn(hears, cases[i].hears) != strlen(hears))
 			fail_msg("case %zu: heard by %s", i, hears);
 		m.covers = "from:to";
 		if (cases[i].sender == PART_CONTACT)
-			assert_false(people_hears(&ticket, &m, &members[1]));
+			assert_false(people_hears(&m, &members[1]));
 	}
 }
 

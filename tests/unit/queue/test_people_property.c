@@ -383,7 +383,7 @@ mail(struct world *w)
 	note_heard(w, m);
 	m->stored = (struct people_stored){ .visibility = people_visibility(&view), .audience = m->audience };
 	for (unsigned i = 0; i < PEOPLE; i++)
-		if (people_hears(&t, &view, &w->members[i]))
+		if (people_hears(&view, &w->members[i]))
 			m->audience[m->stored.n++] = w->members[i].address;
 	w->n++;
 	/* T6: whoever is no contact and no agent changes nothing at all */

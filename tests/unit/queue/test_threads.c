@@ -13,7 +13,7 @@ static void
 quiet(struct queue_test *t)
 {
 	t->to = US;
-	t->cc = t->commands = t->in_reply_to = t->text = NULL;
+	t->fields = t->cc = t->commands = t->in_reply_to = t->text = NULL;
 }
 
 static uint64_t
@@ -223,6 +223,28 @@ notes_and_answers_stay_where_they_belong(void **state)
 }
 
 static void
+fields_of_later_mails_count(void **state)
+{
+	struct queue_test *t = *state;
+	uint64_t n = opened(t, NULL);
+	json_t *o;
+
+	t->fields = "{\"severity\":2,\"reference\":\"ACME-9\"}";
+	json_decref(writes(t, n, PART_CONTACT, "ann@partner.example", ""));
+	o = ticket_of(t, n);
+	assert_int_equal(json_integer_value(json_object_get(o, "severity")), 2);
+	assert_string_equal(text(o, "reference", NULL), "ACME-9");
+	json_decref(o);
+	assert_int_equal(rows_of(t, "SELECT count(*) FROM event WHERE head LIKE '%\"changed\":[\"severity\",\"reference\"]%'"), 1);
+	t->fields = "{\"severity\":3,\"reference\":\"L2-1\"}";
+	json_decref(writes(t, n, PART_AGENT, "l2@vendor.example", ""));
+	o = ticket_of(t, n);
+	assert_int_equal(json_integer_value(json_object_get(o, "severity")), 3);
+	assert_string_equal(text(o, "reference", NULL), "ACME-9");
+	json_decref(o);
+}
+
+static void
 contacts_command_and_customers_do_not(void **state)
 {
 	static const char all[] = "[{\"name\":\"severity\",\"argument\":\"1\"},{\"name\":\"close\",\"argument\":\"\"},"
@@ -232,6 +254,7 @@ contacts_command_and_customers_do_not(void **state)
 	json_t *m, *o;
 
 	t->commands = all;
+	t->fields = "{\"severity\":1,\"reference\":\"EVIL-1\"}";
 	t->cc = "[{\"name\":\"\",\"address\":\"eve@customer.example\"}]";
 	m = writes(t, n, PART_CUSTOMER, "bob@customer.example", "");
 	assert_true(has_problem(m, "thread.partner-dropped")); /* T4 */
@@ -241,6 +264,7 @@ contacts_command_and_customers_do_not(void **state)
 	o = ticket_of(t, n);
 	assert_int_equal(json_integer_value(json_object_get(o, "severity")), 3);
 	assert_string_equal(text(o, "status", NULL), "open");
+	assert_string_equal(text(o, "reference", NULL), "(none)");
 	json_decref(o);
 	assert_false(takes_part(t, n, "eve@customer.example", "customer"));
 
@@ -398,6 +422,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(an_agent_asks_and_a_contact_confirms, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(nobody_comes_by_an_uncovered_field_or_from_elsewhere, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(notes_and_answers_stay_where_they_belong, queue_setup, queue_teardown),
+		cmocka_unit_test_setup_teardown(fields_of_later_mails_count, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(contacts_command_and_customers_do_not, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(the_gate_hears_of_audiences, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(copies_leave_by_the_registry_of_the_moment, queue_setup, queue_teardown),
