@@ -16,6 +16,7 @@
 #include "message_parts.h"
 #include "mime.h"
 #include "mime_headers.h"
+#include "mime_report.h"
 #include "oneline.h"
 #include "quotes.h"
 
@@ -42,6 +43,7 @@ void message_free(struct message **m)
 	if (*m == NULL)
 		return;
 	body_free(&(*m)->body);
+	free((*m)->report);
 	arena_free(&(*m)->arena);
 	free(*m);
 	*m = NULL;
@@ -130,6 +132,22 @@ static int read_text(struct message *m, struct mime *mime, struct parse_input *i
 	return err;
 }
 
+static int read_report(struct message *m, struct mime *mime, bool bounce)
+{
+	int err;
+
+	if (mime->message == NULL)
+		return VG_OK;
+	if ((m->report = calloc(1, sizeof *m->report)) == NULL)
+		return VG_ERR_MEMORY;
+	err = mime_report(m->report, mime->message, bounce, &m->body.full);
+	if (m->report->kind == REPORT_NONE) {
+		free(m->report);
+		m->report = NULL;
+	}
+	return err;
+}
+
 /* ---- findings ---- */
 
 struct findings {
@@ -212,6 +230,8 @@ static int parse(struct parse_input *in, const struct parse_limits *limits, stru
 	if (mime->message != NULL)
 		mime_headers_read(m, mime->message);
 	err = read_text(m, mime, in);
+	if (err == VG_OK)
+		err = read_report(m, mime, limits->bounce);
 	if (err == VG_OK)
 		err = find(&f, m, mime, in, decoded);
 	if (err == VG_OK)

@@ -6,6 +6,7 @@
 #ifndef VG_MESSAGE_H
 #define VG_MESSAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "addr.h"
@@ -17,6 +18,7 @@ struct parse_limits {
 	uint64_t decoded_bytes;   /* decoded content over all parts; 0: 1 GiB */
 	unsigned parts;           /* 0: 10,000 */
 	unsigned depth;           /* 0: 100 */
+	bool bounce;              /* the gate found a bounce by its envelope: notes without structure are read as reports too */
 };
 
 /* Loads what the parsers need from files (character sets, type data base, time zone) and runs each once, so

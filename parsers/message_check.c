@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "addr.h"
 #include "message_check.h"
 #include "utf8.h"
 
@@ -55,6 +56,9 @@ static const char *const attachment_problems[] = {
 static const char *const severity_words[] = {"error", "warning", NULL};
 static const char *const origin_words[] = {"body", "attachment", "screenshot", "report", NULL};
 static const char *const missing_words[] = {"logs", "error", "product", "version", "triage", NULL};
+
+static const char *const report_words[] = {"delivery", "disposition", NULL};
+static const char *const action_words[] = {"failed", "delayed", "delivered", "relayed", "expanded", NULL};
 
 static const struct member id_item = LINE("", REQUIRED, MESSAGE_LINE_MAX);
 static const struct member attachment_problem_item = WORD("", REQUIRED, attachment_problems);
@@ -150,6 +154,24 @@ static const struct member problem_members[] = {
 };
 static const struct shape problem_shape = SHAPE(problem_members);
 
+static const struct member report_recipient_members[] = {
+	LINE("final", REQUIRED | NULLABLE, ADDR_MAX),
+	LINE("original", REQUIRED | NULLABLE, ADDR_MAX),
+	WORD("action", REQUIRED | NULLABLE, action_words),
+	LINE("status", REQUIRED | NULLABLE, 15),
+	LINE("diagnostic", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+};
+static const struct shape report_recipient_shape = SHAPE(report_recipient_members);
+
+static const struct member report_members[] = {
+	WORD("kind", REQUIRED, report_words),
+	LINE("original_message_id", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("reporting_mta", REQUIRED | NULLABLE, 255),
+	LINE("disposition", REQUIRED | NULLABLE, 255),
+	OBJECTS("recipients", MESSAGE_RECIPIENTS_MAX, &report_recipient_shape),
+};
+static const struct shape report_shape = SHAPE(report_members);
+
 static const struct member message_members[] = {
 	WORD("schema", REQUIRED, schema_words),
 	LINE("message_id", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
@@ -162,6 +184,7 @@ static const struct member message_members[] = {
 	OBJECTS("cc", MESSAGE_ADDRESSES_MAX, &address_shape),
 	LINE("subject", REQUIRED, MESSAGE_LINE_MAX),
 	WORD("automatic", REQUIRED | NULLABLE, automatic_words),
+	{"report", S_OBJECT, 0, 0, 0, NULL, &report_shape, NULL},
 	OBJECT("fields", &field_shape),
 	OBJECTS("commands", MESSAGE_COMMANDS_MAX, &command_shape),
 	OBJECT("body", &body_shape),

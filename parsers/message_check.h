@@ -21,6 +21,7 @@
 #define MESSAGE_PATH_MAX 4096      /* one member's path; bytes */
 #define MESSAGE_ERRORS_MAX 500
 #define MESSAGE_PROBLEMS_MAX 100
+#define MESSAGE_RECIPIENTS_MAX 100 /* report.recipients */
 
 /* Reads and checks a message object. NULL with *why (static text) when anything is odd; else a new
  * reference that holds exactly the contract's keys. */

@@ -140,6 +140,35 @@ static void problems(struct writer *w, const struct message *m)
 	lit(w, "]}");
 }
 
+/* null where the report says nothing. */
+static void said(struct writer *w, const char *key, const char *s)
+{
+	member(w, key, s[0] != '\0' ? s : NULL);
+}
+
+static void report(struct writer *w, const struct report *r)
+{
+	if (r == NULL)
+		return;
+	member(w, ",\"report\":{\"kind\":", report_kind_name(r->kind));
+	said(w, ",\"original_message_id\":", r->original_message_id);
+	said(w, ",\"reporting_mta\":", r->reporting_mta);
+	said(w, ",\"disposition\":", r->disposition);
+	lit(w, ",\"recipients\":[");
+	for (size_t i = 0; i < r->n; i++) {
+		const struct report_recipient *to = &r->recipients[i];
+
+		lit(w, i > 0 ? "," : "");
+		said(w, "{\"final\":", to->final);
+		said(w, ",\"original\":", to->original);
+		said(w, ",\"action\":", to->action);
+		said(w, ",\"status\":", to->status);
+		said(w, ",\"diagnostic\":", to->diagnostic);
+		lit(w, "}");
+	}
+	lit(w, "]}");
+}
+
 int message_json(struct buf *out, const struct message *m, const struct message_findings *f)
 {
 	struct writer w = {out, VG_OK};
@@ -157,6 +186,7 @@ int message_json(struct buf *out, const struct message *m, const struct message_
 	addresses(&w, ",\"cc\":[", &m->cc);
 	member(&w, ",\"subject\":", m->subject);
 	member(&w, ",\"automatic\":", m->automatic);
+	report(&w, m->report);
 	value(&w, ",\"fields\":", f->fields, "{}");
 	value(&w, ",\"commands\":", f->commands, "[]");
 	body(&w, &m->body);

@@ -13,6 +13,7 @@
 #include "body.h"
 #include "buf.h"
 #include "message_check.h"
+#include "report.h"
 
 struct message_address {
 	const char *name, *address;
@@ -44,6 +45,7 @@ struct message {
 	const char *subject;    /* never NULL */
 	const char *automatic;  /* NULL: not */
 	char sender[ADDR_MAX + 1];
+	struct report *report;  /* owned; NULL: none */
 	struct body body;
 	struct message_problem problems[MESSAGE_PROBLEMS_MAX];
 	size_t n_problems;

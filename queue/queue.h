@@ -109,7 +109,7 @@ void queue_parse_stop(struct queue *q);
 /* A message was committed. plain, len: its bytes, borrowed from *frame, which is taken over (set to NULL) when they
  * are kept for the parser; len 0: they are in a blob file. */
 void queue_parse_add(struct queue *q, int64_t id, uint64_t ticket, unsigned char **frame, const unsigned char *plain,
-    size_t len, int64_t received_at);
+    size_t len, int64_t received_at, bool bounce);
 /* A held message was released: it is parsed again. */
 void queue_parse_again(struct queue *q, int64_t id, uint64_t ticket);
 void queue_parse_done(struct link *l, struct ipc_msg *msg);

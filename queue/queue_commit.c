@@ -135,7 +135,7 @@ committed(struct task *t)
 		log_warn("", "commit-refused", "sess=%s error=%s", log_q(op->c.sess), log_q(vg_strerror(err)));
 	else if (op->out.id != 0)
 		queue_parse_add(q, op->out.id, op->c.action == COMMIT_HOLD ? 0 : op->out.ticket, &op->frame, op->c.bytes.data,
-		    op->spooled != NULL ? 0 : op->c.bytes.len, op->c.received_at);
+		    op->spooled != NULL ? 0 : op->c.bytes.len, op->c.received_at, strcmp(op->c.automatic, "bounce") == 0);
 	operation_free(op);
 }
 

@@ -34,6 +34,7 @@ struct pending {
 	const unsigned char *plain;
 	size_t len;
 	int64_t received_at;
+	bool bounce;              /* by the gate's judgement */
 	unsigned tries;
 	bool fallback;            /* no parser shall see it again */
 };
@@ -168,7 +169,7 @@ refill(struct parse_state *s)
 
 void
 queue_parse_add(struct queue *q, int64_t id, uint64_t ticket, unsigned char **frame, const unsigned char *plain,
-    size_t len, int64_t received_at)
+    size_t len, int64_t received_at, bool bounce)
 {
 	struct parse_state *s = q->parse;
 	struct pending *p;
@@ -183,6 +184,7 @@ queue_parse_add(struct queue *q, int64_t id, uint64_t ticket, unsigned char **fr
 	p->id = s->last_id = id;
 	p->ticket = ticket;
 	p->received_at = received_at;
+	p->bounce = bounce;
 	if (len > 0 && s->cached + len <= CACHE_MAX) {
 		p->frame = *frame;
 		p->plain = plain;
@@ -357,6 +359,7 @@ queue_job_send(struct link *l, int64_t message, struct parse_job *job, int out_f
 		err = content_open(l->q->store, l->q->blobs, l->q->wrap_key, &m, &fd, key, &plain);
 	if (err == VG_OK) {
 		job->received_at = m.received_at;
+		job->bounce = strcmp(m.automatic, "bounce") == 0;
 		job->size = m.size;
 		if (fd >= 0)
 			job->key = (struct blob){ key, SEAL_KEY };
@@ -374,6 +377,7 @@ static int
 send_job(struct link *l, struct pending *p)
 {
 	struct parse_job job = { .what = PARSE_MESSAGE, .part = "", .entry = "", .received_at = p->received_at,
+		.bounce = p->bounce,
 		.size = p->len, .bytes = { p->plain, p->len } };
 
 	return p->frame != NULL ? ipc_send(l->ipc, IPC_PARSE_JOB, (uint64_t)p->id, &job) : queue_job_send(l, p->id, &job, -1);

@@ -297,6 +297,7 @@ enum parse_what { PARSE_MESSAGE = 1, PARSE_EXTRACT };
 	F(u8, what) F(i64, received_at) F(u64, size) \
 	F(blob, key)     /* 32 bytes when by descriptor */ \
 	F(blob, bytes)   /* inline message */ \
+	F(u8, bounce)    /* the gate found a bounce by its envelope (parse_limits) */ \
 	F(str, part) F(str, entry) F(blob, out_key)
 WIRE_DECLARE(parse_job, PARSE_JOB_FIELDS)
 

@@ -72,7 +72,7 @@ static int job_source(const struct parse_job *job, struct ipc_msg *msg, struct p
 static int run_message(const struct parse_job *job, const struct parse_source *src, struct buf *json, struct parse_done *done,
     char sender[ADDR_MAX + 1])
 {
-	struct parse_limits limits = {.now_ms = job->received_at};
+	struct parse_limits limits = {.now_ms = job->received_at, .bounce = job->bounce != 0};
 	int err = message_parse(src, &limits, json, sender);
 
 	if (err == VG_OK)
