@@ -180,7 +180,8 @@ put_participants(struct buf *out, const struct store_ticket *t)
 		    (err = member(out, ",", "name", p->name)) != VG_OK ||
 		    (err = member(out, ",", "address", p->address)) != VG_OK ||
 		    (err = member(out, ",", "added_by", p->added_by)) != VG_OK ||
-		    (err = member_time(out, ",", "added_at", p->added_at)) != VG_OK)
+		    (err = member_time(out, ",", "added_at", p->added_at)) != VG_OK ||
+		    (err = member(out, ",", "added_with", null_if_empty(p->message_ulid))) != VG_OK)
 			return err;
 		err = buf_adds(out, "}");
 	}

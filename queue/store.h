@@ -146,6 +146,7 @@ struct store_participant {
 	char *address, *shown, *name, *added_by;
 	int64_t added_at;
 	int64_t message;
+	char message_ulid[ULID_LEN + 1]; /* of that message; read only, "" where none */
 };
 
 struct store_ticket {

@@ -64,6 +64,7 @@ read_participant(sqlite3_stmt *stmt, struct store_participant *p)
 	p->added_at = sqlite3_column_int64(stmt, 3);
 	p->message = sqlite3_column_int64(stmt, 4);
 	p->address = store_dup(stmt, 5);
+	db_copy(stmt, 9, p->message_ulid, sizeof(p->message_ulid));
 	p->shown = store_dup(stmt, 6);
 	p->name = store_dup(stmt, 7);
 	p->added_by = store_dup(stmt, 8);
@@ -82,8 +83,9 @@ by_id(const void *a, const void *b)
 static int
 read_participants(struct store *s, struct store_ticket *t)
 {
-	sqlite3_stmt *stmt = db_query(s->d, "SELECT id, role, by_contact, added_at, message, address, shown, name, added_by"
-	    " FROM participant WHERE ticket = ? AND removed_at IS NULL LIMIT ?", "ii", (int64_t)t->number,
+	sqlite3_stmt *stmt = db_query(s->d, "SELECT p.id, p.role, p.by_contact, p.added_at, p.message, p.address, p.shown, p.name,"
+	    " p.added_by, m.ulid FROM participant p LEFT JOIN message m ON m.id = p.message"
+	    " WHERE p.ticket = ? AND p.removed_at IS NULL LIMIT ?", "ii", (int64_t)t->number,
 	    (int64_t)STORE_PARTICIPANTS_MAX);
 	unsigned cap = 0;
 	int err;

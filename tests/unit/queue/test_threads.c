@@ -114,6 +114,9 @@ a_removed_customer_comes_back_by_command_only(void **state)
 	json_t *m;
 
 	assert_true(takes_part(t, n, "bob@customer.example", "customer"));
+	m = ticket_of(t, n); /* T8: also by which message */
+	assert_int_equal(strlen(text(json_array_get(json_object_get(m, "participants"), 1), "added_with", NULL)), ULID_LEN);
+	json_decref(m);
 	assert_int_equal(rows_of(t, "SELECT count(*) FROM audit WHERE what = 'participant.added' AND rule = 'T1'"
 	    " AND text = 'bob@customer.example' AND sender = 'ann@partner.example'"), 1);
 	t->commands = "[{\"name\":\"customer.remove\",\"argument\":\"bob@customer.example\"}]";
