@@ -2,16 +2,13 @@
  * smtp_cmd_auth.c - AUTH (RFC 4954) with PLAIN (RFC 4616) and LOGIN, under TLS only. The queue checks the password; what is
  * proved is an address, which the gate compares with the author's. Passwords are wiped as soon as they are on their way.
  */
-#include <sodium.h>
 #include <string.h>
 #include <strings.h>
 
 #include "err.h"
 #include "log.h"
+#include "smtp_sasl.h"
 #include "smtp_session.h"
-
-/* What the longest line can hold. */
-#define DECODED_MAX (SMTP_LINE_MAX / 4 * 3)
 
 bool
 smtp_auth_offered(const struct smtp_session *s)
@@ -71,24 +68,18 @@ smtp_auth_answer(struct smtp_session *s, const struct login_say *say)
 
 /* ---- what the client says ---- */
 
-/* [authzid] NUL authcid NUL password. Nobody may act for somebody else. */
 static void
 plain(struct smtp_session *s, const unsigned char *data, size_t len)
 {
-	const unsigned char *user = memchr(data, '\0', len), *password;
-	const char *authzid = (const char *)data;
+	struct sasl_plain p;
+	int err = sasl_plain(&p, data, len);
 
-	user = user ? user + 1 : NULL;
-	password = user ? memchr(user, '\0', len - (size_t)(user - data)) : NULL;
-	if (!password || memchr(password + 1, '\0', len - (size_t)(password + 1 - data))) {
-		refuse(s, 501, "5.5.2", "Malformed credentials");
-		return;
-	}
-	if (*authzid != '\0' && strcmp(authzid, (const char *)user) != 0) {
+	if (err == VG_OK)
+		ask_queue(s, p.user, p.password, p.n);
+	else if (err == VG_ERR_DENIED)
 		wrong(s);
-		return;
-	}
-	ask_queue(s, (const char *)user, password + 1, len - (size_t)(password + 1 - data));
+	else
+		refuse(s, 501, "5.5.2", "Malformed credentials");
 }
 
 /* LOGIN asks for the name, then for the password. */
@@ -114,20 +105,15 @@ login(struct smtp_session *s, const unsigned char *data, size_t len)
 static void
 response(struct smtp_session *s, const char *text, size_t len)
 {
-	unsigned char data[DECODED_MAX + 1];
-	const char *end;
-	size_t n = 0;
+	unsigned char data[SASL_MAX];
+	size_t n;
 
-	if (sodium_base642bin(data, DECODED_MAX, text, len, NULL, &n, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
-	    end != text + len) {
+	if (sasl_decode(data, &n, text, len) != VG_OK)
 		refuse(s, 501, "5.5.2", "Not base64");
-	} else {
-		data[n] = '\0';
-		if (s->exchange.login)
-			login(s, data, n);
-		else
-			plain(s, data, n);
-	}
+	else if (s->exchange.login)
+		login(s, data, n);
+	else
+		plain(s, data, n);
 	explicit_bzero(data, sizeof(data));
 }
 
