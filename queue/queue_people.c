@@ -38,7 +38,7 @@ struct gathering {
 	struct known *of[NAMED_MAX];  /* whose named[i] is */
 	json_t *facts, *audience;     /* audience: of the message that this one answers */
 	const char **heard;
-	bool changed;
+	bool changed, too_many;
 };
 
 /* ---- facts ---- */
@@ -103,6 +103,7 @@ gather_field(struct gathering *g, const char *list, enum people_field field)
 		struct known *k;
 		int err;
 
+		g->too_many |= address != NULL && g->m.n == NAMED_MAX;
 		if (address == NULL || g->m.n == NAMED_MAX)
 			continue;
 		if ((err = know(g, address, name != NULL ? name : "", &k)) != VG_OK)
@@ -385,6 +386,8 @@ judge(struct gathering *g)
 	g->m.note = p->plan.note;
 	g->m.open = p->plan.open;
 	note_customer(g);
+	if (g->too_many)
+		add_problem(g, "participant.too-many", "only the first %u addresses in To and Cc were looked at", NAMED_MAX);
 	if ((err = follow_named(g)) != VG_OK || (err = follow_commands(g)) != VG_OK)
 		return err;
 	p->visibility = people_visibility(&g->m);

@@ -189,6 +189,46 @@ nobody_comes_by_an_uncovered_field_or_from_elsewhere(void **state)
 }
 
 static void
+many_addresses_are_cut_and_told(void **state)
+{
+	struct queue_test *t = *state;
+	uint64_t n = opened(t, NULL);
+	json_t *list = json_array(), *m;
+	char *cc, address[64];
+
+	for (unsigned i = 0; i < 120; i++) {
+		snprintf(address, sizeof(address), "p%u@customer.example", i);
+		json_array_append_new(list, json_pack("{s:s,s:s}", "name", "", "address", address));
+	}
+	t->cc = cc = json_dumps(list, JSON_COMPACT);
+	m = writes(t, n, PART_CONTACT, "ann@partner.example", "");
+	assert_true(has_problem(m, "participant.too-many"));
+	assert_true(hears(m, "p48@customer.example") && !hears(m, "p49@customer.example")); /* one place is ours */
+	json_decref(m);
+	/* the same again: the first ones take part, nobody else comes; then the ticket's own bound */
+	t->cc = cc;
+	json_decref(writes(t, n, PART_CONTACT, "ann@partner.example", ""));
+	for (unsigned i = 0; i < 60; i++)
+		json_array_remove(list, 0);
+	free(cc);
+	t->cc = cc = json_dumps(list, JSON_COMPACT);
+	json_decref(writes(t, n, PART_CONTACT, "ann@partner.example", ""));
+	json_array_clear(list);
+	json_array_append_new(list, json_pack("{s:s,s:s}", "name", "", "address", "late1@customer.example"));
+	json_array_append_new(list, json_pack("{s:s,s:s}", "name", "", "address", "late2@customer.example"));
+	free(cc);
+	t->cc = cc = json_dumps(list, JSON_COMPACT);
+	m = writes(t, n, PART_CONTACT, "ann@partner.example", "");
+	assert_true(has_problem(m, "participant.not-added"));
+	assert_true(hears(m, "late1@customer.example") && !hears(m, "late2@customer.example"));
+	json_decref(m);
+	assert_int_equal(rows_of(t, "SELECT count(*) FROM audit WHERE reason = 'full'"), 1);
+	assert_int_equal(rows_of(t, "SELECT count(*) FROM participant"), 100);
+	json_decref(list);
+	free(cc);
+}
+
+static void
 notes_and_answers_stay_where_they_belong(void **state)
 {
 	struct queue_test *t = *state;
@@ -424,6 +464,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_removed_customer_comes_back_by_command_only, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(an_agent_asks_and_a_contact_confirms, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(nobody_comes_by_an_uncovered_field_or_from_elsewhere, queue_setup, queue_teardown),
+		cmocka_unit_test_setup_teardown(many_addresses_are_cut_and_told, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(notes_and_answers_stay_where_they_belong, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(fields_of_later_mails_count, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(contacts_command_and_customers_do_not, queue_setup, queue_teardown),
