@@ -33,6 +33,26 @@ calls_ticket_number(json_t *args, struct call_result *res, uint64_t *number)
 	return true;
 }
 
+/* Beside what events say: who waits for a contact's confirmation (T1). */
+static int
+put_asked(struct call_env *env, uint64_t number, struct buf *out)
+{
+	json_t *asked;
+	char *text;
+	int err = store_persons_asked(env->store, number, &asked);
+
+	text = json_dumps(asked, JSON_COMPACT);
+	if (err == VG_OK && text == NULL)
+		err = VG_ERR_MEMORY;
+	if (err == VG_OK) {
+		out->len--; /* the closing brace */
+		err = buf_addf(out, ",\"asked\":%s}", text);
+	}
+	free(text);
+	json_decref(asked);
+	return err;
+}
+
 int
 calls_put_ticket(struct call_env *env, uint64_t number, struct buf *out)
 {
@@ -46,6 +66,8 @@ calls_put_ticket(struct call_env *env, uint64_t number, struct buf *out)
 
 		err = event_ticket(out, &view);
 	}
+	if (err == VG_OK)
+		err = put_asked(env, number, out);
 	ticket_close(&v);
 	return err;
 }

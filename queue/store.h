@@ -177,6 +177,8 @@ int store_person(struct store *s, uint64_t ticket, const char *address, bool *re
 /* Notes that an agent (by) asked for somebody at that time by that message; takes the note back. */
 int store_person_ask(struct store *s, uint64_t ticket, const char *address, const char *by, int64_t at, int64_t message);
 int store_person_unask(struct store *s, uint64_t ticket, const char *address);
+/* Those asked for, at most STORE_PARTICIPANTS_MAX, as a JSON array of {address, asked_by, asked_at}. */
+int store_persons_asked(struct store *s, uint64_t ticket, json_t **out);
 /* Ends somebody's part at once, and a note that they are asked for (T7); *removed: they took part. */
 int store_participant_remove(struct store *s, uint64_t ticket, const char *address, const char *by, int64_t at, bool *removed);
 /* Notes that a ticket went into another one; *into: where a ticket's messages go now, itself where it did not. */

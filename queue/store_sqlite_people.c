@@ -44,6 +44,24 @@ store_person_unask(struct store *s, uint64_t ticket, const char *address)
 }
 
 int
+store_persons_asked(struct store *s, uint64_t ticket, json_t **out)
+{
+	sqlite3_stmt *stmt = db_query(s->d, "SELECT address, asked_by, asked_at FROM participant_asked WHERE ticket = ? LIMIT ?", "ii",
+	    (int64_t)ticket, (int64_t)STORE_PARTICIPANTS_MAX);
+	char at[32];
+	int err;
+
+	if ((*out = json_array()) == NULL)
+		return VG_ERR_MEMORY;
+	while ((err = db_step(s->d, stmt)) == 1) {
+		id_rfc3339(at, sqlite3_column_int64(stmt, 2), 0);
+		json_array_append_new(*out, json_pack("{s:s,s:s,s:s}", "address", db_text(stmt, 0), "asked_by", db_text(stmt, 1),
+		    "asked_at", at));
+	}
+	return err;
+}
+
+int
 store_participant_remove(struct store *s, uint64_t ticket, const char *address, const char *by, int64_t at, bool *removed)
 {
 	int err = db_run(s->d, "UPDATE participant SET removed_at = ?, removed_by = ? WHERE ticket = ? AND address = ?"

@@ -156,6 +156,9 @@ an_agent_asks_and_a_contact_confirms(void **state)
 	assert_true(has_problem(m, "participant.asked"));
 	json_decref(m);
 	assert_false(takes_part(t, n, "bob@customer.example", "customer"));
+	m = ticket_of(t, n);
+	assert_string_equal(text(json_array_get(json_object_get(m, "asked"), 0), "address", NULL), "bob@customer.example");
+	json_decref(m);
 	assert_int_equal(rows_of(t, "SELECT count(*) FROM participant_asked WHERE asked_by = 'l2@vendor.example'"), 1);
 	t->commands = "[{\"name\":\"customer.confirm\",\"argument\":\"bob@customer.example\"}]";
 	json_decref(writes(t, n, PART_CONTACT, "ann@partner.example", ""));
