@@ -27,6 +27,7 @@ struct gate_case {
 	size_t n_candidates;
 	struct thread_match match;
 	struct verdict verdict;
+	const char *rate; /* the fuse that made it a hold (gate_rate.h), NULL: none. Static */
 };
 
 /* Code of the first fault of header or sender, NULL where the identity is well-formed. */

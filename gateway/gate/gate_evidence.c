@@ -285,16 +285,18 @@ static json_t *malformed(const struct gate_case *c)
 	return list;
 }
 
-/* suppress: which automatic answers the sender asked to be spared. */
-static json_t *automatic_mail(const struct gate_facts *f)
+/* suppress: which automatic answers the sender asked to be spared. rate: the fuse that it blew. */
+static json_t *automatic_mail(const struct gate_case *c)
 {
-	json_t *suppress = json_array();
+	const struct gate_facts *f = c->facts;
+	json_t *suppress = json_array(), *o;
 
 	for (unsigned i = 0; i < SUPPRESS_COUNT; i++)
 		if (f->suppress >> i & 1)
 			json_array_append_new(suppress, json_string(automatic_suppress_name(i)));
-	return json_pack("{s:s, s:s, s:o}", "kind", automatic_name(f->automatic), "why",
-	    f->automatic_why, "suppress", suppress);
+	o = json_pack("{s:s, s:s, s:o}", "kind", automatic_name(f->automatic), "why", f->automatic_why, "suppress", suppress);
+	set_text(o, "rate", c->rate);
+	return o;
 }
 
 char *gate_evidence(const struct gate_case *c)
@@ -306,7 +308,7 @@ char *gate_evidence(const struct gate_case *c)
 	json_object_set_new(o, "registry", registry(c));
 	json_object_set_new(o, "thread", thread(c));
 	json_object_set_new(o, "trace", trace(c));
-	json_object_set_new(o, "automatic", automatic_mail(c->facts));
+	json_object_set_new(o, "automatic", automatic_mail(c));
 	json_object_set_new(o, "malformed", malformed(c));
 	text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);

@@ -12,8 +12,10 @@
 #include "gate_commit.h"
 #include "gate_digest.h"
 #include "gate_evidence.h"
+#include "gate_rate.h"
 #include "gate_reply.h"
 #include "gate_submit.h"
+#include "id.h"
 #include "log.h"
 
 /* What is needed until the COMMIT is sent. */
@@ -210,6 +212,10 @@ static int decide(struct gate *g, struct gate_txn *t, const struct facts_say *sa
 
 	if (rc != VG_OK)
 		return rc;
+	gate_rate(&c, &g->fuses, id_now_ms());
+	if (c.rate != NULL)
+		log_warn(t->ids, "rate", "fuse=%s sender=%s ticket=%" PRIu64, c.rate, log_q(w->facts.from.addr.normal),
+		    c.match.ticket.ticket);
 	t->verdict = c.verdict;
 	t->auth = c.auth.result;
 	t->cls = say != NULL ? (enum sender_class)say->cls : CLASS_UNKNOWN;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fuse.h"
 #include "ipc.h"
 #include "role.h"
 #include "token.h"
@@ -32,6 +33,7 @@ struct gate {
 	struct ipc *queue; /* NULL while it is down */
 	struct gate_channel *channels;
 	struct token_keys keys;
+	struct fuses fuses;
 	bool stopping;
 	struct gate_txn *txns[GATE_TXNS_MAX];
 	size_t n_txns;

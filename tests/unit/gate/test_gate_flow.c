@@ -234,6 +234,29 @@ static void an_unproven_contact_is_held(void **state)
 	assert_non_null(strstr(f->facts_json, "\"ask\":"));
 }
 
+/* Mail by programs that may open tickets: what is too much waits for an operator, people's mail is not counted. */
+static void too_much_automatic_mail_is_held(void **state)
+{
+	static const char machine[] = "From: ann@partner.example\r\nSubject: Job failed\r\nAuto-Submitted: auto-generated\r\n\r\nx\r\n";
+	struct fixture *f = *state;
+
+	f->facts.automatic_open = 1;
+	for (unsigned i = 1; i <= 12; i++) {
+		submit(f, i, machine, RELAY, false);
+		UNTIL(f, f->answers == i);
+		assert_string_equal(f->rule, "V11");
+		assert_int_equal(f->answer.code, 250);
+		assert_int_equal(f->answer.outcome, i <= 10 ? OUT_ACCEPTED : OUT_HELD);
+		assert_int_equal(f->commit.action, i <= 10 ? COMMIT_OPEN : COMMIT_HOLD);
+		assert_string_equal(f->reason, i <= 10 ? "" : "rate");
+		assert_true((strstr(f->facts_json, "\"rate\":\"sender\"") != NULL) == (i > 10));
+	}
+	assert_non_null(strstr(f->facts_json, "\"ask\":"));
+	submit(f, 13, mail, RELAY, false);
+	UNTIL(f, f->answers == 13);
+	assert_int_equal(f->answer.outcome, OUT_ACCEPTED);
+}
+
 static void a_refusal_names_its_record(void **state)
 {
 	struct fixture *f = *state;
@@ -441,7 +464,8 @@ static void stop_waits_for_mails_in_flight(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_contact_opens), TEST(an_unproven_contact_is_held), TEST(a_refusal_names_its_record),
+		TEST(a_contact_opens), TEST(an_unproven_contact_is_held),
+		TEST(too_much_automatic_mail_is_held), TEST(a_refusal_names_its_record),
 		TEST(a_refusal_that_cannot_be_stored_is_a_delay), TEST(malformed_mail_asks_nobody), TEST(duplicates),
 		TEST(nothing_to_tell_copies_by), TEST(many_at_once), TEST(too_many_at_once), TEST(the_queue_goes_away),
 		TEST(the_channel_goes_away), TEST(nonsense_ends_the_link_only), TEST(answers_nobody_waits_for),
