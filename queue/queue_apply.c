@@ -385,10 +385,31 @@ append(struct work *w)
 	return err == VG_OK ? close_by_command(w) : err;
 }
 
+/* The ticket may have gone into another one since the gate chose it. The partner and L2 go along; a customer does not,
+ * since nobody brought them there: their message stays with the closed ticket. */
+static int
+follow_merge(struct work *w)
+{
+	struct store_participant p = { .role = w->m.role, .address = w->m.sender, .shown = w->m.sender_shown,
+		.name = w->m.sender_name, .added_by = w->m.sender, .added_at = w->m.received_at, .message = w->m.id };
+	uint64_t into;
+	bool added;
+	int err = store_ticket_merged(w->env->store, w->m.ticket, &into);
+
+	if (err != VG_OK || into == w->m.ticket || (w->m.role != PART_CONTACT && w->m.role != PART_AGENT))
+		return err;
+	w->m.ticket = into;
+	err = store_message_move(w->env->store, w->m.id, into);
+	return err == VG_OK ? store_participant_add(w->env->store, into, &p, &added) : err;
+}
+
 static int
 apply_ticket(struct work *w)
 {
-	int err = ticket_load(&w->v, w->env->store, w->env->registry, w->m.ticket);
+	int err = follow_merge(w);
+
+	if (err == VG_OK)
+		err = ticket_load(&w->v, w->env->store, w->env->registry, w->m.ticket);
 
 	/* The message that was to open it may be held; then the first one that is not opens it. */
 	if (err == VG_OK)

@@ -184,6 +184,8 @@ int store_participant_remove(struct store *s, uint64_t ticket, const char *addre
 /* Notes that a ticket went into another one; *into: where a ticket's messages go now, itself where it did not. */
 int store_ticket_merge(struct store *s, uint64_t from, uint64_t into);
 int store_ticket_merged(struct store *s, uint64_t number, uint64_t *into);
+/* The message belongs to this ticket from now on. */
+int store_message_move(struct store *s, int64_t message, uint64_t ticket);
 /* Removes a ticket that never became visible. */
 int store_ticket_drop(struct store *s, uint64_t number);
 

@@ -119,3 +119,9 @@ store_ticket_merged(struct store *s, uint64_t number, uint64_t *into)
 	}
 	return err;
 }
+
+int
+store_message_move(struct store *s, int64_t message, uint64_t ticket)
+{
+	return db_run(s->d, "UPDATE message SET ticket = ? WHERE id = ?", "ii", (int64_t)ticket, message);
+}

@@ -413,6 +413,14 @@ an_operator_removes_and_merges(void **state)
 	got = thread_of(t, "ann@partner.example", "opening@partner.example", &found);
 	assert_true(found);
 	assert_int_equal(got.ticket, second);
+	/* also one that the gate had sent to the old one just before; a customer's stays behind */
+	json_decref(writes(t, first, PART_CUSTOMER, "bob@customer.example", ""));
+	assert_int_equal(rows_of(t, "SELECT count(*) FROM message WHERE sender = 'bob@customer.example' AND ticket = 1001"), 1);
+	o = writes(t, first, PART_CONTACT, "joe@freelance.example", "late@partner.example");
+	json_decref(o);
+	assert_int_equal(rows_of(t, "SELECT count(*) FROM message WHERE message_id = 'late@partner.example' AND ticket = 1002"), 1);
+	assert_true(takes_part(t, second, "joe@freelance.example", "contact"));
+	t->sender = NULL;
 	/* and a direct holder's ticket goes nowhere */
 	c = commit_of(MAIL);
 	c.partner = "";
