@@ -81,11 +81,15 @@ static int read_parts(struct report *r, GMimeMultipart *mp)
 static void read_unstructured(struct report *r, GMimeMessage *message, struct buf *text)
 {
 	GMimeHeaderList *headers = g_mime_object_get_header_list(GMIME_OBJECT(message));
-	GMimeHeader *h = g_mime_header_list_get_header(headers, "X-Failed-Recipients");
-	const char *value = h != NULL ? g_mime_header_get_raw_value(h) : NULL;
+	int n = g_mime_header_list_get_count(headers);
 
-	if (value != NULL)
-		report_failed_recipients(r, value, strlen(value));
+	for (int i = 0; i < n; i++) {
+		GMimeHeader *h = g_mime_header_list_get_header_at(headers, i);
+		const char *value = g_mime_header_get_raw_value(h);
+
+		if (value != NULL && g_ascii_strcasecmp(g_mime_header_get_name(h), "X-Failed-Recipients") == 0)
+			report_failed_recipients(r, value, strlen(value));
+	}
 	report_text(r, buf_str(text), text->len);
 }
 

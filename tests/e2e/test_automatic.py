@@ -53,7 +53,8 @@ def test_too_much_is_held_and_can_be_released():
         to = case(token_key(gate), n, participant(gate, n))
 
         def vacation():
-            return gate.send(mails.mail(subject="Automatic reply", to=to, headers={"Auto-Submitted": "auto-replied"}), to=to)
+            mail = mails.mail(subject="Automatic reply", to=to, headers={"Auto-Submitted": "auto-replied"})
+            return gate.send(mail, to=to)
         for _ in range(10):
             code, text = vacation()
             assert code == 250 and number_of(text) == n, text

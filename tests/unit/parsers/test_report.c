@@ -192,7 +192,7 @@ static const char qmail[] = "From: MAILER-DAEMON@mail.partner.example\nTo: bounc
     "--- Below this line is a copy of the message.\n\nReturn-Path: <bounce@support.example>\n"
     "Received: (qmail 1 invoked from network)\nMessage-ID: <vg.0005@support.example>\n\n<eve@partner.example>:\ntext\n";
 static const char exim[] = "From: Mail Delivery System <Mailer-Daemon@mail.partner.example>\nX-Failed-Recipients: ann@partner.example,\n"
-    "  bob@partner.example, no address\nAuto-Submitted: auto-replied\nSubject: Mail delivery failed: returning message to sender\n\n"
+    "  bob@partner.example, no address\nX-Failed-Recipients: carl@partner.example, ann@partner.example\nAuto-Submitted: auto-replied\nSubject: Mail delivery failed: returning message to sender\n\n"
     "This message was created automatically by mail delivery software.\n\n  ann@partner.example\n    unknown user\n\n"
     "------ This is a copy of the message, including all the headers. ------\n\n"
     "From: support@support.example\nMessage-Id: <vg.0006@support.example>\n\nbody\n";
@@ -243,9 +243,10 @@ static void test_failed_recipients(void **state)
 
 	(void)state;
 	assert_string_equal(json_string_value(json_object_get(r, "original_message_id")), "vg.0006@support.example");
-	assert_int_equal(json_array_size(json_object_get(r, "recipients")), 2);
+	assert_int_equal(json_array_size(json_object_get(r, "recipients")), 3);
 	assert_string_equal(recipient(r, 0, "final"), "ann@partner.example");
 	assert_string_equal(recipient(r, 1, "final"), "bob@partner.example");
+	assert_string_equal(recipient(r, 2, "final"), "carl@partner.example");
 	json_decref(r);
 }
 
