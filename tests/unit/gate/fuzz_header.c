@@ -14,11 +14,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const unsigned char zero[DIGEST_LEN];
+	static const struct token_keys keys = {.n = 1};
 	struct blob body = {zero, sizeof(zero)};
 	unsigned char digest[DIGEST_LEN];
 	struct gate_header h;
 	struct gate_facts f;
-	struct gate_facts_input in = {.header = &h, .hostname = "support.example", .key = zero, .smtputf8 = size & 1, .null_path = size & 2};
+	struct gate_facts_input in = {.header = &h, .hostname = "support.example", .keys = &keys, .smtputf8 = size & 1,
+	    .null_path = size & 2};
 
 	if (gate_header_read(&h, (const char *)data, size) != VG_OK)
 		return 0;
