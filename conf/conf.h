@@ -73,6 +73,14 @@ struct conf {
 	struct conf_relay *relays;
 	size_t n_relays;
 
+	struct sockaddr_storage resolver;   /* the DNS server that proofs ask */
+	socklen_t resolver_len;
+	int64_t resolver_timeout_ms;        /* one query, all attempts */
+	char **arc_sealers;                 /* whose ARC chains are believed: lower-case A-labels */
+	size_t n_arc_sealers;
+	int64_t dns_give_up_ms;             /* a sender is deferred this long while the DNS fails */
+	unsigned dkim_min_bits;             /* RSA keys of DKIM below this prove nothing */
+
 	char *tls_certificate;              /* file names; NULL without */
 	char *tls_key;
 

@@ -102,6 +102,10 @@ void conf_check(struct conf_parser *p)
 	for (size_t i = 0; i < c->n_relays; i++)
 		if (c->relays[i].authserv_id == NULL && !c->relays[i].as_authenticated)
 			conf_complain(p, 1, "trust relay: say what is believed: authserv-id ID or as authenticated");
+	for (size_t i = 0; i < c->n_arc_sealers; i++)
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(c->arc_sealers[i], c->arc_sealers[j]) == 0)
+				conf_complain(p, 1, "arc sealer %s is given twice", c->arc_sealers[i]);
 	if (c->sessions_per_peer > c->sessions && c->sessions_per_peer != 50)
 		conf_complain(p, 1, "limit sessions: per-peer is larger than the whole");
 }

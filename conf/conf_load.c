@@ -206,6 +206,9 @@ void conf_free(struct conf **cp)
 	for (size_t i = 0; i < c->n_relays; i++)
 		free(c->relays[i].authserv_id);
 	free(c->relays);
+	for (size_t i = 0; i < c->n_arc_sealers; i++)
+		free(c->arc_sealers[i]);
+	free(c->arc_sealers);
 	free(c->tls_certificate);
 	free(c->tls_key);
 	free(c->slas);

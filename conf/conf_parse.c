@@ -167,6 +167,11 @@ static int set_role(const char *word, int *slot, const char **why)
 	return VG_ERR_SYNTAX;
 }
 
+static int set_resolver(const char *word, struct conf *c, const char **why)
+{
+	return conf_value_inet(word, &c->resolver, &c->resolver_len, why);
+}
+
 /* Stores one word's value where the table says. */
 static int set_value(const struct conf_arg *a, const char *word, char *object, const char **why)
 {
@@ -189,6 +194,8 @@ static int set_value(const struct conf_arg *a, const char *word, char *object, c
 		return conf_value_listen(word, slot, why);
 	case CT_MODE:
 		return conf_value_mode(word, slot, why);
+	case CT_RESOLVER:
+		return set_resolver(word, (struct conf *)(void *)object, why);
 	case CT_ROLE:
 		return set_role(word, slot, why);
 	case CT_PROXY_NET:
@@ -355,6 +362,8 @@ static char *target_object(struct conf_parser *p, enum conf_target target, struc
 		return append(p, &c->relays, &c->n_relays, sizeof(*c->relays));
 	case CTARGET_SLA:
 		return append(p, &c->slas, &c->n_slas, sizeof(*c->slas));
+	case CTARGET_SEALER:
+		return append(p, &c->arc_sealers, &c->n_arc_sealers, sizeof(*c->arc_sealers));
 	case CTARGET_ROLE_USER:
 		return (char *)ru;
 	case CTARGET_CONF:

@@ -98,6 +98,25 @@ const struct conf_directive conf_directives[] = {
 	  "A relay of ours, judged on the real TCP peer; unix stands for local sockets. With authserv-id, the topmost "
 	  "Authentication-Results field is believed if it carries that id. With as authenticated, the relay has "
 	  "authenticated every sender itself and all its mail counts as authenticated: -n warns. Relays may use XCLIENT and XFORWARD." },
+	{ { "resolver", NULL }, CTARGET_CONF,
+	  { { .type = CT_RESOLVER, .offset = CONF(resolver), .name = "ADDRESS:PORT", .required = true },
+	    { .type = CT_DURATION, .offset = CONF(resolver_timeout_ms), .keyword = "timeout", .name = "TIME",
+	      .min = SECOND / 10, .max = MINUTE } },
+	  "127.0.0.1:53 timeout 5s", false,
+	  "The DNS server that is asked for what proves a sender, and how long one question may take. Its answers are believed: "
+	  "it belongs on this machine or on a network of ours." },
+	{ { "arc", "sealer" }, CTARGET_SEALER,
+	  { { .type = CT_HOST, .name = "DOMAIN", .required = true } }, NULL, false,
+	  "A domain whose ARC seal is believed about what the mail was before it was forwarded; repeatable. Without one, ARC "
+	  "proves nothing." },
+	{ { "dns", "give-up" }, CTARGET_CONF,
+	  { { .type = CT_DURATION, .offset = CONF(dns_give_up_ms), .name = "TIME", .required = true, .min = MINUTE,
+	      .max = 30 * DAY } }, "4h", false,
+	  "While the DNS fails, mail whose sender needs it is deferred; once it has failed for the same mail this long, "
+	  "the mail is judged without that proof." },
+	{ { "dkim", "min-bits" }, CTARGET_CONF,
+	  { { .type = CT_UINT, .offset = CONF(dkim_min_bits), .name = "N", .required = true, .min = 1024, .max = 4096 } },
+	  "1024", false, "A DKIM signature by a shorter RSA key proves nothing." },
 	{ { "severity", "default" }, CTARGET_CONF,
 	  { { .type = CT_UINT, .offset = CONF(severity_default), .name = "N", .required = true, .min = 1, .max = 4 } },
 	  "3", false, "Severity of a ticket whose opening message states none." },

@@ -27,6 +27,7 @@ enum conf_type {
 	CT_NET,         /* struct conf_net */
 	CT_LISTEN,      /* the whole struct conf_listen (offset 0) */
 	CT_MODE,
+	CT_RESOLVER,    /* struct sockaddr_storage with its length: struct conf's resolver */
 	CT_ROLE,        /* int: enum role by name */
 	CT_PROXY_NET    /* `from NET`, repeatable: appended to a struct conf_listen's proxy_from */
 };
@@ -42,7 +43,7 @@ struct conf_arg {
 };
 
 /* What a directive's offsets refer to. */
-enum conf_target { CTARGET_CONF, CTARGET_ADDRESS, CTARGET_LISTEN, CTARGET_RELAY, CTARGET_SLA, CTARGET_ROLE_USER };
+enum conf_target { CTARGET_CONF, CTARGET_ADDRESS, CTARGET_LISTEN, CTARGET_RELAY, CTARGET_SLA, CTARGET_SEALER, CTARGET_ROLE_USER };
 
 /* `user role ROLE NAME` before it is filed. */
 struct conf_role_user {

@@ -168,38 +168,34 @@ static int listen_unix(const char *path, struct conf_listen *l, const char **why
 	return l->unix_path != NULL ? 0 : VG_ERR_MEMORY;
 }
 
-static int listen_inet(const char *host, uint16_t port, struct conf_listen *l, const char **why)
+static int inet_address(const char *host, uint16_t port, struct sockaddr_storage *out, socklen_t *len, const char **why)
 {
-	struct sockaddr_in *in = (struct sockaddr_in *)&l->addr;
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&l->addr;
+	struct sockaddr_in *in = (struct sockaddr_in *)out;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
 
 	if (inet_pton(AF_INET, host, &in->sin_addr) == 1) {
 		in->sin_family = AF_INET;
 		in->sin_port = htons(port);
-		l->addr_len = sizeof(*in);
+		*len = sizeof(*in);
 		return 0;
 	}
 	if (inet_pton(AF_INET6, host, &in6->sin6_addr) == 1) {
 		in6->sin6_family = AF_INET6;
 		in6->sin6_port = htons(port);
-		l->addr_len = sizeof(*in6);
+		*len = sizeof(*in6);
 		return 0;
 	}
-	return bad(why, "not an address to listen on (\"192.0.2.1:25\", \"[2001:db8::1]:25\", \"unix:/path\")");
+	return bad(why, "not an IP address with a port (\"192.0.2.1:25\", \"[2001:db8::1]:25\")");
 }
 
-int conf_value_listen(const char *s, struct conf_listen *l, const char **why)
+int conf_value_inet(const char *s, struct sockaddr_storage *out, socklen_t *len, const char **why)
 {
 	const char *colon = strrchr(s, ':');
 	char host[INET6_ADDRSTRLEN + 2];
 	size_t n;
 	uint64_t port;
 
-	memset(&l->addr, 0, sizeof(l->addr));
-	if ((l->name = strdup(s)) == NULL)
-		return VG_ERR_MEMORY;
-	if (strncmp(s, "unix:", 5) == 0)
-		return listen_unix(s + 5, l, why);
+	memset(out, 0, sizeof(*out));
 	if (colon == NULL || conf_value_uint(colon + 1, 1, 65535, &port, why) != 0)
 		return bad(why, "a port from 1 to 65535 is expected behind the last colon");
 	n = (size_t)(colon - s);
@@ -213,7 +209,17 @@ int conf_value_listen(const char *s, struct conf_listen *l, const char **why)
 	}
 	memcpy(host, s, n);
 	host[n] = '\0';
-	return listen_inet(host, (uint16_t)port, l, why);
+	return inet_address(host, (uint16_t)port, out, len, why);
+}
+
+int conf_value_listen(const char *s, struct conf_listen *l, const char **why)
+{
+	memset(&l->addr, 0, sizeof(l->addr));
+	if ((l->name = strdup(s)) == NULL)
+		return VG_ERR_MEMORY;
+	if (strncmp(s, "unix:", 5) == 0)
+		return listen_unix(s + 5, l, why);
+	return conf_value_inet(s, &l->addr, &l->addr_len, why);
 }
 
 int conf_value_mode(const char *s, mode_t *out, const char **why)

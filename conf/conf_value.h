@@ -14,6 +14,8 @@ int conf_value_size(const char *s, uint64_t *out, const char **why);
 int conf_value_duration(const char *s, int64_t *out, const char **why);
 /* "192.0.2.0/24", "2001:db8::/32", a lone address, "unix". Host bits must be zero. */
 int conf_value_net(const char *s, struct conf_net *out, const char **why);
+/* "127.0.0.1:53", "[::1]:53"; *out is zero beyond the address, so that addresses compare by memcmp. */
+int conf_value_inet(const char *s, struct sockaddr_storage *out, socklen_t *len, const char **why);
 /* "127.0.0.1:25", "[::1]:25", "unix:/absolute/path" into l->addr, l->unix_path, l->name. */
 int conf_value_listen(const char *s, struct conf_listen *l, const char **why);
 /* Octal permission bits, "0660". */

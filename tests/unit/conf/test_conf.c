@@ -2,6 +2,8 @@
  * test_conf.c - the configuration: values as tables, every kind of complaint with its place, defaults, includes,
  * recipients, and that the manual page says what the table says.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,6 +55,20 @@ static struct conf *good(const char *text)
 	return c;
 }
 
+static void assert_resolver(const struct conf *c, int family, const char *host, unsigned port)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&c->resolver;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&c->resolver;
+	bool v4 = family == AF_INET;
+	char text[INET6_ADDRSTRLEN];
+
+	assert_int_equal(c->resolver.ss_family, family);
+	assert_int_equal(c->resolver_len, v4 ? sizeof(*in) : sizeof(*in6));
+	assert_non_null(inet_ntop(family, v4 ? (const void *)&in->sin_addr : &in6->sin6_addr, text, sizeof(text)));
+	assert_string_equal(text, host);
+	assert_int_equal(ntohs(v4 ? in->sin_port : in6->sin6_port), port);
+}
+
 static void test_defaults(void **state)
 {
 	struct conf *c = good(BASE);
@@ -72,6 +88,11 @@ static void test_defaults(void **state)
 	assert_string_equal(c->upload_text, "");
 	assert_int_equal(conf_sla_for(c, 1)->first_response_ms, 3600000);
 	assert_int_equal(c->data_rate_min, 256);
+	assert_resolver(c, AF_INET, "127.0.0.1", 53);
+	assert_int_equal(c->resolver_timeout_ms, 5000);
+	assert_int_equal(c->n_arc_sealers, 0);
+	assert_int_equal(c->dns_give_up_ms, INT64_C(4) * 3600000);
+	assert_int_equal(c->dkim_min_bits, 1024);
 	conf_free(&c);
 	assert_null(c);
 }
@@ -86,7 +107,8 @@ static void test_given_values(void **state)
 	    "listen smtp [::1]:25 after-queue proxy-protocol from 10.0.0.0/8 proxy-protocol from 2001:db8::/32\n"
 	    "trust relay 192.0.2.0/24 authserv-id MX.support.example\ntrust relay unix as authenticated\n"
 	    "membership inactive hold\nupload text \"Send to \\\"https://up.example/\\\"\" # said with 552\n"
-	    "user role smtp vcspgate-smtp\n");
+	    "user role smtp vcspgate-smtp\nresolver [2001:db8::53]:5353\n"
+	    "arc sealer Lists.example\narc sealer m\303\274ller.example\ndns give-up 90m\ndkim min-bits 2048\n");
 
 	(void)state;
 	assert_int_equal(c->sessions, 60);
@@ -108,6 +130,13 @@ static void test_given_values(void **state)
 	assert_true(c->inactive_hold);
 	assert_string_equal(c->upload_text, "Send to \"https://up.example/\"");
 	assert_string_equal(c->role_user[ROLE_SMTP], "vcspgate-smtp");
+	assert_resolver(c, AF_INET6, "2001:db8::53", 5353);
+	assert_int_equal(c->resolver_timeout_ms, 5000);
+	assert_int_equal(c->n_arc_sealers, 2);
+	assert_string_equal(c->arc_sealers[0], "lists.example");
+	assert_string_equal(c->arc_sealers[1], "xn--mller-kva.example");
+	assert_int_equal(c->dns_give_up_ms, 5400000);
+	assert_int_equal(c->dkim_min_bits, 2048);
 	conf_free(&c);
 }
 
@@ -146,6 +175,19 @@ static void test_complaints(void **state)
 		{ BASE "trust relay 192.0.2.1 as friend\n", "f:4:26: \"as\" must be followed by \"authenticated\"" },
 		{ BASE "tls certificate /a\n", "\"key FILE\" missing" },
 		{ BASE "tls certificate a key /b\n", "f:4:17: an absolute file name is expected" },
+		{ BASE "resolver\n", "f:4:9: ADDRESS:PORT missing" },
+		{ BASE "resolver 127.0.0.1\n", "f:4:10: a port from 1 to 65535" },
+		{ BASE "resolver dns.example:53\n", "f:4:10: not an IP address with a port" },
+		{ BASE "resolver unix:/run/dns\n", "f:4:10: a port from 1 to 65535" },
+		{ BASE "resolver ::1:53\n", "f:4:10: an IPv6 address stands in brackets" },
+		{ BASE "resolver 127.0.0.1:53 timeout 2m\n", "f:4:31: value out of range" },
+		{ BASE "resolver 127.0.0.1:53\nresolver [::1]:53\n", "f:5:1: given twice: first in line 4" },
+		{ BASE "arc sealer\n", "f:4:11: DOMAIN missing" },
+		{ BASE "arc sealer a..example\n", "f:4:12: " },
+		{ BASE "arc sealer a.example\narc sealer A.example\n", "arc sealer a.example is given twice" },
+		{ BASE "dns give-up 1s\n", "f:4:13: value out of range" },
+		{ BASE "dkim min-bits 512\n", "f:4:15: number out of range" },
+		{ BASE "dkim min-bits 8192\n", "f:4:15: number out of range" },
 		{ BASE "sla severity 7 first-response 1h\n", "f:4:14: number out of range" },
 		{ BASE "sla severity 1 first-response 1h warn 2h\n", "warn comes after first-response" },
 		{ BASE "user role king x\n", "f:4:11: not a role" },
@@ -297,15 +339,21 @@ static void test_rcpt(void **state)
 
 static void test_reload(void **state)
 {
-	struct conf *a = good(BASE), *b = good(BASE "reopen 1d\n"), *d = good(BASE "limit parsers 3\nlisten smtp [::1]:25\n");
+	struct conf *a = good(BASE), *b = good(BASE "reopen 1d\n"), *d = good(BASE "limit parsers 3\nlisten smtp [::1]:25\n"),
+		    *e = good(BASE "resolver [::1]:53\narc sealer a.example\ndns give-up 1h\ndkim min-bits 2048\n");
 	struct said s = { 0 };
 
 	(void)state;
 	assert_int_equal(conf_needs_restart(a, b, hear, &s), 0);
 	assert_int_equal(conf_needs_restart(a, d, hear, &s), 2);
+	assert_int_equal(conf_needs_restart(a, e, hear, &s), 0);
+	conf_keep(a, e);
+	assert_resolver(e, AF_INET6, "::1", 53);
+	assert_int_equal(e->n_arc_sealers, 1);
 	conf_free(&a);
 	conf_free(&b);
 	conf_free(&d);
+	conf_free(&e);
 }
 
 static void test_manual_page_agrees(void **state)
