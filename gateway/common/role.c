@@ -237,6 +237,25 @@ take_fd(struct run *r, struct ipc_msg *msg)
 }
 
 static int
+take_dialed(struct run *r, struct ipc_msg *msg)
+{
+	struct m_dialed say;
+
+	if (ipc_decode(msg, &say) != VG_OK || !r->ops->on_dialed)
+		return VG_ERR_PROTO;
+	r->ops->on_dialed(&r->ctx, msg->id, (enum dial)say.what, say.err ? -1 : ipc_take_fd(msg, 0));
+	return VG_OK;
+}
+
+int
+role_dial(struct role_ctx *ctx, enum dial what, uint64_t id)
+{
+	struct m_dial ask = { .what = what };
+
+	return ipc_send(ctx->master, IPC_M_DIAL, id, &ask);
+}
+
+static int
 take(struct run *r, struct ipc_msg *msg)
 {
 	struct m_secret secret;
@@ -252,6 +271,8 @@ take(struct run *r, struct ipc_msg *msg)
 	case IPC_M_LISTEN:
 	case IPC_M_PEER:
 		return take_fd(r, msg);
+	case IPC_M_DIALED:
+		return take_dialed(r, msg);
 	case IPC_M_START:
 		r->go = true;
 		return VG_OK;

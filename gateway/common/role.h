@@ -41,12 +41,16 @@ struct role_ops {
 	void (*on_metrics)(struct role_ctx *ctx, enum role role, uint32_t index, int fd);
 	/* ctx->conf is the new one already; old is freed after the call: keep nothing of it. */
 	void (*on_conf)(struct role_ctx *ctx, const struct conf *old);
+	/* role_dial()'s answer: the role owns fd; -1: it could not be made. */
+	void (*on_dialed)(struct role_ctx *ctx, uint64_t id, enum dial what, int fd);
 	/* Asked to stop: finish and call role_exit() when done. NULL: exit at once. */
 	void (*on_stop)(struct role_ctx *ctx);
 };
 
 /* Runs the role with the supervisor's socket on descriptor 3. Returns the exit status. */
 int role_run(const struct role_ops *ops, uint32_t index);
+/* Asks the supervisor for a socket; on_dialed hears of it with the same id. VG_ERR_CLOSED. */
+int role_dial(struct role_ctx *ctx, enum dial what, uint64_t id);
 /* Ends the loop of role_run with status 0. */
 void role_exit(struct role_ctx *ctx);
 

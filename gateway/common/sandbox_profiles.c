@@ -50,6 +50,11 @@ static const struct sandbox_rule serve[] = {
 	ALLOW(getsockname), ALLOW(getpeername), ALLOW(setsockopt), ALLOW(getsockopt),
 };
 
+/* The resolver's sockets, which the supervisor made and connected. */
+static const struct sandbox_rule dns[] = {
+	ALLOW(recvfrom), ALLOW_IF(sendto, EQUAL, 4, 0), ALLOW(getsockopt),
+};
+
 /* A sealed message goes to a descriptor that the queue opened. */
 static const struct sandbox_rule spool[] = {
 	ALLOW(pwrite64), ALLOW(lseek),
@@ -94,7 +99,7 @@ static const struct sandbox_rule sanitizer[] = {
 
 static const struct sandbox_profile profiles[] = {
 	{ ROLE_SMTP, { GROUP(base), GROUP(serve), GROUP(spool) SANITIZER } },
-	{ ROLE_GATE, { GROUP(base) SANITIZER } },
+	{ ROLE_GATE, { GROUP(base), GROUP(dns) SANITIZER } },
 	{ ROLE_PARSER, { GROUP(base), GROUP(parse) SANITIZER } },
 	{ ROLE_QUEUE, { GROUP(base), GROUP(store) SANITIZER } },
 	{ ROLE_API, { GROUP(base), GROUP(serve), GROUP(spool), GROUP(http) SANITIZER } },

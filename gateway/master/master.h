@@ -185,6 +185,9 @@ int master_spawn(struct proc *p, ipc_cb *cb);
 #define BACKOFF_RESET_MS 60000
 #define REPLACE_MIN_MS 1000 /* one that lived shorter and ended with 0 counts as failed */
 
+/* master_dial.c: answers M_DIAL by M_DIALED. VG_ERR_PROTO: it asked for something else than the resolver. */
+int master_dial(const struct conf *c, struct ipc *ipc, const struct ipc_msg *msg);
+
 /* master_supervise.c: pause before restart number `failures` (1 the first). Pure. */
 int64_t master_backoff_ms(unsigned failures);
 /* Did a process that was up for up_ms end in order to be replaced, with no pause and no failure counted? Pure. */

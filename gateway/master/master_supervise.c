@@ -1,6 +1,6 @@
 /*
  * master_supervise.c - starts the roles from the store outwards, restarts the dead ones, reloads, and stops them from
- * the channels inwards, so that what is acknowledged is finished. Hears only M_UP and exit statuses from its children.
+ * the channels inwards, so that what is acknowledged is finished. Hears M_UP, M_DIAL and exit statuses from its children.
  */
 #include <errno.h>
 #include <signal.h>
@@ -165,6 +165,16 @@ on_linger(void *arg)
 		kill(p->pid, SIGKILL);
 }
 
+/* The resolver of the last reload, where there was one. */
+static void
+on_dial(struct proc *p, const struct ipc_msg *msg)
+{
+	const struct loaded *l = p->m->now.conf ? &p->m->now : &p->m->boot;
+
+	if (master_dial(l->conf, p->ipc, msg) != VG_OK)
+		log_warn("", "dial-odd", "role=%s", p->title);
+}
+
 static void
 on_child(struct ipc *ipc, struct ipc_msg *msg, void *arg)
 {
@@ -174,6 +184,10 @@ on_child(struct ipc *ipc, struct ipc_msg *msg, void *arg)
 	if (!msg) {
 		ipc_close(&p->ipc);
 		ev_timer_set(p->m->loop, &p->timer, LINGER_MS, on_linger, p);
+		return;
+	}
+	if (msg->type == IPC_M_DIAL) {
+		on_dial(p, msg);
 		return;
 	}
 	if (msg->type != IPC_M_UP || p->state != PROC_STARTING)
