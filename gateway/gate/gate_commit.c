@@ -81,8 +81,8 @@ int gate_commit_make(struct gate_commit *out, const struct gate_case *c, const s
 	from_verdict(&out->msg, &c->verdict, c);
 	out->msg.facts = out->evidence;
 	out->msg.digest = *digest;
-	/* A refusal is an audit record: no message, so nothing to put before it. */
-	if (c->verdict.action == COMMIT_REFUSE) {
+	/* A refusal is an audit record, a deferral a note: no message, so nothing to put before it. */
+	if (c->verdict.action == COMMIT_REFUSE || c->verdict.action == COMMIT_DEFER) {
 		out->msg.bytes = (struct blob){0};
 		return VG_OK;
 	}

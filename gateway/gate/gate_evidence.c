@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gate_evidence.h"
+#include "gate_lookalike.h"
 
 #define FAULTS_SHOWN GATE_FAULTS_MAX
 #define CANDIDATES_SHOWN 20u
@@ -299,6 +300,14 @@ static json_t *automatic_mail(const struct gate_case *c)
 	return o;
 }
 
+/* Does the author's domain look like another one? */
+static json_t *lookalike(const struct gate_case *c)
+{
+	const char *found = c->facts->from.fault.code == NULL ? gate_lookalike(addr_domain(&c->facts->from.addr)) : NULL;
+
+	return found != NULL ? json_string(found) : json_null();
+}
+
 char *gate_evidence(const struct gate_case *c)
 {
 	json_t *o = json_object();
@@ -310,6 +319,7 @@ char *gate_evidence(const struct gate_case *c)
 	json_object_set_new(o, "trace", trace(c));
 	json_object_set_new(o, "automatic", automatic_mail(c));
 	json_object_set_new(o, "malformed", malformed(c));
+	json_object_set_new(o, "lookalike", lookalike(c));
 	text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	return text;

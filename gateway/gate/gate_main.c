@@ -1,6 +1,6 @@
 /*
  * gate_main.c - the role `gate`: links to channels and queue, recipients' tags, reload and stop. It meets the network
- * only through the bytes that channels hand over. The decisions are in files of their own; gate_submit.c moves mails.
+ * only through the bytes that channels hand over, and the resolver. The decisions are in files of their own; gate_submit.c moves mails.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +25,39 @@ static int prepare(struct role_ctx *ctx)
 	/* Converters are files: none can be opened after this. */
 	charset_warm();
 	return 0;
+}
+
+/* ---- the DNS ---- */
+
+/* Sockets come from the supervisor, and lead to the resolver only. */
+static int dial(void *arg, bool tcp, uint64_t id)
+{
+	return role_dial(arg, tcp ? DIAL_RESOLVER_TCP : DIAL_RESOLVER_UDP, id);
+}
+
+static int start(struct role_ctx *ctx)
+{
+	struct gate_dns_ops ops = {.dial = dial, .arg = ctx};
+	struct gate *g = ctx->state;
+
+	g->dns = gate_dns_new(ctx->loop, &ops, ctx->conf->resolver_timeout_ms);
+	return g->dns == NULL ? EX_OSERR : 0;
+}
+
+static void on_dialed(struct role_ctx *ctx, uint64_t id, enum dial what, int fd)
+{
+	struct gate *g = ctx->state;
+
+	gate_dns_dialed(g->dns, id, what == DIAL_RESOLVER_TCP, fd);
+}
+
+static void on_conf(struct role_ctx *ctx, const struct conf *old)
+{
+	struct gate *g = ctx->state;
+
+	gate_dns_timeout(g->dns, ctx->conf->resolver_timeout_ms);
+	if (old->resolver_len != ctx->conf->resolver_len || memcmp(&old->resolver, &ctx->conf->resolver, old->resolver_len) != 0)
+		gate_dns_reset(g->dns);
 }
 
 static void on_secret(struct role_ctx *ctx, enum secret_kind kind, const unsigned char *data, size_t len)
@@ -178,6 +211,9 @@ static void on_stop(struct role_ctx *ctx)
 const struct role_ops gate_role = {
     .role = ROLE_GATE,
     .prepare = prepare,
+    .start = start,
+    .on_dialed = on_dialed,
+    .on_conf = on_conf,
     .on_peer = on_peer,
     .on_secret = on_secret,
     .on_stop = on_stop,

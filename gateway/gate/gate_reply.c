@@ -61,7 +61,7 @@ void gate_reply_verdict(struct gate_reply *r, const struct verdict *v, const str
 	start(r);
 	r->say.rule = v->rule;
 	r->say.reason = v->reason;
-	if (done == NULL) {
+	if (done == NULL || v->action == COMMIT_DEFER) {
 		say(r, OUT_TEMPFAIL, v->code, v->enhanced, "%s", v->text);
 		return;
 	}

@@ -17,7 +17,7 @@ struct gate_reply {
 	bool refused_after_queue; /* answered 250, kept as a refusal */
 };
 
-/* done: the queue's answer; NULL where nothing was committed (a temporary failure by the table). */
+/* done: the queue's answer; NULL where nothing was committed (a dry run). */
 void gate_reply_verdict(struct gate_reply *r, const struct verdict *v, const struct commit_say *done, bool after_queue);
 /* Not now: code 451 or 452, before or instead of a verdict. */
 void gate_reply_later(struct gate_reply *r, int err);

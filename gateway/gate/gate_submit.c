@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "err.h"
 #include "gate_commit.h"
 #include "gate_digest.h"
 #include "gate_evidence.h"
+#include "gate_prove.h"
 #include "gate_rate.h"
 #include "gate_reply.h"
 #include "gate_submit.h"
@@ -26,11 +28,16 @@ struct gate_work {
 	struct gate_header header;
 	struct gate_facts facts;
 	struct gate_rcpts rcpts;
+	int fd;               /* of a spooled message, -1 */
+	unsigned char *say_frame; /* copy of the FACTS_SAY; say borrows from it */
+	struct facts_say say;
+	struct gate_prove *prove; /* borrows from all above */
 	unsigned char digest[DIGEST_LEN];
 	bool has_digest;
 };
 
 struct gate_txn {
+	struct gate *gate;
 	uint64_t id;                 /* serial and slot: an answer to a former one finds nothing */
 	size_t slot;
 	struct gate_channel *channel; /* NULL when it went away */
@@ -70,6 +77,10 @@ static void work_free(struct gate *g, struct gate_work **workp)
 		return;
 	*workp = NULL;
 	g->bytes -= w->frame_len;
+	gate_prove_free(&w->prove);
+	free(w->say_frame);
+	if (w->fd >= 0)
+		close(w->fd);
 	gate_facts_free(&w->facts);
 	gate_header_free(&w->header);
 	free(w->frame);
@@ -96,6 +107,7 @@ static struct gate_txn *txn_new(struct gate *g)
 		return NULL;
 	while (g->txns[slot] != NULL)
 		slot = (slot + 1) & (GATE_TXNS_MAX - 1);
+	t->gate = g;
 	t->slot = slot;
 	/* 0 is no mail's id: it belongs to records that nobody waits for. */
 	t->id = ++g->serial * GATE_TXNS_MAX + slot;
@@ -199,6 +211,23 @@ static int ask(struct gate *g, const struct gate_txn *t)
 	return rc;
 }
 
+/* A dry run: the verdict with its evidence, and nothing kept. */
+static int finish_dry(struct gate *g, struct gate_txn *t, const struct gate_case *c)
+{
+	char *facts = gate_evidence(c);
+	struct gate_reply r;
+
+	if (facts == NULL)
+		return VG_ERR_MEMORY;
+	gate_reply_verdict(&r, &t->verdict, NULL, t->after_queue);
+	r.say.outcome = (uint8_t)t->verdict.outcome;
+	r.say.ticket = t->verdict.ticket;
+	r.say.facts = facts;
+	finish(g, t, &r);
+	free(facts);
+	return VG_OK;
+}
+
 /* Decides and commits; say NULL where V0-V2 decide. */
 static int decide(struct gate *g, struct gate_txn *t, const struct facts_say *say)
 {
@@ -206,6 +235,7 @@ static int decide(struct gate *g, struct gate_txn *t, const struct facts_say *sa
 	struct blob digest = digest_of(w);
 	struct gate_case c = {
 	    .conf = g->ctx->conf, .submit = &w->submit, .header = &w->header, .facts = &w->facts, .rcpts = &w->rcpts, .say = say,
+	    .sender = w->prove != NULL ? gate_prove_result(w->prove) : NULL,
 	};
 	struct gate_commit commit;
 	int rc = gate_decide(&c);
@@ -219,13 +249,8 @@ static int decide(struct gate *g, struct gate_txn *t, const struct facts_say *sa
 	t->verdict = c.verdict;
 	t->auth = c.auth.result;
 	t->cls = say != NULL ? (enum sender_class)say->cls : CLASS_UNKNOWN;
-	if (t->verdict.outcome == OUT_TEMPFAIL) {
-		struct gate_reply r;
-
-		gate_reply_verdict(&r, &t->verdict, NULL, t->after_queue);
-		finish(g, t, &r);
-		return VG_OK;
-	}
+	if (w->submit.dry_run)
+		return finish_dry(g, t, &c);
 	rc = gate_commit_make(&commit, &c, &digest);
 	if (rc == VG_OK)
 		rc = ipc_send(g->queue, IPC_COMMIT, t->id, &commit.msg);
@@ -235,6 +260,47 @@ static int decide(struct gate *g, struct gate_txn *t, const struct facts_say *sa
 	t->committed = true;
 	work_free(g, &t->work);
 	return VG_OK;
+}
+
+/* Decides after the facts and what could be proved; later for whatever stands in the way. */
+static void settle(struct gate *g, struct gate_txn *t, int rc)
+{
+	/* Again: routes borrow from the configuration, which may have been reloaded since. */
+	if (rc == VG_OK) {
+		gate_rcpts_read(&t->work->rcpts, g->ctx->conf, gate_key(g), &t->work->submit.rcpts);
+		rc = decide(g, t, &t->work->say);
+	}
+	if (rc != VG_OK)
+		finish_later(g, t, rc == VG_ERR_LIMIT ? VG_ERR_MEMORY : rc);
+}
+
+static void on_proved(int err, void *arg)
+{
+	struct gate_txn *t = arg;
+
+	settle(t->gate, t, err);
+}
+
+/* A login, a certificate or a relay may prove the sender already: then nothing waits for the DNS. */
+static bool proved_early(const struct gate *g, const struct gate_work *w)
+{
+	struct gate_sender sender;
+	struct gate_sender_input in = {
+	    .conf = g->ctx->conf, .author = &w->facts.from.addr, .header = &w->header, .submit = &w->submit, .say = &w->say,
+	};
+
+	return gate_sender_early(&sender, &in);
+}
+
+static int prove(struct gate *g, struct gate_txn *t)
+{
+	struct gate_work *w = t->work;
+	struct gate_prove_input in = {
+	    .ctx = g->ctx, .dns = g->dns, .author = &w->facts.from.addr, .header = &w->header, .submit = &w->submit,
+	    .say = &w->say, .fd = w->fd,
+	};
+
+	return gate_prove_start(&w->prove, &in, on_proved, t);
 }
 
 static int begin(struct gate *g, struct gate_txn *t)
@@ -252,13 +318,16 @@ static int begin(struct gate *g, struct gate_txn *t)
 }
 
 /* A copy of the frame with the SUBMIT decoded in it. VG_ERR_PROTO when it is none. */
-static int work_new(struct gate *g, const struct ipc_msg *msg, struct gate_work **out)
+static int work_new(struct gate *g, struct ipc_msg *msg, struct gate_work **out)
 {
 	struct gate_work *w = calloc(1, sizeof(*w));
 	int rc;
 
 	*out = w;
-	if (w == NULL || (w->frame = malloc(msg->len + 1)) == NULL)
+	if (w == NULL)
+		return VG_ERR_MEMORY;
+	w->fd = ipc_take_fd(msg, 0);
+	if ((w->frame = malloc(msg->len + 1)) == NULL)
 		return VG_ERR_MEMORY;
 	memcpy(w->frame, msg->data, msg->len);
 	w->frame_len = msg->len;
@@ -282,7 +351,7 @@ static void answer_busy(struct gate *g, const struct gate_channel *ch, uint64_t 
 	ipc_send(ch->ipc, IPC_VERDICT, session, &r.say);
 }
 
-int gate_submit_take(struct gate *g, struct gate_channel *ch, const struct ipc_msg *msg)
+int gate_submit_take(struct gate *g, struct gate_channel *ch, struct ipc_msg *msg)
 {
 	struct gate_txn *t = g->bytes + msg->len > GATE_BYTES_MAX ? NULL : txn_new(g);
 	int rc;
@@ -311,6 +380,15 @@ int gate_submit_take(struct gate *g, struct gate_channel *ch, const struct ipc_m
 
 /* ---- the queue answers ---- */
 
+/* The answer outlives its frame. */
+static int keep_facts(struct gate_work *w, const struct ipc_msg *msg)
+{
+	if ((w->say_frame = malloc(msg->len + 1)) == NULL)
+		return VG_ERR_MEMORY;
+	memcpy(w->say_frame, msg->data, msg->len);
+	return wire_get(&wire_facts_say, w->say_frame, msg->len, &w->say);
+}
+
 int gate_submit_facts(struct gate *g, const struct ipc_msg *msg)
 {
 	struct gate_txn *t = txn_find(g, msg->id, false);
@@ -325,11 +403,10 @@ int gate_submit_facts(struct gate *g, const struct ipc_msg *msg)
 		finish_later(g, t, -(int)(say.err & 0xff));
 		return VG_OK;
 	}
-	/* Again: routes borrow from the configuration, which may have been reloaded since. */
-	gate_rcpts_read(&t->work->rcpts, g->ctx->conf, gate_key(g), &t->work->submit.rcpts);
-	rc = decide(g, t, &say);
-	if (rc != VG_OK)
-		finish_later(g, t, rc == VG_ERR_LIMIT ? VG_ERR_MEMORY : rc);
+	rc = keep_facts(t->work, msg);
+	if (rc == VG_OK && !proved_early(g, t->work) && (rc = prove(g, t)) == VG_OK)
+		return VG_OK;
+	settle(g, t, rc);
 	return VG_OK;
 }
 
@@ -343,7 +420,8 @@ int gate_submit_done(struct gate *g, const struct ipc_msg *msg)
 		return VG_ERR_PROTO;
 	if (t == NULL)
 		return VG_OK;
-	if (say.err != 0) {
+	/* A deferral that could not be noted is one all the same. */
+	if (say.err != 0 && t->verdict.action != COMMIT_DEFER) {
 		finish_later(g, t, say.err == (uint32_t)-VG_ERR_FULL ? VG_ERR_FULL : VG_ERR_STORE);
 		return VG_OK;
 	}

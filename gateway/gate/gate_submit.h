@@ -1,5 +1,5 @@
 /*
- * gate_submit.h - mails in flight: SUBMIT, FACTS_ASK, FACTS_SAY, decision, COMMIT, COMMIT_SAY, VERDICT. Many at once, each
+ * gate_submit.h - mails in flight: SUBMIT, FACTS_ASK, FACTS_SAY, proof, decision, COMMIT, COMMIT_SAY, VERDICT. Many at once, each
  * waiting only for the queue. What a channel or the queue loses is answered or finished here.
  */
 #ifndef VG_GATE_SUBMIT_H
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "fuse.h"
+#include "gate_dns.h"
 #include "ipc.h"
 #include "role.h"
 #include "token.h"
@@ -34,6 +35,7 @@ struct gate {
 	struct gate_channel *channels;
 	struct token_keys keys;
 	struct fuses fuses;
+	struct gate_dns *dns;
 	bool stopping;
 	struct gate_txn *txns[GATE_TXNS_MAX];
 	size_t n_txns;
@@ -46,7 +48,7 @@ struct gate {
 const struct token_keys *gate_key(const struct gate *g);
 
 /* Takes a SUBMIT. VG_ERR_PROTO when it is not one: the link must be closed. */
-int gate_submit_take(struct gate *g, struct gate_channel *ch, const struct ipc_msg *msg);
+int gate_submit_take(struct gate *g, struct gate_channel *ch, struct ipc_msg *msg);
 /* The queue's answers. One that no mail waits for is passed over. VG_ERR_PROTO as above. */
 int gate_submit_facts(struct gate *g, const struct ipc_msg *msg);
 int gate_submit_done(struct gate *g, const struct ipc_msg *msg);

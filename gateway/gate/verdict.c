@@ -38,7 +38,7 @@ static const struct {
 static void refuse(struct verdict *v, enum refusal r, const char *more)
 {
 	v->outcome = r == REFUSE_TEMPERROR ? OUT_TEMPFAIL : OUT_REJECTED;
-	v->action = COMMIT_REFUSE;
+	v->action = r == REFUSE_TEMPERROR ? COMMIT_DEFER : COMMIT_REFUSE;
 	v->code = refusals[r].code;
 	v->enhanced = refusals[r].enhanced;
 	v->quiet_after_queue = refusals[r].quiet_after_queue;

@@ -45,7 +45,7 @@ struct verdict {
 	const char *rule;          /* "V11", or "postmaster", "ambiguous" (rules of POLICY below its table). Static */
 	unsigned row;              /* its place in the table: rows before it were looked at and did not hold */
 	enum outcome outcome;
-	enum commit_action action; /* for OUT_TEMPFAIL none: nothing is committed */
+	enum commit_action action; /* for OUT_TEMPFAIL COMMIT_DEFER: the time of the first one is kept */
 	const char *reason;        /* of a hold, else "". Static */
 	unsigned code;             /* of the answer */
 	const char *enhanced;
