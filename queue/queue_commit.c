@@ -50,14 +50,21 @@ strings_ok(const struct commit *c)
 	    text_ok(c->automatic, 32) && text_ok(c->facts, 256 * 1024);
 }
 
+/* Only a record is kept. */
+static bool
+has_no_message(const struct commit *c)
+{
+	return c->action == COMMIT_REFUSE || c->action == COMMIT_DEFER;
+}
+
 static bool
 numbers_ok(const struct commit *c)
 {
-	if (c->action < COMMIT_OPEN || c->action > COMMIT_REFUSE || c->cls > CLASS_PARTNER_DOMAIN || c->role > PART_HOLDER)
+	if (c->action < COMMIT_OPEN || c->action > COMMIT_DEFER || c->cls > CLASS_PARTNER_DOMAIN || c->role > PART_HOLDER)
 		return false;
 	if (c->digest.len != 0 && c->digest.len != 32)
 		return false;
-	if (c->action == COMMIT_REFUSE)
+	if (has_no_message(c))
 		return true;
 	if (c->action == COMMIT_APPEND && (c->ticket == 0 || c->ticket > INT64_MAX))
 		return false;
@@ -229,7 +236,7 @@ prepare(struct committing *op)
 		return VG_ERR_PROTO;
 	op->now = id_now_ms();
 	op->expires_at = op->now + op->q->ctx->conf->hold_expire_ms;
-	if (op->c.action == COMMIT_REFUSE)
+	if (has_no_message(&op->c))
 		return VG_OK;
 	id_ulid(op->ulid, op->now);
 	err = envelope_json(&op->c, &op->envelope);

@@ -67,6 +67,8 @@ run_keep(struct task *t, void *arg)
 		err = store_audit_expire(s, now - audit_ms, AUDIT_MAX);
 	if (err >= 0)
 		err = store_answer_expire(s, now - ANSWERS_MS);
+	if (err >= 0)
+		err = store_deferral_expire(s, now);
 	t->err = k->expired < 0 ? k->expired : err;
 }
 

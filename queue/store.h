@@ -78,6 +78,11 @@ int store_accept(struct store *s, const struct commit *c, const struct store_bod
 int store_duplicate(struct store *s, const void *digest, size_t len, char ulid[ULID_LEN + 1], uint64_t *ticket);
 /* Is a message with this Message-ID stored? 1 yes, 0 no. */
 int store_message_id_seen(struct store *s, const char *message_id);
+/* V3: the DNS failed for this mail, now. Nothing is kept without a Message-ID: nobody could tell a second try. */
+int store_defer(struct store *s, const char *sender, const char *message_id, int64_t now);
+/* *at: when that happened first, 0: not in the last 7 days. */
+int store_deferred_since(struct store *s, const char *sender, const char *message_id, int64_t *at);
+int store_deferral_expire(struct store *s, int64_t now);
 /* The sender's place in a ticket as a thread fact: strings are borrowed until the next call on s.
  * VG_ERR_NOTFOUND: no such ticket. */
 int store_thread(struct store *s, uint64_t ticket, const char *sender, struct facts_thread *out);

@@ -98,6 +98,8 @@ store_accept(struct store *s, const struct commit *c, const struct store_body *b
 	int err;
 
 	memset(out, 0, sizeof(*out));
+	if (c->action == COMMIT_DEFER)
+		return store_defer(s, c->sender, c->message_id, now);
 	if (c->action == COMMIT_REFUSE)
 		return refuse(s, c, now, out);
 	err = c->digest.len == 0 ? VG_ERR_NOTFOUND

@@ -446,6 +446,38 @@ audit_is_listed_newest_first_and_expires(void **state)
 	assert_int_equal(store_audit_show(t->s, "nothing", &list), VG_ERR_NOTFOUND);
 }
 
+/* V3: since when a mail could not be judged; one pause of a week, and it counts anew. */
+static void
+deferrals_keep_their_first_time(void **state)
+{
+	struct store_test *t = *state;
+	const int64_t day = 24 * 3600 * INT64_C(1000);
+	int64_t at;
+
+	assert_int_equal(store_begin(t->s), VG_OK);
+	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "1@x", &at), VG_OK);
+	assert_int_equal(at, 0);
+	assert_int_equal(store_defer(t->s, "ann@x.example", "1@x", NOW), VG_OK);
+	assert_int_equal(store_defer(t->s, "ann@x.example", "1@x", NOW + day), VG_OK);
+	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "1@x", &at), VG_OK);
+	assert_int_equal(at, NOW);
+	/* neither another sender's nor another mail; the two texts do not run together */
+	assert_int_equal(store_deferred_since(t->s, "bob@x.example", "1@x", &at), VG_OK);
+	assert_int_equal(at, 0);
+	assert_int_equal(store_deferred_since(t->s, "ann@x.exampl", "e1@x", &at), VG_OK);
+	assert_int_equal(at, 0);
+	assert_int_equal(store_defer(t->s, "ann@x.example", "", NOW), VG_OK);
+	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "", &at), VG_OK);
+	assert_int_equal(at, 0);
+	assert_int_equal(store_defer(t->s, "ann@x.example", "1@x", NOW + 9 * day), VG_OK);
+	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "1@x", &at), VG_OK);
+	assert_int_equal(at, NOW + 9 * day);
+	assert_int_equal(store_deferral_expire(t->s, NOW + 17 * day), VG_OK);
+	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "1@x", &at), VG_OK);
+	assert_int_equal(at, 0);
+	assert_int_equal(store_commit(t->s), VG_OK);
+}
+
 int
 main(void)
 {
@@ -460,6 +492,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(routes_are_merged_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_claim_fills_its_answer_and_no_more, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_s_own_tickets_are_not_hidden_by_others, setup, teardown),
+		cmocka_unit_test_setup_teardown(deferrals_keep_their_first_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(audit_is_listed_newest_first_and_expires, setup, teardown),
 	};
 
