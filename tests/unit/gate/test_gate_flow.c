@@ -13,6 +13,7 @@
 
 #include "digest.h"
 #include "err.h"
+#include "gate_submit.h"
 #include "log.h"
 #include "role.h"
 #include "token.h"
@@ -29,11 +30,16 @@ static const char mail[] = "From: Ann Lee <ann@partner.example>\r\nTo: support@s
     "Message-ID: <1@partner.example>\r\n\r\nHello\r\n";
 
 #define ANSWERS_MAX 16
+#define DIALS_MAX 32
 
 struct fixture {
 	struct role_ctx ctx;
 	char room[16384]; /* role_exit() reaches behind ctx, where role_run() keeps its own */
-	struct ipc *queue, *channel;
+	struct ipc *queue, *channel, *master;
+	struct ev_io *names[DIALS_MAX]; /* the far ends of the resolver's sockets */
+	int name_fds[DIALS_MAX];
+	size_t dials;
+	bool mute_names;
 	/* what the queue says */
 	struct facts_say facts;
 	struct commit_say done;
@@ -134,6 +140,49 @@ static struct ipc *connect_as(struct fixture *f, enum role role, ipc_cb *cb)
 	return ipc_open(f->ctx.loop, fd[1], role, ROLE_GATE, cb, f);
 }
 
+/* A resolver that knows no name: the query comes back with QR and NXDOMAIN. */
+static void on_query(int fd, unsigned events, void *arg)
+{
+	const struct fixture *f = arg;
+	unsigned char query[1500];
+	ssize_t n = read(fd, query, sizeof(query));
+
+	(void)events;
+	if (n < 12 || f->mute_names)
+		return;
+	query[2] |= 0x80;
+	query[3] = (unsigned char)((query[3] & 0xf0) | 3);
+	assert_int_equal(write(fd, query, (size_t)n), n);
+}
+
+/* The supervisor, which opens the sockets to the resolver. */
+static void on_master(struct ipc *ipc, struct ipc_msg *msg, void *arg)
+{
+	struct fixture *f = arg;
+	struct m_dial ask;
+	int fd[2];
+
+	(void)ipc;
+	if (msg == NULL)
+		return;
+	assert_int_equal(ipc_decode(msg, &ask), VG_OK);
+	assert_int_equal(ask.what, DIAL_RESOLVER_UDP);
+	assert_true(f->dials < DIALS_MAX);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd), 0);
+	f->name_fds[f->dials] = fd[1];
+	f->names[f->dials++] = ev_io_add(f->ctx.loop, fd[1], EV_READ, on_query, f);
+	gate_role.on_dialed(&f->ctx, msg->id, (enum dial)ask.what, fd[0]);
+}
+
+static void connect_master(struct fixture *f)
+{
+	int fd[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), 0);
+	f->ctx.master = ipc_open(f->ctx.loop, fd[0], ROLE_GATE, ROLE_MASTER, on_master, f);
+	f->master = ipc_open(f->ctx.loop, fd[1], ROLE_MASTER, ROLE_GATE, on_master, f);
+}
+
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -144,6 +193,8 @@ static int set_up(void **state)
 	f->ctx.loop = evloop_new();
 	assert_int_equal(conf_parse("test", conf_text, sizeof(conf_text) - 1, &f->ctx.conf, complain, NULL), VG_OK);
 	assert_int_equal(gate_role.prepare(&f->ctx), 0);
+	connect_master(f);
+	assert_int_equal(gate_role.start(&f->ctx), 0);
 	gate_role.on_secret(&f->ctx, SECRET_TOKEN_KEY, key, sizeof(key));
 	f->queue = connect_as(f, ROLE_QUEUE, on_queue);
 	f->channel = connect_as(f, ROLE_SMTP, on_channel);
@@ -160,8 +211,15 @@ static int tear_down(void **state)
 
 	ipc_close(&f->queue);
 	ipc_close(&f->channel);
+	for (size_t i = 0; i < f->dials; i++) {
+		ev_io_del(&f->names[i]);
+		close(f->name_fds[i]);
+	}
 	for (int i = 0; i < 10; i++)
 		evloop_turn(f->ctx.loop, 0);
+	gate_dns_free(&((struct gate *)f->ctx.state)->dns);
+	ipc_close(&f->ctx.master);
+	ipc_close(&f->master);
 	free(f->ctx.state);
 	evloop_free(&f->ctx.loop);
 	conf_free(&f->ctx.conf);
@@ -221,6 +279,31 @@ static void a_contact_opens(void **state)
 	assert_int_equal(f->commit.digest.len, DIGEST_LEN);
 	assert_non_null(strstr(f->prefix, "by support.example (vcspgate) with ESMTP id abc"));
 	assert_non_null(strstr(f->facts_json, "\"result\":\"authenticated\""));
+}
+
+/* A resolver that says nothing delays the mail by its time-out; the first time is noted. */
+static void a_silent_resolver_delays(void **state)
+{
+	struct fixture *f = *state;
+
+	f->mute_names = true;
+	f->ctx.conf->resolver_timeout_ms = 200;
+	gate_role.on_conf(&f->ctx, f->ctx.conf);
+	submit(f, 1, mail, "203.0.113.1", false);
+	submit(f, 2, mail, RELAY, false);
+	UNTIL(f, f->answers == 1);
+	assert_int_equal(f->session, 2);
+	assert_int_equal(f->answer.code, 250);
+	UNTIL(f, f->answers == 2);
+	assert_int_equal(f->answer.code, 451);
+	assert_string_equal(f->answer.enhanced, "4.7.0");
+	assert_int_equal(f->commit.action, COMMIT_DEFER);
+	/* and four hours later an operator looks at it */
+	f->facts.deferred_since = 1;
+	submit(f, 3, mail, "203.0.113.1", false);
+	UNTIL(f, f->answers == 3);
+	assert_int_equal(f->answer.outcome, OUT_HELD);
+	assert_string_equal(f->reason, "dns");
 }
 
 static void an_unproven_contact_is_held(void **state)
@@ -464,7 +547,7 @@ static void stop_waits_for_mails_in_flight(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_contact_opens), TEST(an_unproven_contact_is_held),
+		TEST(a_contact_opens), TEST(a_silent_resolver_delays), TEST(an_unproven_contact_is_held),
 		TEST(too_much_automatic_mail_is_held), TEST(a_refusal_names_its_record),
 		TEST(a_refusal_that_cannot_be_stored_is_a_delay), TEST(malformed_mail_asks_nobody), TEST(duplicates),
 		TEST(nothing_to_tell_copies_by), TEST(many_at_once), TEST(too_many_at_once), TEST(the_queue_goes_away),

@@ -137,6 +137,7 @@ static void describe(char out[WORDS], const struct verdict *v)
 		snprintf(out, WORDS, "%s hold %s%s", v->rule, v->reason, quiet);
 		return;
 	case COMMIT_REFUSE:
+	case COMMIT_DEFER:
 		snprintf(out, WORDS, "%s %u %s %s", v->rule, v->code, v->enhanced, v->text);
 		return;
 	}
@@ -374,8 +375,9 @@ static void any_mixture(void **state)
 		assert_string_equal(v.rule, verdict_row_name(v.row));
 		assert_true(v.outcome >= OUT_ACCEPTED && v.outcome <= OUT_TEMPFAIL);
 		assert_true((v.action == COMMIT_HOLD) == (v.reason[0] != '\0'));
-		assert_true((v.action == COMMIT_REFUSE) == (v.text[0] != '\0'));
-		assert_true((v.action == COMMIT_REFUSE) == (v.code >= 400));
+		assert_true((v.action == COMMIT_DEFER) == (v.code == 451));
+		assert_true((v.action == COMMIT_REFUSE || v.action == COMMIT_DEFER) == (v.text[0] != '\0'));
+		assert_true((v.action == COMMIT_REFUSE || v.action == COMMIT_DEFER) == (v.code >= 400));
 		assert_true(v.action != COMMIT_APPEND || v.ticket == 42);
 		/* Nobody who is not proven opens or continues anything. */
 		if (v.outcome == OUT_ACCEPTED)
