@@ -1,5 +1,6 @@
 """One real gateway for a test or the demo: folder, configuration, daemon, requests, and a clean end."""
 
+import atexit
 import contextlib
 import ctypes
 import http.client
@@ -42,6 +43,20 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+_resolver = None
+
+
+def resolver():
+    """Address of a resolver that all tests share and that knows no name: started once, ends with this process."""
+    global _resolver
+    if _resolver is None:
+        from nameserver import Unbound  # which needs this module
+        _resolver = Unbound({})
+        _resolver.__enter__()
+        atexit.register(_resolver.__exit__)
+    return _resolver.address
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -106,7 +121,7 @@ class Gateway:
             f"listen lmtp 127.0.0.1:{self.lmtp_port}",
             f"listen http unix:{self.sock} mode 0666",
             f"listen http 127.0.0.1:{self.http_port} tls none",
-            listen, trust, extra, ""])
+            listen, trust, extra, "" if "resolver " in extra else f"resolver {resolver()} timeout 2s", ""])
         self.conf_path.write_text(self.text)
 
     # -- life --

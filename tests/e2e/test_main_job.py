@@ -65,7 +65,9 @@ def test_partner_mail_becomes_one_claimed_ticket(gate):
     assert e["source"]["path"] == "Backup_Job_1/Job.Backup_Job_1.log" and e["source"]["line"] == 3
 
     raw = gate.api("GET", m["raw_url"])
-    assert raw.status == 200 and raw.body.endswith(mail) and raw.body.startswith(b"Received: from ")
+    assert raw.status == 200 and raw.body.endswith(mail)
+    added = raw.body[:-len(mail)]
+    assert added.startswith(b"Authentication-Results: support.example;") and b"\r\nReceived: from " in added
     got = gate.api("GET", f"/v1/messages/{m['id']}/attachments/{a['id']}")
     assert got.body == mails.bundle()
     part = gate.api("GET", f"/v1/blobs/{a['blake2b']}", headers={"Range": "bytes=10-19"})

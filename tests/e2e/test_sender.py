@@ -11,7 +11,7 @@ import nacl.signing
 import pytest
 
 import mails
-from dns import Blackhole, Unbound
+from nameserver import Blackhole, Unbound
 from gateway import Gateway
 
 SUPPORT = "support@support.example"
