@@ -140,78 +140,78 @@ static void test_given_values(void **state)
 	conf_free(&c);
 }
 
+static const struct {
+	const char *text, *says;
+} complaints[] = {
+	{ BASE "frobnicate yes\n", "f:4:1: unknown directive \"frobnicate\"" },
+	{ BASE "limit size 5\n", "f:4:7: \"limit size\" is not a directive" },
+	{ BASE "limit\n", "f:4:6: \"limit\" needs more words" },
+	{ BASE "limit message-size\n", "f:4:19: SIZE missing" },
+	{ BASE "limit message-size 5X\n", "f:4:20: a size is digits with an optional K, M or G" },
+	{ BASE "limit message-size 1\n", "f:4:20: value out of range" },
+	{ BASE "reopen 5\n", "f:4:8: a duration needs a unit" },
+	{ BASE "reopen 99999999999999999999d\n", "f:4:8: number too large" },
+	{ BASE "hostname b.example\n", "f:4:1: given twice: first in line 1" },
+	{ BASE "direct open\ndirect refuse x\n", "f:5:1: given twice: first in line 4" },
+	{ BASE "address case case+x@support.example\n", "f:4:14: our own addresses carry no '+'" },
+	{ BASE "address case not-an-address\n", "f:4:14: " },
+	{ BASE "address case support@support.example\n", "address support@support.example is given twice" },
+	{ BASE "listen smtp 127.0.0.1\n", "f:4:13: a port from 1 to 65535" },
+	{ BASE "listen smtp ::1:25\n", "f:4:13: an IPv6 address stands in brackets" },
+	{ BASE "listen smtp 127.0.0.1:99999\n", "f:4:13: a port from 1 to 65535" },
+	{ BASE "listen smtp 127.0.0.1:26 tls maybe\n", "f:4:30: one of none|optional|required|implicit is expected" },
+	{ BASE "listen http 127.0.0.1:26 tls optional\n", "one of none|implicit is expected" },
+	{ BASE "listen smtp 127.0.0.1:26 tls optional\n", "there is no \"tls certificate\"" },
+	{ BASE "listen http 127.0.0.1:26\n", "(or say \"tls none\")" },
+	{ BASE "listen smtp 127.0.0.1:26 tls none tls none\n", "f:4:35: \"tls\" given twice" },
+	{ BASE "listen smtp 127.0.0.1:26 auth\n", "auth needs tls optional, required or implicit" },
+	{ BASE "listen lmtp unix:/tmp/l.sock auth\n", "auth" },
+	{ BASE "listen smtp 127.0.0.1:26 proxy-protocol 10.0.0.0/8\n", "must be followed by \"from\"" },
+	{ BASE "listen smtp 127.0.0.1:2525\n", "listen 127.0.0.1:2525 is given twice" },
+	{ BASE "trust relay 192.0.2.1/24 authserv-id a.example\n", "address has bits beyond its prefix length" },
+	{ BASE "trust relay 192.0.2.1\n", "say what is believed" },
+	{ BASE "trust relay 192.0.2.1 as friend\n", "f:4:26: \"as\" must be followed by \"authenticated\"" },
+	{ BASE "tls certificate /a\n", "\"key FILE\" missing" },
+	{ BASE "tls certificate a key /b\n", "f:4:17: an absolute file name is expected" },
+	{ BASE "resolver\n", "f:4:9: ADDRESS:PORT missing" },
+	{ BASE "resolver 127.0.0.1\n", "f:4:10: a port from 1 to 65535" },
+	{ BASE "resolver dns.example:53\n", "f:4:10: not an IP address with a port" },
+	{ BASE "resolver unix:/run/dns\n", "f:4:10: a port from 1 to 65535" },
+	{ BASE "resolver ::1:53\n", "f:4:10: an IPv6 address stands in brackets" },
+	{ BASE "resolver 127.0.0.1:53 timeout 2m\n", "f:4:31: value out of range" },
+	{ BASE "resolver 127.0.0.1:53\nresolver [::1]:53\n", "f:5:1: given twice: first in line 4" },
+	{ BASE "arc sealer\n", "f:4:11: DOMAIN missing" },
+	{ BASE "arc sealer a..example\n", "f:4:12: " },
+	{ BASE "arc sealer a.example\narc sealer A.example\n", "arc sealer a.example is given twice" },
+	{ BASE "dns give-up 1s\n", "f:4:13: value out of range" },
+	{ BASE "dkim min-bits 512\n", "f:4:15: number out of range" },
+	{ BASE "dkim min-bits 8192\n", "f:4:15: number out of range" },
+	{ BASE "sla severity 7 first-response 1h\n", "f:4:14: number out of range" },
+	{ BASE "sla severity 1 first-response 1h warn 2h\n", "warn comes after first-response" },
+	{ BASE "user role king x\n", "f:4:11: not a role" },
+	{ BASE "user role smtp x\nuser role smtp y\n", "f:5:11: a user for this role was given already" },
+	{ BASE "upload text \"open\n", "f:4:13: closing quote missing" },
+	{ BASE "upload text a\"b\n", "f:4:13: a quote may only begin a word" },
+	{ BASE "upload text \"a\"b\n", "f:4:13: a blank must follow the closing quote" },
+	{ BASE "upload text \"gr\303\266\303\237er\"\n", "printable ASCII only" },
+	{ BASE "upload \001\n", "f:4:8: control character" },
+	{ BASE "include other.conf\n", "f:4:1: unknown directive \"include\"" },
+	{ "address intake a@b.example\nlisten smtp 127.0.0.1:25\n", "\"hostname\" is missing" },
+	{ "hostname a.example\nlisten smtp 127.0.0.1:25\n", "no \"address intake\"" },
+	{ "hostname a.example\naddress intake a@b.example\n", "no \"listen\"" },
+};
+
 static void test_complaints(void **state)
 {
-	static const struct {
-		const char *text, *says;
-	} rows[] = {
-		{ BASE "frobnicate yes\n", "f:4:1: unknown directive \"frobnicate\"" },
-		{ BASE "limit size 5\n", "f:4:7: \"limit size\" is not a directive" },
-		{ BASE "limit\n", "f:4:6: \"limit\" needs more words" },
-		{ BASE "limit message-size\n", "f:4:19: SIZE missing" },
-		{ BASE "limit message-size 5X\n", "f:4:20: a size is digits with an optional K, M or G" },
-		{ BASE "limit message-size 1\n", "f:4:20: value out of range" },
-		{ BASE "reopen 5\n", "f:4:8: a duration needs a unit" },
-		{ BASE "reopen 99999999999999999999d\n", "f:4:8: number too large" },
-		{ BASE "hostname b.example\n", "f:4:1: given twice: first in line 1" },
-		{ BASE "direct open\ndirect refuse x\n", "f:5:1: given twice: first in line 4" },
-		{ BASE "address case case+x@support.example\n", "f:4:14: our own addresses carry no '+'" },
-		{ BASE "address case not-an-address\n", "f:4:14: " },
-		{ BASE "address case support@support.example\n", "address support@support.example is given twice" },
-		{ BASE "listen smtp 127.0.0.1\n", "f:4:13: a port from 1 to 65535" },
-		{ BASE "listen smtp ::1:25\n", "f:4:13: an IPv6 address stands in brackets" },
-		{ BASE "listen smtp 127.0.0.1:99999\n", "f:4:13: a port from 1 to 65535" },
-		{ BASE "listen smtp 127.0.0.1:26 tls maybe\n", "f:4:30: one of none|optional|required|implicit is expected" },
-		{ BASE "listen http 127.0.0.1:26 tls optional\n", "one of none|implicit is expected" },
-		{ BASE "listen smtp 127.0.0.1:26 tls optional\n", "there is no \"tls certificate\"" },
-		{ BASE "listen http 127.0.0.1:26\n", "(or say \"tls none\")" },
-		{ BASE "listen smtp 127.0.0.1:26 tls none tls none\n", "f:4:35: \"tls\" given twice" },
-		{ BASE "listen smtp 127.0.0.1:26 auth\n", "auth needs tls optional, required or implicit" },
-		{ BASE "listen lmtp unix:/tmp/l.sock auth\n", "auth" },
-		{ BASE "listen smtp 127.0.0.1:26 proxy-protocol 10.0.0.0/8\n", "must be followed by \"from\"" },
-		{ BASE "listen smtp 127.0.0.1:2525\n", "listen 127.0.0.1:2525 is given twice" },
-		{ BASE "trust relay 192.0.2.1/24 authserv-id a.example\n", "address has bits beyond its prefix length" },
-		{ BASE "trust relay 192.0.2.1\n", "say what is believed" },
-		{ BASE "trust relay 192.0.2.1 as friend\n", "f:4:26: \"as\" must be followed by \"authenticated\"" },
-		{ BASE "tls certificate /a\n", "\"key FILE\" missing" },
-		{ BASE "tls certificate a key /b\n", "f:4:17: an absolute file name is expected" },
-		{ BASE "resolver\n", "f:4:9: ADDRESS:PORT missing" },
-		{ BASE "resolver 127.0.0.1\n", "f:4:10: a port from 1 to 65535" },
-		{ BASE "resolver dns.example:53\n", "f:4:10: not an IP address with a port" },
-		{ BASE "resolver unix:/run/dns\n", "f:4:10: a port from 1 to 65535" },
-		{ BASE "resolver ::1:53\n", "f:4:10: an IPv6 address stands in brackets" },
-		{ BASE "resolver 127.0.0.1:53 timeout 2m\n", "f:4:31: value out of range" },
-		{ BASE "resolver 127.0.0.1:53\nresolver [::1]:53\n", "f:5:1: given twice: first in line 4" },
-		{ BASE "arc sealer\n", "f:4:11: DOMAIN missing" },
-		{ BASE "arc sealer a..example\n", "f:4:12: " },
-		{ BASE "arc sealer a.example\narc sealer A.example\n", "arc sealer a.example is given twice" },
-		{ BASE "dns give-up 1s\n", "f:4:13: value out of range" },
-		{ BASE "dkim min-bits 512\n", "f:4:15: number out of range" },
-		{ BASE "dkim min-bits 8192\n", "f:4:15: number out of range" },
-		{ BASE "sla severity 7 first-response 1h\n", "f:4:14: number out of range" },
-		{ BASE "sla severity 1 first-response 1h warn 2h\n", "warn comes after first-response" },
-		{ BASE "user role king x\n", "f:4:11: not a role" },
-		{ BASE "user role smtp x\nuser role smtp y\n", "f:5:11: a user for this role was given already" },
-		{ BASE "upload text \"open\n", "f:4:13: closing quote missing" },
-		{ BASE "upload text a\"b\n", "f:4:13: a quote may only begin a word" },
-		{ BASE "upload text \"a\"b\n", "f:4:13: a blank must follow the closing quote" },
-		{ BASE "upload text \"gr\303\266\303\237er\"\n", "printable ASCII only" },
-		{ BASE "upload \001\n", "f:4:8: control character" },
-		{ BASE "include other.conf\n", "f:4:1: unknown directive \"include\"" },
-		{ "address intake a@b.example\nlisten smtp 127.0.0.1:25\n", "\"hostname\" is missing" },
-		{ "hostname a.example\nlisten smtp 127.0.0.1:25\n", "no \"address intake\"" },
-		{ "hostname a.example\naddress intake a@b.example\n", "no \"listen\"" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++) {
 		struct conf *c;
 		struct said s;
 
-		assert_int_equal(parse(rows[i].text, &c, &s), VG_ERR_CONFIG);
+		assert_int_equal(parse(complaints[i].text, &c, &s), VG_ERR_CONFIG);
 		assert_null(c);
-		if (strstr(s.text, rows[i].says) == NULL)
-			fail_msg("row %zu: expected \"%s\", heard \"%s\"", i, rows[i].says, s.text);
+		if (strstr(s.text, complaints[i].says) == NULL)
+			fail_msg("row %zu: expected \"%s\", heard \"%s\"", i, complaints[i].says, s.text);
 	}
 }
 

@@ -142,88 +142,88 @@ static void long_record_is_none(void **state)
 
 #define R "v=DMARC1; p=reject"
 
+static const struct {
+	const char *author, *zone, *found; /* "RECORD published policy ORG" or "none ORG", "temperror" */
+} policies_cases[] = {
+	{"example.com", "_dmarc.example.com " R, "example.com reject reject example.com"},
+	{"example.com", "", "none example.com"},
+	{"example.com", "_dmarc.example.com v=spf1 -all", "none example.com"},
+	{"mail.example.com", "_dmarc.example.com " R, "example.com reject reject example.com"},
+	{"mail.example.com", "_dmarc.example.com " R "; sp=none", "example.com none none example.com"},
+	{"example.com", "_dmarc.example.com " R "; sp=none", "example.com reject reject example.com"},
+	{"a.b.example.com", "_dmarc.example.com " R "\n_dmarc.b.example.com v=DMARC1; p=none",
+	    "example.com reject reject example.com"},
+	{"a.example.com", "_dmarc.a.example.com v=DMARC1; p=none\n_dmarc.example.com " R,
+	    "a.example.com none none example.com"},
+	/* np */
+	{"x.example.com", "_dmarc.example.com v=DMARC1; p=none; np=reject", "example.com reject reject example.com"},
+	{"x.example.com", "_dmarc.example.com v=DMARC1; p=none; np=reject\nx.example.com -", "example.com none none example.com"},
+	{"x.example.com", "_dmarc.example.com v=DMARC1; p=none; np=reject\nx.example.com !", "temperror"},
+	{"x.example.com", "_dmarc.example.com " R "; sp=none; np=quarantine", "example.com quarantine quarantine example.com"},
+	{"example.com", "_dmarc.example.com v=DMARC1; p=none; np=reject", "example.com none none example.com"},
+	/* t=y */
+	{"example.com", "_dmarc.example.com " R "; t=y", "example.com reject quarantine example.com"},
+	{"example.com", "_dmarc.example.com v=DMARC1; p=quarantine; t=y", "example.com quarantine none example.com"},
+	{"example.com", "_dmarc.example.com v=DMARC1; p=none; t=y", "example.com none none example.com"},
+	/* psd */
+	{"a.b.example.com", "_dmarc.b.example.com v=DMARC1; p=none; psd=n\n_dmarc.example.com " R,
+	    "b.example.com none none b.example.com"},
+	{"b.bank.example", "_dmarc.bank.example " R "; psd=y", "bank.example reject reject b.bank.example"},
+	{"a.b.bank.example", "_dmarc.bank.example " R "; psd=y; sp=quarantine", "bank.example quarantine quarantine b.bank.example"},
+	{"a.b.bank.example", "_dmarc.bank.example " R "; psd=y\n_dmarc.b.bank.example v=DMARC1; p=none",
+	    "b.bank.example none none b.bank.example"},
+	{"a.b.bank.example", "_dmarc.bank.example " R "; psd=y\n_dmarc.a.b.bank.example v=DMARC1; p=none",
+	    "a.b.bank.example none none b.bank.example"},
+	{"bank.example", "_dmarc.bank.example " R "; psd=y", "bank.example reject reject bank.example"},
+	{"bank.example", "_dmarc.bank.example v=DMARC1; p=none; psd=u\n_dmarc.example " R "; psd=y",
+	    "bank.example none none bank.example"},
+	{"x.example", "_dmarc.example " R "; psd=y", "example reject reject x.example"},
+	/* A public suffix without psd= is none the less not an organisation. */
+	{"b.co.uk", "_dmarc.co.uk " R, "co.uk reject reject b.co.uk"},
+	{"x.github.io", "_dmarc.github.io " R, "github.io reject reject x.github.io"},
+	{"a.b.ck", "_dmarc.b.ck " R "; sp=quarantine", "b.ck quarantine quarantine a.b.ck"},
+	{"x.github.io", "_dmarc.github.io " R "; psd=n", "github.io reject reject github.io"},
+	{"x.y.github.io", "_dmarc.github.io " R "\n_dmarc.io v=DMARC1; p=none", "github.io reject reject y.github.io"},
+	{"github.io", "_dmarc.github.io " R, "github.io reject reject github.io"},
+	/* several, unreadable */
+	{"example.com", "_dmarc.example.com " R "\n_dmarc.example.com v=DMARC1; p=none", "none example.com"},
+	{"example.com", "_dmarc.example.com " R "\n_dmarc.example.com other text", "example.com reject reject example.com"},
+	{"a.example.com", "_dmarc.a.example.com " R "\n_dmarc.a.example.com " R "\n_dmarc.example.com v=DMARC1; p=quarantine",
+	    "example.com quarantine quarantine example.com"},
+	{"a.example.com", "_dmarc.a.example.com v=DMARC1; p=what\n_dmarc.example.com " R, "none example.com"},
+	{"a.example.com", "_dmarc.example.com v=DMARC1; p=what", "none a.example.com"},
+	{"example.com", "_dmarc.example.com v=DMARC1; p=what; rua=mailto:a@example.com", "example.com none none example.com"},
+	{"example.com", "_dmarc.example.com p=reject; v=DMARC1", "none example.com"},
+	/* DNS */
+	{"example.com", "_dmarc.example.com !", "temperror"},
+	{"a.example.com", "_dmarc.example.com !", "temperror"},
+	{"a.example.com", "_dmarc.com !", "temperror"},
+	{"a.example.com", "_dmarc.example.com " R "\n_dmarc.com !", "temperror"},
+	{"a.example.com", "_dmarc.a.example.com " R "\n_dmarc.example.com !", "temperror a.example.com reject"},
+	{"a.example.com", "_dmarc.a.example.com " R "; psd=n\n_dmarc.example.com !", "a.example.com reject reject a.example.com"},
+	{"example.com", "_dmarc.example.com -", "none example.com"},
+	/* many labels: the full name, then seven */
+	{"1.2.3.4.5.6.7.8.9.example.com", "_dmarc.1.2.3.4.5.6.7.8.9.example.com " R,
+	    "1.2.3.4.5.6.7.8.9.example.com reject reject 1.2.3.4.5.6.7.8.9.example.com"},
+	{"1.2.3.4.5.6.7.8.9.example.com", "_dmarc.5.6.7.8.9.example.com " R,
+	    "5.6.7.8.9.example.com reject reject 5.6.7.8.9.example.com"},
+	{"1.2.3.4.5.6.7.8.9.example.com", "_dmarc.4.5.6.7.8.9.example.com " R, "none 1.2.3.4.5.6.7.8.9.example.com"},
+	{"1.2.3.4.5.6.7.8.9.example.com", "_dmarc.5.6.7.8.9.example.com " R "; psd=y",
+	    "5.6.7.8.9.example.com reject reject 4.5.6.7.8.9.example.com"},
+	{"1.2.3.4.5.6.example.com", "_dmarc.2.3.4.5.6.example.com " R, "2.3.4.5.6.example.com reject reject 2.3.4.5.6.example.com"},
+	{"localhost", "", "none localhost"},
+	{"", "", "none "},
+};
+
 static void policies(void **state)
 {
-	static const struct {
-		const char *author, *zone, *found; /* "RECORD published policy ORG" or "none ORG", "temperror" */
-	} cases[] = {
-		{"example.com", "_dmarc.example.com " R, "example.com reject reject example.com"},
-		{"example.com", "", "none example.com"},
-		{"example.com", "_dmarc.example.com v=spf1 -all", "none example.com"},
-		{"mail.example.com", "_dmarc.example.com " R, "example.com reject reject example.com"},
-		{"mail.example.com", "_dmarc.example.com " R "; sp=none", "example.com none none example.com"},
-		{"example.com", "_dmarc.example.com " R "; sp=none", "example.com reject reject example.com"},
-		{"a.b.example.com", "_dmarc.example.com " R "\n_dmarc.b.example.com v=DMARC1; p=none",
-		    "example.com reject reject example.com"},
-		{"a.example.com", "_dmarc.a.example.com v=DMARC1; p=none\n_dmarc.example.com " R,
-		    "a.example.com none none example.com"},
-		/* np */
-		{"x.example.com", "_dmarc.example.com v=DMARC1; p=none; np=reject", "example.com reject reject example.com"},
-		{"x.example.com", "_dmarc.example.com v=DMARC1; p=none; np=reject\nx.example.com -", "example.com none none example.com"},
-		{"x.example.com", "_dmarc.example.com v=DMARC1; p=none; np=reject\nx.example.com !", "temperror"},
-		{"x.example.com", "_dmarc.example.com " R "; sp=none; np=quarantine", "example.com quarantine quarantine example.com"},
-		{"example.com", "_dmarc.example.com v=DMARC1; p=none; np=reject", "example.com none none example.com"},
-		/* t=y */
-		{"example.com", "_dmarc.example.com " R "; t=y", "example.com reject quarantine example.com"},
-		{"example.com", "_dmarc.example.com v=DMARC1; p=quarantine; t=y", "example.com quarantine none example.com"},
-		{"example.com", "_dmarc.example.com v=DMARC1; p=none; t=y", "example.com none none example.com"},
-		/* psd */
-		{"a.b.example.com", "_dmarc.b.example.com v=DMARC1; p=none; psd=n\n_dmarc.example.com " R,
-		    "b.example.com none none b.example.com"},
-		{"b.bank.example", "_dmarc.bank.example " R "; psd=y", "bank.example reject reject b.bank.example"},
-		{"a.b.bank.example", "_dmarc.bank.example " R "; psd=y; sp=quarantine", "bank.example quarantine quarantine b.bank.example"},
-		{"a.b.bank.example", "_dmarc.bank.example " R "; psd=y\n_dmarc.b.bank.example v=DMARC1; p=none",
-		    "b.bank.example none none b.bank.example"},
-		{"a.b.bank.example", "_dmarc.bank.example " R "; psd=y\n_dmarc.a.b.bank.example v=DMARC1; p=none",
-		    "a.b.bank.example none none b.bank.example"},
-		{"bank.example", "_dmarc.bank.example " R "; psd=y", "bank.example reject reject bank.example"},
-		{"bank.example", "_dmarc.bank.example v=DMARC1; p=none; psd=u\n_dmarc.example " R "; psd=y",
-		    "bank.example none none bank.example"},
-		{"x.example", "_dmarc.example " R "; psd=y", "example reject reject x.example"},
-		/* A public suffix without psd= is none the less not an organisation. */
-		{"b.co.uk", "_dmarc.co.uk " R, "co.uk reject reject b.co.uk"},
-		{"x.github.io", "_dmarc.github.io " R, "github.io reject reject x.github.io"},
-		{"a.b.ck", "_dmarc.b.ck " R "; sp=quarantine", "b.ck quarantine quarantine a.b.ck"},
-		{"x.github.io", "_dmarc.github.io " R "; psd=n", "github.io reject reject github.io"},
-		{"x.y.github.io", "_dmarc.github.io " R "\n_dmarc.io v=DMARC1; p=none", "github.io reject reject y.github.io"},
-		{"github.io", "_dmarc.github.io " R, "github.io reject reject github.io"},
-		/* several, unreadable */
-		{"example.com", "_dmarc.example.com " R "\n_dmarc.example.com v=DMARC1; p=none", "none example.com"},
-		{"example.com", "_dmarc.example.com " R "\n_dmarc.example.com other text", "example.com reject reject example.com"},
-		{"a.example.com", "_dmarc.a.example.com " R "\n_dmarc.a.example.com " R "\n_dmarc.example.com v=DMARC1; p=quarantine",
-		    "example.com quarantine quarantine example.com"},
-		{"a.example.com", "_dmarc.a.example.com v=DMARC1; p=what\n_dmarc.example.com " R, "none example.com"},
-		{"a.example.com", "_dmarc.example.com v=DMARC1; p=what", "none a.example.com"},
-		{"example.com", "_dmarc.example.com v=DMARC1; p=what; rua=mailto:a@example.com", "example.com none none example.com"},
-		{"example.com", "_dmarc.example.com p=reject; v=DMARC1", "none example.com"},
-		/* DNS */
-		{"example.com", "_dmarc.example.com !", "temperror"},
-		{"a.example.com", "_dmarc.example.com !", "temperror"},
-		{"a.example.com", "_dmarc.com !", "temperror"},
-		{"a.example.com", "_dmarc.example.com " R "\n_dmarc.com !", "temperror"},
-		{"a.example.com", "_dmarc.a.example.com " R "\n_dmarc.example.com !", "temperror a.example.com reject"},
-		{"a.example.com", "_dmarc.a.example.com " R "; psd=n\n_dmarc.example.com !", "a.example.com reject reject a.example.com"},
-		{"example.com", "_dmarc.example.com -", "none example.com"},
-		/* many labels: the full name, then seven */
-		{"1.2.3.4.5.6.7.8.9.example.com", "_dmarc.1.2.3.4.5.6.7.8.9.example.com " R,
-		    "1.2.3.4.5.6.7.8.9.example.com reject reject 1.2.3.4.5.6.7.8.9.example.com"},
-		{"1.2.3.4.5.6.7.8.9.example.com", "_dmarc.5.6.7.8.9.example.com " R,
-		    "5.6.7.8.9.example.com reject reject 5.6.7.8.9.example.com"},
-		{"1.2.3.4.5.6.7.8.9.example.com", "_dmarc.4.5.6.7.8.9.example.com " R, "none 1.2.3.4.5.6.7.8.9.example.com"},
-		{"1.2.3.4.5.6.7.8.9.example.com", "_dmarc.5.6.7.8.9.example.com " R "; psd=y",
-		    "5.6.7.8.9.example.com reject reject 4.5.6.7.8.9.example.com"},
-		{"1.2.3.4.5.6.example.com", "_dmarc.2.3.4.5.6.example.com " R, "2.3.4.5.6.example.com reject reject 2.3.4.5.6.example.com"},
-		{"localhost", "", "none localhost"},
-		{"", "", "none "},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(policies_cases) / sizeof(policies_cases[0]); i++) {
 		struct dns_set *set = dns_set_new();
 		struct dmarc d;
 		char found[900];
 
-		discover(&d, set, cases[i].author, cases[i].zone);
+		discover(&d, set, policies_cases[i].author, policies_cases[i].zone);
 		if (d.temperror)
 			snprintf(found, sizeof(found), d.found && d.org_domain[0] == '\0' ? "temperror %s %s" : "temperror", d.record_domain,
 			    dmarc_policy_name(d.policy));
@@ -232,8 +232,8 @@ static void policies(void **state)
 		else
 			snprintf(found, sizeof(found), "%s %s %s %s", d.record_domain, dmarc_policy_name(d.published),
 			    dmarc_policy_name(d.policy), d.org_domain);
-		if (strcmp(found, cases[i].found) != 0)
-			fail_msg("case %zu, %s: %s", i, cases[i].author, found);
+		if (strcmp(found, policies_cases[i].found) != 0)
+			fail_msg("case %zu, %s: %s", i, policies_cases[i].author, found);
 		assert_in_range(asked, 0, 9);
 		dns_set_free(&set);
 	}
