@@ -330,13 +330,19 @@ static enum step match_exists(struct run *r, const char *name)
 	return s != NO ? s : a->status == DNS_FOUND ? YES : NO;
 }
 
+/* The name that a term which counts as a look-up asks for; NO: go on with it. */
+static enum step counted_target(struct run *r, const struct spf_term *t, char name[DNS_NAME_MAX + 1])
+{
+	enum step s = count_lookup(r, t);
+
+	return s == NO ? target(r, t, name) : s;
+}
+
 static enum step match_named(struct run *r, const struct spf_term *t)
 {
 	char name[DNS_NAME_MAX + 1];
-	enum step s = count_lookup(r, t);
+	enum step s = counted_target(r, t, name);
 
-	if (s == NO)
-		s = target(r, t, name);
 	if (s != NO)
 		return s;
 	switch (t->kind) {
@@ -441,10 +447,8 @@ static void set_domain(struct frame *f, const char *domain)
 static enum step include(struct run *r, const struct spf_term *t)
 {
 	char name[DNS_NAME_MAX + 1];
-	enum step s = count_lookup(r, t);
+	enum step s = counted_target(r, t, name);
 
-	if (s == NO)
-		s = target(r, t, name);
 	if (s != NO)
 		return s;
 	r->frames[r->n] = (struct frame){.qualifier = t->qualifier};

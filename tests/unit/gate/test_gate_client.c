@@ -8,20 +8,9 @@
 #include <cmocka.h>
 
 #include "err.h"
+#include "gate/gate_conf.h"
 #include "gate_named.h"
 #include "gate_sender.h"
-
-static struct conf *conf;
-
-static const char conf_text[] =
-    "hostname support.example\n"
-    "state /tmp/none\n"
-    "address intake support@support.example\n"
-    "address case case@support.example\n"
-    "address bounce bounce@support.example\n"
-    "listen smtp 127.0.0.1:2525 tls none\n"
-    "trust relay 192.0.2.0/24 authserv-id mx.support.example\n"
-    "trust relay 198.51.100.7/32 as authenticated\n";
 
 static void true_client(void **state)
 {
@@ -102,25 +91,6 @@ static void named(void **state)
 			fail_msg("%s", cases[i].header);
 		gate_header_free(&h);
 	}
-}
-
-static void complain(const char *file, unsigned line, unsigned column, const char *why, void *arg)
-{
-	(void)arg;
-	print_message("%s:%u:%u: %s\n", file, line, column, why);
-}
-
-static int read_conf(void **state)
-{
-	(void)state;
-	return conf_parse("test", conf_text, sizeof(conf_text) - 1, &conf, complain, NULL);
-}
-
-static int drop_conf(void **state)
-{
-	(void)state;
-	conf_free(&conf);
-	return 0;
 }
 
 int main(void)
