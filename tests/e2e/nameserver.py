@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 
 from gateway import end_with_me, wait_for
 
@@ -35,6 +36,25 @@ def quote(record_type, value):
     return " ".join(f'"{value[i:i + 255]}"' for i in range(0, len(value), 255)) or '""'
 
 
+class Failing:
+    """A server that answers SERVFAIL to every query, until its process ends."""
+
+    def __init__(self):
+        self.socket = socket.socket(type=socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                query, peer = self.socket.recvfrom(4096)
+                self.socket.sendto(query[:2] + bytes([query[2] | 0x80, 0x82]) + query[4:], peer)
+
+    def close(self):
+        self.socket.close()
+
+
 class Unbound:
     """with Unbound({"example.test": {"TXT": ["v=spf1 -all"], "A": ["192.0.2.1"]}}, servfail=["broken.test"]) as dns:
 
@@ -43,6 +63,7 @@ class Unbound:
 
     def __init__(self, zones, servfail=()):
         self.zones, self.servfail = zones, tuple(servfail)
+        self.failing = Failing()
         self.port = free_dns_port()
         self.address = f"127.0.0.1:{self.port}"
 
@@ -53,14 +74,14 @@ class Unbound:
             ' module-config: "iterator"', " do-not-query-localhost: no", " access-control: 127.0.0.0/8 allow",
             ' local-zone: "." static',
         ]
-        # A zone of its own without local data, forwarded to a port that refuses: the iterator answers SERVFAIL.
+        # A zone of its own without local data, forwarded to a server that says SERVFAIL to everything.
         lines += [f' local-zone: "{name}." transparent' for name in self.servfail]
         for name, types in self.zones.items():
             for record_type, values in types.items():
                 for value in values:
                     lines.append(f" local-data: '{name}. {TTL} IN {record_type} {quote(record_type, value)}'")
         for name in self.servfail:
-            lines += ["forward-zone:", f' name: "{name}."', " forward-addr: 127.0.0.1@1"]
+            lines += ["forward-zone:", f' name: "{name}."', f" forward-addr: 127.0.0.1@{self.failing.port}"]
         lines += ["remote-control:", " control-enable: no"]
         return "\n".join(lines) + "\n"
 
@@ -87,6 +108,7 @@ class Unbound:
         return self
 
     def __exit__(self, *_):
+        self.failing.close()
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(10)
