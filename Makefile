@@ -179,6 +179,7 @@ run: packages
 bench: packages
 	$(MAKE) all
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench.py
+	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench_sender.py
 
 lint-manual:
 	@mandoc -Tlint -Wwarning $(MANUALS) && echo "manual pages: clean"

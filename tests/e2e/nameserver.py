@@ -59,11 +59,12 @@ class Unbound:
     """with Unbound({"example.test": {"TXT": ["v=spf1 -all"], "A": ["192.0.2.1"]}}, servfail=["broken.test"]) as dns:
 
     dns.address is for the `resolver` directive. Every other name is NXDOMAIN; a name of the dictionary without the
-    type asked for is NODATA; names at or below those of servfail get SERVFAIL."""
+    type asked for is NODATA; names at or below those of servfail get SERVFAIL; forward sends names on to ADDRESS@PORT."""
 
-    def __init__(self, zones, servfail=()):
+    def __init__(self, zones, servfail=(), forward=None):
         self.zones, self.servfail = zones, tuple(servfail)
         self.failing = Failing()
+        self.forward = dict(forward or {}, **{name: f"127.0.0.1@{self.failing.port}" for name in self.servfail})
         self.port = free_dns_port()
         self.address = f"127.0.0.1:{self.port}"
 
@@ -74,14 +75,14 @@ class Unbound:
             ' module-config: "iterator"', " do-not-query-localhost: no", " access-control: 127.0.0.0/8 allow",
             ' local-zone: "." static',
         ]
-        # A zone of its own without local data, forwarded to a server that says SERVFAIL to everything.
-        lines += [f' local-zone: "{name}." transparent' for name in self.servfail]
+        # Zones of their own without local data, forwarded: for servfail to a server that says SERVFAIL to everything.
+        lines += [f' local-zone: "{name}." transparent' for name in self.forward]
         for name, types in self.zones.items():
             for record_type, values in types.items():
                 for value in values:
                     lines.append(f" local-data: '{name}. {TTL} IN {record_type} {quote(record_type, value)}'")
-        for name in self.servfail:
-            lines += ["forward-zone:", f' name: "{name}."', f" forward-addr: 127.0.0.1@{self.failing.port}"]
+        for name, address in self.forward.items():
+            lines += ["forward-zone:", f' name: "{name}."', f" forward-addr: {address}"]
         lines += ["remote-control:", " control-enable: no"]
         return "\n".join(lines) + "\n"
 

@@ -56,7 +56,7 @@ class World:
         }
         self.dns = Unbound(zones, servfail=["broken.example"])
         self.dns.__enter__()
-        self.gate = Gateway(extra=f"resolver {self.dns.address} timeout 20s", trust="")
+        self.gate = Gateway(extra=f"resolver {self.dns.address} timeout 20s\nlimit sessions 1000 per-peer 1000", trust="")
         self.gate.start()
         for domain in ("strict", "lax", "bare", "broken"):
             self.gate.tool("partner", "add", "--id", domain, "--name", domain, "--vcsp-id", "1", "--domain", f"{domain}.example")
