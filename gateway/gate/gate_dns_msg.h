@@ -17,7 +17,7 @@ struct gate_dns_reply {
 	enum dns_status status;
 	struct dns_record *records; /* owned, each with its data */
 	size_t n;                   /* up to DNS_RECORDS_MAX + 1, so that the set sees that some were dropped */
-	size_t bytes;               /* of all data */
+	size_t bytes;               /* of all data, each with its NUL */
 	uint32_t ttl;               /* seconds; the least of the answer */
 };
 
