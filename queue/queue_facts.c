@@ -147,7 +147,7 @@ facts_find(struct facts *f, struct store *store, struct registry *registry, cons
 	take_sender(&f->say, &f->sender);
 	a.partner = f->sender.partner;
 	if ((err = find_proofs(f, registry, ask)) == VG_OK && (err = find_threads(&a)) == VG_OK)
-		err = store_deferred_since(store, ask->sender, ask->message_id, &f->say.deferred_since);
+		err = store_deferred_since(store, ask->sender, ask->message_id, id_now_ms(), &f->say.deferred_since);
 	if (err == VG_OK)
 		err = find_copies(store, ask, &f->say, f->duplicate_of);
 	f->say.threads = wlist_of(&f->threads, a.n);

@@ -68,7 +68,7 @@ run_keep(struct task *t, void *arg)
 	if (err >= 0)
 		err = store_answer_expire(s, now - ANSWERS_MS);
 	if (err >= 0)
-		err = store_deferral_expire(s, now);
+		err = store_deferral_expire(s, now, AUDIT_MAX);
 	t->err = k->expired < 0 ? k->expired : err;
 }
 

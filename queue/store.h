@@ -81,8 +81,9 @@ int store_message_id_seen(struct store *s, const char *message_id);
 /* V3: the DNS failed for this mail, now. Nothing is kept without a Message-ID: nobody could tell a second try. */
 int store_defer(struct store *s, const char *sender, const char *message_id, int64_t now);
 /* *at: when that happened first, 0: not in the last 7 days. */
-int store_deferred_since(struct store *s, const char *sender, const char *message_id, int64_t *at);
-int store_deferral_expire(struct store *s, int64_t now);
+int store_deferred_since(struct store *s, const char *sender, const char *message_id, int64_t now, int64_t *at);
+/* Removes at most max of what no longer counts. */
+int store_deferral_expire(struct store *s, int64_t now, unsigned max);
 /* The sender's place in a ticket as a thread fact: strings are borrowed until the next call on s.
  * VG_ERR_NOTFOUND: no such ticket. */
 int store_thread(struct store *s, uint64_t ticket, const char *sender, struct facts_thread *out);

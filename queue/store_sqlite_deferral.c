@@ -37,7 +37,7 @@ store_defer(struct store *s, const char *sender, const char *message_id, int64_t
 }
 
 int
-store_deferred_since(struct store *s, const char *sender, const char *message_id, int64_t *at)
+store_deferred_since(struct store *s, const char *sender, const char *message_id, int64_t now, int64_t *at)
 {
 	unsigned char key[KEY_LEN];
 	int err;
@@ -46,12 +46,14 @@ store_deferred_since(struct store *s, const char *sender, const char *message_id
 	if (*message_id == '\0')
 		return VG_OK;
 	key_of(key, sender, message_id);
-	err = db_number(s->d, at, "SELECT first_at FROM deferral WHERE key = ?", "b", (const void *)key, (size_t)KEY_LEN);
+	err = db_number(s->d, at, "SELECT first_at FROM deferral WHERE key = ? AND last_at >= ?", "bi", (const void *)key,
+	    (size_t)KEY_LEN, now - NEW_AFTER_MS);
 	return err == VG_ERR_NOTFOUND ? VG_OK : err;
 }
 
 int
-store_deferral_expire(struct store *s, int64_t now)
+store_deferral_expire(struct store *s, int64_t now, unsigned max)
 {
-	return db_run(s->d, "DELETE FROM deferral WHERE last_at < ?", "i", now - NEW_AFTER_MS);
+	return db_run(s->d, "DELETE FROM deferral WHERE key IN (SELECT key FROM deferral WHERE last_at < ? LIMIT ?)", "ii",
+	    now - NEW_AFTER_MS, (int64_t)max);
 }

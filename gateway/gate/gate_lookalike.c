@@ -65,7 +65,7 @@ static const char *judge(const char *label, size_t len)
 	unsigned scripts = 0;
 	bool all_look_latin = true;
 
-	for (const char *p = label; p < label + len; p = g_utf8_next_char(p)) {
+	for (const char *p = label; p < label + len; p += g_utf8_skip[(unsigned char)*p]) {
 		gunichar c = g_utf8_get_char(p);
 		unsigned script = script_of(c);
 

@@ -455,25 +455,28 @@ deferrals_keep_their_first_time(void **state)
 	int64_t at;
 
 	assert_int_equal(store_begin(t->s), VG_OK);
-	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "1@x", &at), VG_OK);
+	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "1@x", NOW + day, &at), VG_OK);
 	assert_int_equal(at, 0);
 	assert_int_equal(store_defer(t->s, "ann@x.example", "1@x", NOW), VG_OK);
 	assert_int_equal(store_defer(t->s, "ann@x.example", "1@x", NOW + day), VG_OK);
-	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "1@x", &at), VG_OK);
+	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "1@x", NOW + day, &at), VG_OK);
 	assert_int_equal(at, NOW);
 	/* neither another sender's nor another mail; the two texts do not run together */
-	assert_int_equal(store_deferred_since(t->s, "bob@x.example", "1@x", &at), VG_OK);
+	assert_int_equal(store_deferred_since(t->s, "bob@x.example", "1@x", NOW + day, &at), VG_OK);
 	assert_int_equal(at, 0);
-	assert_int_equal(store_deferred_since(t->s, "ann@x.exampl", "e1@x", &at), VG_OK);
+	assert_int_equal(store_deferred_since(t->s, "ann@x.exampl", "e1@x", NOW + day, &at), VG_OK);
 	assert_int_equal(at, 0);
 	assert_int_equal(store_defer(t->s, "ann@x.example", "", NOW), VG_OK);
-	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "", &at), VG_OK);
+	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "", NOW + day, &at), VG_OK);
 	assert_int_equal(at, 0);
 	assert_int_equal(store_defer(t->s, "ann@x.example", "1@x", NOW + 9 * day), VG_OK);
-	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "1@x", &at), VG_OK);
+	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "1@x", NOW + 9 * day, &at), VG_OK);
 	assert_int_equal(at, NOW + 9 * day);
-	assert_int_equal(store_deferral_expire(t->s, NOW + 17 * day), VG_OK);
-	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "1@x", &at), VG_OK);
+	/* over, also before it is removed */
+	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "1@x", NOW + 17 * day, &at), VG_OK);
+	assert_int_equal(at, 0);
+	assert_int_equal(store_deferral_expire(t->s, NOW + 17 * day, 10), VG_OK);
+	assert_int_equal(store_deferred_since(t->s, "ann@x.example", "1@x", NOW + 9 * day, &at), VG_OK);
 	assert_int_equal(at, 0);
 	assert_int_equal(store_commit(t->s), VG_OK);
 }
