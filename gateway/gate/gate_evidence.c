@@ -94,7 +94,9 @@ static json_t *spf_details(const struct gate_sender *s)
 		set_text(o, "why", "not evaluated: the client that sent this is not known");
 		return o;
 	}
-	json_object_set_new(o, "aligned", json_boolean(s->spf_aligned));
+	/* Only of a pass it is looked at. */
+	if (s->spf->result == SPF_PASS)
+		json_object_set_new(o, "aligned", json_boolean(s->spf_aligned));
 	set_text(o, "mechanism", s->spf->mechanism);
 	set_text(o, "why", s->spf->why);
 	return o;
