@@ -17,7 +17,7 @@
 #include "err.h"
 #include "gate_dns.h"
 
-#define SOCKETS_MAX 64u
+#define SOCKETS_MAX 400u
 #define TIMEOUT_MS 300
 
 struct pending {
@@ -291,6 +291,35 @@ static void what_is_cut_comes_over_tcp(void **state)
 	dns_set_free(&set);
 }
 
+/* More than may be open at once: those above the limit wait for a place, or for their time-out; nothing is lost. */
+static void many_are_cut(void **state)
+{
+	struct world *w = *state;
+	struct dns_set *set[100];
+	struct gate_dns_run *run[100];
+	unsigned found = 0;
+	char name[40];
+
+	for (unsigned i = 0; i < 100; i++) {
+		set[i] = dns_set_new();
+		snprintf(name, sizeof(name), "large.%u.test", i);
+		dns_ask(set[i], DNS_TXT, name);
+		assert_int_equal(gate_dns_start(&run[i], w->dns, set[i], on_done, w), VG_OK);
+	}
+	turn_until(w, 100);
+	for (unsigned i = 0; i < 100; i++) {
+		const struct dns_answer *a;
+
+		snprintf(name, sizeof(name), "large.%u.test", i);
+		a = dns_ask(set[i], DNS_TXT, name);
+		assert_true(a->status == DNS_FOUND || a->status == DNS_FAILED);
+		found += a->status == DNS_FOUND;
+		dns_set_free(&set[i]);
+	}
+	print_message("%u of 100 over TCP\n", found);
+	assert_true(found >= 64);
+}
+
 static void equal_questions_share_and_are_kept(void **state)
 {
 	struct world *w = *state;
@@ -356,7 +385,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_type), TEST(every_failure), TEST(forged_answers_are_passed_over), TEST(what_is_cut_comes_over_tcp),
-		TEST(equal_questions_share_and_are_kept), TEST(without_a_socket_time_ends_it), TEST(cancelled_runs_say_nothing),
+		TEST(many_are_cut), TEST(equal_questions_share_and_are_kept), TEST(without_a_socket_time_ends_it), TEST(cancelled_runs_say_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
