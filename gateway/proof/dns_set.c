@@ -41,25 +41,37 @@ void dns_set_free(struct dns_set **set)
 	*set = NULL;
 }
 
-/* Lower case without a last dot; false: cannot be asked. */
-static bool normal_name(char out[DNS_NAME_MAX + 1], const char *name)
+unsigned dns_name_labels(const char *name)
 {
 	size_t len = strnlen(name, DNS_NAME_MAX + 2), label = 0;
+	unsigned labels = 1;
 
 	if (len > 0 && name[len - 1] == '.')
 		len--;
 	if (len == 0 || len > DNS_NAME_MAX)
-		return false;
+		return 0;
 	for (size_t i = 0; i < len; i++) {
-		char c = name[i];
-
-		if (c == '.' ? label == 0 : label == 63)
-			return false;
-		label = c == '.' ? 0 : label + 1;
-		out[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+		if (name[i] == '.' ? label == 0 : label == 63)
+			return 0;
+		label = name[i] == '.' ? 0 : label + 1;
+		labels += name[i] == '.';
 	}
+	return label > 0 ? labels : 0;
+}
+
+/* Lower case without a last dot; false: cannot be asked. */
+static bool normal_name(char out[DNS_NAME_MAX + 1], const char *name)
+{
+	size_t len = strnlen(name, DNS_NAME_MAX + 1);
+
+	if (dns_name_labels(name) == 0)
+		return false;
+	if (name[len - 1] == '.')
+		len--;
+	for (size_t i = 0; i < len; i++)
+		out[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
 	out[len] = '\0';
-	return label > 0;
+	return true;
 }
 
 const struct dns_answer *dns_ask(struct dns_set *set, enum dns_type type, const char *name)

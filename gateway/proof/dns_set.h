@@ -46,6 +46,9 @@ struct dns_question {
 
 struct dns_set;
 
+/* Labels of a name that can be asked, a last dot not counted; 0: it cannot (empty label, label above 63, name above 253). */
+unsigned dns_name_labels(const char *name);
+
 /* NULL on no memory. */
 struct dns_set *dns_set_new(void);
 void dns_set_free(struct dns_set **set);

@@ -140,25 +140,6 @@ static void read_sender(struct run *r)
 
 /* ---- names ---- */
 
-/* Can it be asked at all? *labels: how many there are. */
-static bool name_ok(const char *name, unsigned *labels)
-{
-	size_t len = strnlen(name, DNS_NAME_MAX + 2), label = 0;
-
-	*labels = 1;
-	if (len > 0 && name[len - 1] == '.')
-		len--;
-	if (len == 0 || len > DNS_NAME_MAX)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (name[i] == '.' ? label == 0 : label == 63)
-			return false;
-		label = name[i] == '.' ? 0 : label + 1;
-		*labels += name[i] == '.';
-	}
-	return label > 0;
-}
-
 static enum step count_lookup(struct run *r, const struct spf_term *t)
 {
 	if (r->out->lookups == LOOKUPS_MAX)
@@ -258,14 +239,12 @@ static enum step target(struct run *r, const struct spf_term *t, char out[DNS_NA
 /* Asks; a name that cannot be asked has nothing, and no look-up was in vain. */
 static enum step ask(struct run *r, enum dns_type type, const char *name, const struct dns_answer **a)
 {
-	unsigned labels;
-
 	*a = dns_ask(r->dns, type, name);
 	if ((*a)->status == DNS_PENDING)
 		return WAIT;
 	if ((*a)->status == DNS_FAILED)
 		return stop_name(r, SPF_TEMPERROR, "no answer from the DNS", name);
-	if ((*a)->status == DNS_FOUND || !name_ok(name, &labels))
+	if ((*a)->status == DNS_FOUND || dns_name_labels(name) == 0)
 		return NO;
 	if (++r->out->voids > VOIDS_MAX)
 		return stop_name(r, SPF_PERMERROR, "more than 2 look-ups without an answer", name);
@@ -412,9 +391,8 @@ static enum step load(struct run *r, struct frame *f)
 {
 	const struct dns_record *found = NULL;
 	const struct dns_answer *a;
-	unsigned labels;
 
-	if (!name_ok(f->domain, &labels) || labels < 2)
+	if (dns_name_labels(f->domain) < 2)
 		return no_record(r, f, "not a domain");
 	a = dns_ask(r->dns, DNS_TXT, f->domain);
 	if (a->status == DNS_PENDING)
@@ -521,14 +499,13 @@ bool spf_check(struct spf *out, const struct spf_input *in, struct dns_set *dns)
 {
 	struct run r = {.in = in, .dns = dns, .out = out};
 	enum step s = NO;
-	unsigned labels;
 
 	*out = (struct spf){.result = SPF_NONE};
 	if (!read_client(&r)) {
 		note(out->why, "not an address", 14);
 		return true;
 	}
-	if (!name_ok(in->domain, &labels) || labels < 2) {
+	if (dns_name_labels(in->domain) < 2) {
 		note(out->why, "not a domain", 12);
 		return true;
 	}

@@ -10,6 +10,7 @@ static const char conf_text[] =
     "hostname support.example\n"
     "state /tmp/none\n"
     "address intake support@support.example\n"
+    "address intake vbr@support.example route vbr\n"
     "address case case@support.example\n"
     "address bounce bounce@support.example\n"
     "listen smtp 127.0.0.1:2525 tls none\n"

@@ -12,42 +12,12 @@
 #include "gate_evidence.h"
 #include "gate_prefix.h"
 #include "gate_rcpt.h"
+#include "gate/gate_conf.h"
 #include "gate_release.h"
 #include "gate_reply.h"
 #include "token.h"
 
 static const struct token_keys key = {.key = {"a test key of thirty-two bytes!"}, .n = 1};
-static struct conf *conf;
-
-static const char conf_text[] =
-    "hostname support.example\n"
-    "state /tmp/none\n"
-    "address intake support@support.example\n"
-    "address intake vbr@support.example route vbr\n"
-    "address case case@support.example\n"
-    "address bounce bounce@support.example\n"
-    "listen smtp 127.0.0.1:2525 tls none\n"
-    "trust relay 192.0.2.0/24 authserv-id mx.support.example\n"
-    "trust relay 198.51.100.7/32 as authenticated\n";
-
-static void complain(const char *file, unsigned line, unsigned column, const char *why, void *arg)
-{
-	(void)arg;
-	print_message("%s:%u:%u: %s\n", file, line, column, why);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	return conf_parse("test", conf_text, sizeof(conf_text) - 1, &conf, complain, NULL);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	conf_free(&conf);
-	return 0;
-}
 
 /* ---- answers ---- */
 
@@ -565,5 +535,5 @@ int main(void)
 		cmocka_unit_test(evidence_tells_every_method), cmocka_unit_test(release),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, read_conf, drop_conf);
 }

@@ -65,9 +65,37 @@ static void bounds(void **state)
 	dns_set_free(&set);
 }
 
+static void labels(void **state)
+{
+	char name[260];
+
+	(void)state;
+	assert_int_equal(dns_name_labels("example"), 1);
+	assert_int_equal(dns_name_labels("a.example."), 2);
+	assert_int_equal(dns_name_labels(""), 0);
+	assert_int_equal(dns_name_labels("."), 0);
+	assert_int_equal(dns_name_labels(".example"), 0);
+	assert_int_equal(dns_name_labels("a..example"), 0);
+	assert_int_equal(dns_name_labels("a.example.."), 0);
+	for (unsigned i = 0; i < sizeof(name); i++)
+		name[i] = i % 64 == 63 ? '.' : 'a';
+	name[253] = '\0'; /* 63 + 1 + 63 + 1 + 63 + 1 + 61 */
+	assert_int_equal(dns_name_labels(name), 4);
+	name[253] = 'a';
+	name[254] = '\0';
+	assert_int_equal(dns_name_labels(name), 0);
+	name[253] = '.';
+	assert_int_equal(dns_name_labels(name), 4);
+	memset(name, 'a', 64);
+	name[64] = '\0';
+	assert_int_equal(dns_name_labels(name), 0);
+	name[63] = '\0';
+	assert_int_equal(dns_name_labels(name), 1);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(asks_once), cmocka_unit_test(bounds)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(labels),cmocka_unit_test(asks_once), cmocka_unit_test(bounds)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
