@@ -60,19 +60,6 @@ void gate_sender_facts(struct verdict_facts *v, const struct facts_say *say, con
 	v->reopen_ms = conf->reopen_ms;
 }
 
-static void authenticate(struct gate_case *c)
-{
-	struct gate_sender_input in = {
-	    .conf = c->conf, .author = &c->facts->from.addr, .header = c->header, .submit = c->submit, .say = c->say,
-	};
-
-	if (c->sender == NULL) {
-		gate_sender_early(&c->early, &in);
-		c->sender = &c->early;
-	}
-	auth_decide(&c->auth, &c->sender->facts);
-}
-
 int gate_decide(struct gate_case *c)
 {
 	struct verdict_facts v = {
@@ -98,7 +85,7 @@ int gate_decide(struct gate_case *c)
 		t.candidates = c->candidates;
 		t.n = c->n_candidates;
 		gate_thread_facts(&t, c->say);
-		authenticate(c);
+		auth_decide(&c->auth, &c->sender->facts);
 		thread_match(&c->match, &t);
 		gate_sender_facts(&v, c->say, c->conf);
 	}

@@ -19,9 +19,8 @@ struct gate_case {
 	const struct gate_facts *facts;
 	const struct gate_rcpts *rcpts;
 	const struct facts_say *say; /* NULL where V0-V2 decide without it */
-	const struct gate_sender *sender; /* of gate_sender_join(); NULL: gate_decide() sets it to what needs no DNS */
+	const struct gate_sender *sender; /* of gate_sender_join() or gate_sender_early(); NULL together with say */
 	/* out */
-	struct gate_sender early;
 	struct auth auth;
 	struct facts_thread candidates[THREAD_CANDIDATES_MAX]; /* they borrow from say */
 	size_t n_candidates;

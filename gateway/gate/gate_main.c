@@ -1,6 +1,7 @@
 /*
- * gate_main.c - the role `gate`: links to channels and queue, recipients' tags, reload and stop. It meets the network
- * only through the bytes that channels hand over, and the resolver. The decisions are in files of their own; gate_submit.c moves mails.
+ * gate_main.c - the role `gate`: links to channels and queue, the resolver, recipients' tags, reload and stop. It meets the
+ * network only through the bytes that channels hand over and through the resolver. The decisions are in files of their own;
+ * gate_submit.c moves mails.
  */
 #include <stdlib.h>
 #include <string.h>

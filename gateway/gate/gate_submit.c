@@ -31,7 +31,9 @@ struct gate_work {
 	int fd;               /* of a spooled message, -1 */
 	unsigned char *say_frame; /* copy of the FACTS_SAY; say borrows from it */
 	struct facts_say say;
-	struct gate_prove *prove; /* borrows from all above */
+	struct gate_sender early; /* what needs no DNS proves; borrows from all above, as prove does */
+	struct gate_prove *prove; /* NULL where that suffices */
+	const struct gate_sender *sender; /* of one of the two */
 	unsigned char digest[DIGEST_LEN];
 	bool has_digest;
 };
@@ -235,7 +237,7 @@ static int decide(struct gate *g, struct gate_txn *t, const struct facts_say *sa
 	struct blob digest = digest_of(w);
 	struct gate_case c = {
 	    .conf = g->ctx->conf, .submit = &w->submit, .header = &w->header, .facts = &w->facts, .rcpts = &w->rcpts, .say = say,
-	    .sender = w->prove != NULL ? gate_prove_result(w->prove) : NULL,
+	    .sender = w->sender,
 	};
 	struct gate_commit commit;
 	int rc = gate_decide(&c);
@@ -278,18 +280,19 @@ static void on_proved(int err, void *arg)
 {
 	struct gate_txn *t = arg;
 
+	t->work->sender = gate_prove_result(t->work->prove);
 	settle(t->gate, t, err);
 }
 
 /* A login, a certificate or a relay may prove the sender already: then nothing waits for the DNS. */
-static bool proved_early(const struct gate *g, const struct gate_work *w)
+static bool proved_early(const struct gate *g, struct gate_work *w)
 {
-	struct gate_sender sender;
 	struct gate_sender_input in = {
 	    .conf = g->ctx->conf, .author = &w->facts.from.addr, .header = &w->header, .submit = &w->submit, .say = &w->say,
 	};
 
-	return gate_sender_early(&sender, &in);
+	w->sender = &w->early;
+	return gate_sender_early(&w->early, &in);
 }
 
 static int prove(struct gate *g, struct gate_txn *t)
@@ -392,18 +395,19 @@ static int keep_facts(struct gate_work *w, const struct ipc_msg *msg)
 int gate_submit_facts(struct gate *g, const struct ipc_msg *msg)
 {
 	struct gate_txn *t = txn_find(g, msg->id, false);
-	struct facts_say say;
-	int rc = ipc_decode(msg, &say);
+	int rc;
 
-	if (rc != VG_OK)
-		return VG_ERR_PROTO;
-	if (t == NULL)
-		return VG_OK;
-	if (say.err != 0) {
-		finish_later(g, t, -(int)(say.err & 0xff));
+	if (t == NULL) {
+		struct facts_say say;
+
+		return ipc_decode(msg, &say) == VG_OK ? VG_OK : VG_ERR_PROTO;
+	}
+	if ((rc = keep_facts(t->work, msg)) == VG_ERR_PROTO)
+		return rc;
+	if (rc == VG_OK && t->work->say.err != 0) {
+		finish_later(g, t, -(int)(t->work->say.err & 0xff));
 		return VG_OK;
 	}
-	rc = keep_facts(t->work, msg);
 	if (rc == VG_OK && !proved_early(g, t->work) && (rc = prove(g, t)) == VG_OK)
 		return VG_OK;
 	settle(g, t, rc);

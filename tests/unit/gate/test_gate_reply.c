@@ -315,12 +315,16 @@ struct mail {
 	struct submit submit;
 	struct facts_say say;
 	struct gate_case c;
+	struct gate_sender sender;
 	struct buf threads;
 };
 
 static void decide(struct mail *m, const char *header, const struct facts_thread *thread)
 {
 	struct gate_facts_input in = {.header = &m->header, .hostname = conf->hostname};
+	struct gate_sender_input sender = {
+	    .conf = conf, .author = &m->facts.from.addr, .header = &m->header, .submit = &m->submit, .say = &m->say,
+	};
 	uint32_t n = 0;
 
 	buf_init(&m->threads, 65536);
@@ -337,6 +341,9 @@ static void decide(struct mail *m, const char *header, const struct facts_thread
 	m->c.say = &m->say;
 	m->rcpts.route = "";
 	m->submit.login = m->submit.certificate = m->submit.reverse_path = m->submit.helo = "";
+	gate_sender_early(&m->sender, &sender);
+	if (m->c.sender == NULL)
+		m->c.sender = &m->sender;
 	assert_int_equal(gate_decide(&m->c), VG_OK);
 }
 
