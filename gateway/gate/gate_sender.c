@@ -48,20 +48,11 @@ bool gate_spf_input(struct spf_input *out, char domain[ADDR_DOMAIN_MAX + 1], con
 
 /* ---- alignment ---- */
 
-static size_t labels(const char *name)
-{
-	size_t n = 1;
-
-	for (; *name != '\0'; name++)
-		n += *name == '.';
-	return n;
-}
-
 static bool must_be_strict(const struct gate_sender_input *in)
 {
 	const char *org = in->dmarc != NULL ? in->dmarc->org_domain : "";
 
-	return in->say->cls == CLASS_AGENT || org[0] == '\0' || labels(org) <= in->say->shared_labels;
+	return in->say->cls == CLASS_AGENT || org[0] == '\0' || dns_name_labels(org) <= in->say->shared_labels;
 }
 
 /* As the domain publishes it; without a policy search only equal names are. */

@@ -25,19 +25,10 @@ struct walk {
 	bool several;                /* domain has several records, which count as none */
 };
 
-static size_t labels(const char *name)
-{
-	size_t n = 1;
-
-	for (; *name != '\0'; name++)
-		n += *name == '.';
-	return n;
-}
-
 /* The last n labels of name, which has at least as many. */
 static const char *last_labels(const char *name, size_t n)
 {
-	for (size_t i = labels(name); i > n; i--)
+	for (size_t i = dns_name_labels(name); i > n; i--)
 		name = strchr(name, '.') + 1;
 	return name;
 }
@@ -45,7 +36,7 @@ static const char *last_labels(const char *name, size_t n)
 /* Eight queries at most: from a name of more than eight labels the walk goes on at seven. */
 static void plan(struct walk *w, const char *domain)
 {
-	size_t x = labels(domain);
+	size_t x = dns_name_labels(domain);
 
 	*w = (struct walk){.domain = domain};
 	w->names[w->n++] = domain;
@@ -120,7 +111,7 @@ static const char *organisation(const struct walk *w, size_t *suffix)
 			continue;
 		if (i > 0 && is_suffix(w, i)) {
 			*suffix = i;
-			return last_labels(w->domain, labels(w->names[i]) + 1);
+			return last_labels(w->domain, dns_name_labels(w->names[i]) + 1);
 		}
 		org = w->names[i];
 	}
@@ -182,7 +173,7 @@ bool dmarc_discover(struct dmarc *out, const char *author_domain, struct dns_set
 	size_t suffix, i;
 
 	*out = (struct dmarc){.record.psd = 'u'};
-	if (author_domain[0] == '\0' || strlen(author_domain) > DNS_NAME_MAX)
+	if (dns_name_labels(author_domain) == 0)
 		return true;
 	if (!walk(&w, author_domain, dns))
 		return false;
@@ -209,7 +200,7 @@ enum dmarc_alignment dmarc_align(const struct dmarc *d, const char *author_domai
 	struct walk w;
 	size_t suffix;
 
-	if (identifier[0] == '\0' || strlen(identifier) > DNS_NAME_MAX)
+	if (dns_name_labels(identifier) == 0)
 		return DMARC_NOT_ALIGNED;
 	if (strcmp(author_domain, identifier) == 0)
 		return DMARC_ALIGNED;
