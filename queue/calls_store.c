@@ -88,6 +88,17 @@ calls_page(json_t *args, struct call_result *res, unsigned *limit, int64_t *curs
 	return true;
 }
 
+void
+calls_rows_end(struct call_result *res, json_t *items, int err, int64_t next)
+{
+	if (err != VG_OK) {
+		json_decref(items);
+		calls_failed(res, err);
+		return;
+	}
+	res->body = json_pack("{s:o,s:o}", "items", items, "next", next > 0 ? json_sprintf("%lld", (long long)next) : json_null());
+}
+
 int
 calls_list(struct buf *out)
 {

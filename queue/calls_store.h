@@ -28,6 +28,8 @@ bool calls_number(struct call_result *res, const char *name, const char *text, i
     int64_t *out);
 /* `limit` and `cursor` of a list. */
 bool calls_page(json_t *args, struct call_result *res, unsigned *limit, int64_t *cursor);
+/* A list of rows becomes the answer, or err a problem; next: cursor behind the last one, 0: the list ends. Takes items over. */
+void calls_rows_end(struct call_result *res, json_t *items, int err, int64_t next);
 /* Text of a list: items were appended to out, with commas, after calls_list(); more: it goes on at cursor. */
 int calls_list(struct buf *out);
 void calls_list_end(struct call_result *res, struct buf *out, bool more, int64_t cursor);

@@ -88,13 +88,7 @@ calls_held_list(struct call_env *env, json_t *args, struct call_result *res)
 			json_array_append_new(items, held_json(&m, &held[i]));
 		store_message_free(&m);
 	}
-	if (n < 0 || err != VG_OK) {
-		json_decref(items);
-		calls_failed(res, n < 0 ? n : err);
-		return;
-	}
-	res->body = json_pack("{s:o,s:o}", "items", items, "next",
-	    n > 0 && (unsigned)n == limit ? json_sprintf("%lld", (long long)held[n - 1].message) : json_null());
+	calls_rows_end(res, items, n < 0 ? n : err, n > 0 && (unsigned)n == limit ? held[n - 1].message : 0);
 }
 
 /* The held message of the path. False: a problem was set. */

@@ -56,13 +56,7 @@ calls_messages_list(struct call_env *env, json_t *args, struct call_result *res)
 			json_array_append_new(items, message_json(&m));
 		store_message_free(&m);
 	}
-	if (n < 0 || err != VG_OK) {
-		json_decref(items);
-		calls_failed(res, n < 0 ? n : err);
-		return;
-	}
-	res->body = json_pack("{s:o,s:o}", "items", items, "next",
-	    n > 0 && (unsigned)n == limit ? json_sprintf("%lld", (long long)ids[n - 1]) : json_null());
+	calls_rows_end(res, items, n < 0 ? n : err, n > 0 && (unsigned)n == limit ? ids[n - 1] : 0);
 }
 
 void

@@ -12,7 +12,7 @@
 #define KEEP_MS (60 * 1000)
 #define GAUGE_MS 2000
 #define EXPIRE_MAX 100u          /* holds in one transaction */
-#define AUDIT_MAX 1000u
+#define ROWS_MAX 1000u           /* audit records and deferrals in one transaction */
 #define ANSWERS_MS (24 * 3600 * 1000)
 
 struct keep_state {
@@ -64,11 +64,11 @@ run_keep(struct task *t, void *arg)
 	for (int i = 0; i < k->expired && err == VG_OK; i++)
 		err = expire_one(s, ids[i], now);
 	if (err == VG_OK && audit_ms > 0)
-		err = store_audit_expire(s, now - audit_ms, AUDIT_MAX);
+		err = store_audit_expire(s, now - audit_ms, ROWS_MAX);
 	if (err >= 0)
 		err = store_answer_expire(s, now - ANSWERS_MS);
 	if (err >= 0)
-		err = store_deferral_expire(s, now, AUDIT_MAX);
+		err = store_deferral_expire(s, now, ROWS_MAX);
 	t->err = k->expired < 0 ? k->expired : err;
 }
 

@@ -236,6 +236,22 @@ store_count(struct store *s, const char *counter, int64_t n)
 }
 
 int
+store_rows_json(struct store *s, sqlite3_stmt *stmt, const char *const names[3], json_t **out)
+{
+	char at[32];
+	int err;
+
+	if ((*out = json_array()) == NULL)
+		return VG_ERR_MEMORY;
+	while ((err = db_step(s->d, stmt)) == 1) {
+		id_rfc3339(at, sqlite3_column_int64(stmt, 2), 0);
+		json_array_append_new(*out, json_pack("{s:s,s:s,s:s}", names[0], db_text(stmt, 0), names[1], db_text(stmt, 1),
+		    names[2], at));
+	}
+	return err;
+}
+
+int
 store_ids(struct store *s, sqlite3_stmt *stmt, int64_t *out, unsigned max)
 {
 	unsigned n = 0;

@@ -41,6 +41,9 @@ struct store {
 	X(held_add, "INSERT INTO held(message, reason, held_at, expires_at) VALUES (?, ?, ?, ?)") \
 	X(audit_add, "INSERT INTO audit(ulid, at, actor, what, rule, reason, text, sender, sess, peer, message, ticket, facts)" \
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
+	X(deferred, "SELECT first_at FROM deferral WHERE key = ? AND last_at >= ?") \
+	X(defer, "INSERT INTO deferral(key, first_at, last_at) VALUES (?1, ?2, ?2) ON CONFLICT(key) DO UPDATE SET" \
+	    " first_at = iif(last_at < ?3, excluded.first_at, first_at), last_at = excluded.last_at") \
 	X(count, "UPDATE counter SET value = value + ? WHERE name = ?")
 
 #define STORE_SQL_DECLARE(name, text) extern const char sql_##name[];
@@ -53,6 +56,8 @@ extern const char *const store_accept_sql[];
 int64_t store_last_id(struct store *s);
 /* Rows changed by the last statement. */
 int store_changes(struct store *s);
+/* Rows of two texts and a time as JSON objects with these names. VG_ERR_MEMORY, or the statement's error. */
+int store_rows_json(struct store *s, sqlite3_stmt *stmt, const char *const names[3], json_t **out);
 /* The numbers of the first column, at most max: how many, or an error. */
 int store_ids(struct store *s, sqlite3_stmt *stmt, int64_t *out, unsigned max);
 /* The text, NULL where it is "". */

@@ -147,18 +147,9 @@ store_token_remove(struct store *s, const char *name)
 int
 store_token_list(struct store *s, json_t **out)
 {
-	sqlite3_stmt *stmt = db_query(s->d, "SELECT name, scopes, created_at FROM token ORDER BY name", "");
-	char at[32];
-	int err;
+	sqlite3_stmt *stmt = db_query(s->d, "SELECT name, scopes, created_at FROM token ORDER BY name", "");	static const char *const names[] = { "name", "scopes", "created_at" };
 
-	if ((*out = json_array()) == NULL)
-		return VG_ERR_MEMORY;
-	while ((err = db_step(s->d, stmt)) == 1) {
-		id_rfc3339(at, sqlite3_column_int64(stmt, 2), 0);
-		json_array_append_new(*out, json_pack("{s:s,s:s,s:s}", "name", db_text(stmt, 0), "scopes", db_text(stmt, 1),
-		    "created_at", at));
-	}
-	return err;
+	return store_rows_json(s, stmt, names, out);
 }
 
 int

@@ -31,9 +31,7 @@ store_defer(struct store *s, const char *sender, const char *message_id, int64_t
 	if (*message_id == '\0')
 		return VG_OK;
 	key_of(key, sender, message_id);
-	return db_run(s->d, "INSERT INTO deferral(key, first_at, last_at) VALUES (?1, ?2, ?2) ON CONFLICT(key) DO UPDATE SET"
-	    " first_at = iif(last_at < ?3, excluded.first_at, first_at), last_at = excluded.last_at", "bii",
-	    (const void *)key, (size_t)KEY_LEN, now, now - NEW_AFTER_MS);
+	return db_run(s->d, sql_defer, "bii", (const void *)key, (size_t)KEY_LEN, now, now - NEW_AFTER_MS);
 }
 
 int
@@ -46,8 +44,7 @@ store_deferred_since(struct store *s, const char *sender, const char *message_id
 	if (*message_id == '\0')
 		return VG_OK;
 	key_of(key, sender, message_id);
-	err = db_number(s->d, at, "SELECT first_at FROM deferral WHERE key = ? AND last_at >= ?", "bi", (const void *)key,
-	    (size_t)KEY_LEN, now - NEW_AFTER_MS);
+	err = db_number(s->d, at, sql_deferred, "bi", (const void *)key, (size_t)KEY_LEN, now - NEW_AFTER_MS);
 	return err == VG_ERR_NOTFOUND ? VG_OK : err;
 }
 

@@ -47,18 +47,9 @@ int
 store_persons_asked(struct store *s, uint64_t ticket, json_t **out)
 {
 	sqlite3_stmt *stmt = db_query(s->d, "SELECT address, asked_by, asked_at FROM participant_asked WHERE ticket = ? LIMIT ?", "ii",
-	    (int64_t)ticket, (int64_t)STORE_PARTICIPANTS_MAX);
-	char at[32];
-	int err;
+	    (int64_t)ticket, (int64_t)STORE_PARTICIPANTS_MAX);	static const char *const names[] = { "address", "asked_by", "asked_at" };
 
-	if ((*out = json_array()) == NULL)
-		return VG_ERR_MEMORY;
-	while ((err = db_step(s->d, stmt)) == 1) {
-		id_rfc3339(at, sqlite3_column_int64(stmt, 2), 0);
-		json_array_append_new(*out, json_pack("{s:s,s:s,s:s}", "address", db_text(stmt, 0), "asked_by", db_text(stmt, 1),
-		    "asked_at", at));
-	}
-	return err;
+	return store_rows_json(s, stmt, names, out);
 }
 
 int
