@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "charset.h"
+#include "charset_detect.h"
 #include "err.h"
 #include "utf8.h"
 
@@ -82,6 +83,11 @@ static bool is_utf8_name(const char *name)
 {
 	return strcasecmp(name, "utf-8") == 0 || strcasecmp(name, "utf8") == 0 || strcasecmp(name, "x-utf-8") == 0 ||
 	    strcasecmp(name, "unicode-1-1-utf-8") == 0;
+}
+
+static bool is_utf7_name(const char *name)
+{
+	return strcasecmp(name, "utf-7") == 0 || strcasecmp(name, "unicode-1-1-utf-7") == 0;
 }
 
 void charset_warm(void)
@@ -181,18 +187,7 @@ static int convert(struct buf *out, iconv_t cd, const char *s, size_t n)
 	return err;
 }
 
-/* Bytes that hold the escape of a 7-bit encoding, or what only 16-bit text has, are not plain ASCII. */
-static int detect(struct buf *out, const char *s, size_t n)
-{
-	iconv_t cd;
-
-	if (utf8_valid(s, n))
-		return put_utf8(out, s, n);
-	cd = handle_for("windows-1252");
-	return cd != (iconv_t)-1 ? convert(out, cd, s, n) : repair_utf8(out, s, n);
-}
-
-/* UTF-8 said, but most of the bytes outside ASCII are not: mislabelled 8-bit text. */
+/* Bytes that the encoding itself forbids, of those outside ASCII. */
 static bool mostly_broken(const char *s, size_t n)
 {
 	size_t good = 0, bad = 0;
@@ -213,23 +208,114 @@ static bool mostly_broken(const char *s, size_t n)
 	return bad > good;
 }
 
-static int to_utf8(struct buf *out, const char *name, const char *s, size_t n)
+static size_t count_high(const char *s, size_t n)
 {
+	size_t high = 0;
+
+	for (size_t i = 0; i < n; i++)
+		high += (unsigned char)s[i] >= 0x80;
+	return high;
+}
+
+/* How many places iconv refuses, at most `most`. */
+static size_t refusals(iconv_t cd, const char *s, size_t n, size_t most)
+{
+	char block[4096];
+	size_t bad = 0;
+	union {
+		const char *in;
+		char *iconv_in;
+	} p = {.in = s};
+
+	iconv(cd, NULL, NULL, NULL, NULL);
+	while (n > 0 && bad < most) {
+		char *o = block;
+		size_t room = sizeof block;
+
+		if (iconv(cd, &p.iconv_in, &n, &o, &room) != (size_t)-1 || errno == E2BIG)
+			continue;
+		if (errno == EINVAL)
+			break; /* cut at the end */
+		bad++;
+		p.in++;
+		n--;
+	}
+	return bad;
+}
+
+/* A label of more than one byte a character, or of 7 bits: wrong where the bytes cannot be that at all. */
+static bool contradicted(iconv_t cd, const char *name, const char *s, size_t n)
+{
+	bool wide = strncasecmp(name, "utf-16", 6) == 0 || strncasecmp(name, "utf-32", 6) == 0;
+
+	if (wide)
+		return memchr(s, 0, n) == NULL && utf8_valid(s, n) && n > 3; /* the label of a file that was converted */
+	if (strncasecmp(name, "iso-2022", 8) == 0 || is_utf7_name(name))
+		return count_high(s, n) > 0;
+	if (memchr(s, 0x1b, n) != NULL && count_high(s, n) == 0)
+		return strcmp(charset_detect(s, n), "utf-8") != 0;
+	return refusals(cd, s, n, n / 4 + 1) * 4 > count_high(s, n);
+}
+
+/* The Latin sets are what programs say that know nothing: kept unless the bytes are clearly of another kind. */
+static const char *settle_latin(const char *name, const char *s, size_t n)
+{
+	static const char *const doubtful[] = {"windows-1252", "windows-1254", "iso-8859-2"};
+	const char *found = charset_detect(s, n);
+
+	for (size_t i = 0; i < sizeof doubtful / sizeof doubtful[0]; i++)
+		if (strcmp(found, doubtful[i]) == 0)
+			return name;
+	return found;
+}
+
+static const char *settle(const char *name, const char *s, size_t n)
+{
+	size_t sample = n < CHARSET_SAMPLE ? n : CHARSET_SAMPLE;
+	const char *found;
+	iconv_t cd;
+
+	if (is_utf8_name(name) && memchr(s, 0x1b, n) == NULL && (utf8_valid(s, n) || !mostly_broken(s, n)))
+		return "utf-8";
+	cd = name[0] != '\0' && !is_utf8_name(name) ? handle_for(name) : (iconv_t)-1;
+	if (cd == (iconv_t)-1)
+		return charset_detect(s, n);
+	if (cd == handle_for("windows-1252") || cd == handle_for("iso-8859-15"))
+		return settle_latin(name, s, n);
+	if (strcasecmp(name, "utf-16") == 0) { /* names no order of bytes */
+		found = charset_detect(s, n);
+		return strncmp(found, "utf-16", 6) == 0 || contradicted(cd, name, s, sample) ? found : name;
+	}
+	return contradicted(cd, name, s, sample) ? charset_detect(s, n) : name;
+}
+
+static int to_utf8(struct buf *out, const char *label, const char *s, size_t n)
+{
+	const char *name;
 	iconv_t cd;
 
 	if (n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0 && utf8_valid(s, n))
 		return put_utf8(out, s + 3, n - 3);
-	if (is_utf8_name(name) && !mostly_broken(s, n))
+	name = settle(label, s, n);
+	if (n >= 2 && strncasecmp(name, "utf-16", 6) == 0 && (memcmp(s, "\xff\xfe", 2) == 0 || memcmp(s, "\xfe\xff", 2) == 0)) {
+		name = s[0] == '\xff' ? "utf-16le" : "utf-16be";
+		s += 2;
+		n -= 2;
+	}
+	if (is_utf8_name(name))
 		return repair_utf8(out, s, n);
-	if (name[0] == '\0' || is_utf8_name(name))
-		return detect(out, s, n);
 	cd = handle_for(name);
-	if (cd == (iconv_t)-1)
-		return detect(out, s, n);
-	/* Text labelled with an 8-bit Latin set but holding correct UTF-8 beyond ASCII is UTF-8 in practice. */
-	if (cd == handle_for("windows-1252"))
-		return detect(out, s, n);
-	return convert(out, cd, s, n);
+	return cd != (iconv_t)-1 ? convert(out, cd, s, n) : repair_utf8(out, s, n);
+}
+
+const char *charset_settle(const char *charset, const void *p, size_t n)
+{
+	char name[CHARSET_NAME];
+	const char *settled;
+
+	clean_name(name, charset);
+	settled = settle(name, p, n);
+	return settled == name ? NULL : settled;
 }
 
 int charset_to_utf8(struct buf *out, const char *charset, const void *p, size_t n)

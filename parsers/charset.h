@@ -13,9 +13,11 @@
 /* Opens the converters for the character sets of real mail. */
 void charset_warm(void);
 /* Appends p as UTF-8, stopping (VG_OK) where out->max is reached. charset: a MIME name; NULL, "", unknown or one that
- * the bytes contradict: detected (UTF-8, else Windows-1252). ISO-8859-1 and US-ASCII are read as Windows-1252.
+ * the bytes contradict: detected (charset_detect.h). ISO-8859-1 and US-ASCII are read as Windows-1252.
  * NULs and a BOM are dropped. VG_ERR_MEMORY only. */
 int charset_to_utf8(struct buf *out, const char *charset, const void *p, size_t n);
+/* The set that charset_to_utf8 would read p in, static; NULL: the one that charset names. */
+const char *charset_settle(const char *charset, const void *p, size_t n);
 /* True when charset names something that can be converted (or is empty). */
 bool charset_known(const char *charset);
 /* The i-th name that is known beside UTF-8; NULL at the end. */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <iconv.h>
 #include <string.h>
 
 #include "charset.h"
@@ -38,7 +39,11 @@ static const struct {
 	{"no-such-charset", "\xc3\xa4", "\xc3\xa4"},
 	{"no-such-charset", "\xe4", "\xc3\xa4"},
 	{"utf-8", "\xef\xbb\xbf" "bom", "bom"},
-	{"euc-jp", "a\xff\xff" "b", "a" FFFD FFFD "b"},
+	{"euc-jp", "\xa4\xb3\xa4\xb3\xff\xa4\xb3", "\xe3\x81\x93\xe3\x81\x93" FFFD "\xe3\x81\x93"},
+	{"gb2312", "gr\xfc 10\xb0 \x96 x", "gr\xc3\xbc 10\xc2\xb0 \xe2\x80\x93 x"}, /* cannot be that */
+	{"utf-16", "plain text", "plain text"},
+	{"iso-2022-jp", "gr\xfc\xdf", "gr\xc3\xbc\xc3\x9f"},
+	{"us-ascii", "\x1b$B$3\x1b(B", "\xe3\x81\x93"},
 };
 
 static void test_cases(void **state)
@@ -65,9 +70,66 @@ static void test_utf16_and_nul(void **state)
 	assert_int_equal(charset_to_utf8(&b, "utf-16le", "a\0\xe4\0", 4), VG_OK);
 	assert_string_equal(buf_str(&b), "a\xc3\xa4");
 	buf_reset(&b);
-	assert_int_equal(charset_to_utf8(&b, NULL, "a\0b\0\xfc", 5), VG_OK);
-	assert_string_equal(buf_str(&b), "ab\xc3\xbc");
+	assert_int_equal(charset_to_utf8(&b, NULL, "ab\0cd\0ef\xfc", 9), VG_OK);
+	assert_string_equal(buf_str(&b), "abcdef\xc3\xbc");
 	buf_free(&b);
+}
+
+/* Sentences as people write them, without a label: back to what was written. */
+static void test_detect(void **state)
+{
+	static const struct {
+		const char *charset, *text;
+	} rows[] = {
+		{"iso-8859-2", "Nie działa kopia zapasowa, proszę o pomoc. Dzienniki załączam, już od środy."},
+		{"cp1250", "Nie działa kopia zapasowa, proszę o pomoc. Dzienniki załączam, już od środy."},
+		{"cp1250", "Úloha zálohování selhala, přikládám protokoly a prosím o pomoc při řešení."},
+		{"iso-8859-2", "Úloha zálohování selhala, přikládám protokoly a prosím o pomoc při řešení."},
+		{"cp1250", "A mentés hibával leállt, kérem nézzék meg a naplókat, őszintén köszönöm, sűrűn előfordul."},
+		{"cp1254", "Yedekleme işi başarısız oldu, ekteki günlüklere bakın. Teşekkürler, iyi çalışmalar dilerim ağabey."},
+		{"cp1253", "Η εργασία αντιγράφων ασφαλείας απέτυχε με σφάλμα."},
+		{"cp1255", "משימת הגיבוי נכשלה עם שגיאה. מצורפים קבצי היומן, תודה."},
+		{"cp1256", "فشلت مهمة النسخ الاحتياطي مع وجود خطأ. مرفق ملفات السجل، شكرا لكم."},
+		{"cp874", "งานสำรองข้อมูลล้มเหลวพร้อมข้อผิดพลาด แนบไฟล์บันทึกมาด้วย ขอบคุณครับ"},
+		{"cp1251", "Завдання резервного копіювання завершилося з помилкою."},
+		{"koi8-r", "Задание завершилось с ошибкой, логи во вложении."},
+		{"cp866", "Задание завершилось с ошибкой, логи во вложении."},
+		{"iso-8859-5", "Задание завершилось с ошибкой, логи во вложении."},
+		{"cp1252", "La tâche a échoué à 3 h ; ça bloque où ? L’œuvre d’été."},
+		{"cp1252", "Säkerhetskopieringen misslyckades. Hälsningar Åsa Öberg"},
+		{"cp1252", "Jobbet fejlede på serveren, hilsen Søren Kjær, Ærø"},
+		{"cp1252", "¿Puede ayudar? El año pasado falló también, señor."},
+		{"cp1252", "Afritunin mistókst, kveðja Þórður"},
+		{"cp1252", "Das Backup schlägt fehl: „Zugriff verweigert“ – Größe 30 €"},
+		{"cp1252", "ÄÖÜäöüß"},
+		{"cp932", "ジョブ「夜間」が失敗しました。よろしくお願いします。"},
+		{"euc-jp", "ジョブ「夜間」が失敗しました。よろしくお願いします。"},
+		{"iso-2022-jp", "ジョブ「夜間」が失敗しました。"},
+		{"gb18030", "备份作业失败了，请帮忙看一下日志文件。谢谢！"},
+		{"big5", "備份作業失敗，請協助檢查日誌檔案。謝謝！"},
+		{"cp949", "백업 작업이 실패했습니다. 로그를 확인해 주세요."},
+		{"utf-16le", "Hello, the job failed."},
+		{"utf-16be", "Hello, the job failed."},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char bytes[1024], *in = (char *)(uintptr_t)rows[i].text, *out = bytes;
+		size_t left = strlen(in), room = sizeof bytes;
+		iconv_t cd = iconv_open(rows[i].charset, "UTF-8");
+		struct buf b;
+
+		assert_true(cd != (iconv_t)-1);
+		assert_int_equal(iconv(cd, &in, &left, &out, &room), 0);
+		iconv(cd, NULL, NULL, &out, &room);
+		iconv_close(cd);
+		buf_init(&b, 4096);
+		assert_int_equal(charset_to_utf8(&b, NULL, bytes, sizeof bytes - room), VG_OK);
+		if (strcmp(buf_str(&b), rows[i].text) != 0)
+			print_error("%s row %zu\n", rows[i].charset, i);
+		assert_string_equal(buf_str(&b), rows[i].text);
+		buf_free(&b);
+	}
 }
 
 /* A full buffer ends the text at a whole character, and is no error. */
@@ -99,7 +161,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_utf16_and_nul),
-		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_detect), cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_known),
 	};
 
