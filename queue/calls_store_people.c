@@ -123,6 +123,7 @@ merge(struct call_env *env, struct ticket_view *from, uint64_t into)
 	from->t.merged_into = into;
 	from->t.updated_at = env->now_ms;
 	if ((err = store_ticket_merge(env->store, from->t.number, into)) != VG_OK ||
+	    (err = store_errors_move(env->store, from->t.number, into)) != VG_OK ||
 	    (err = ticket_event(env->store, from, "ticket.closed", changed, 0, env->now_ms)) != VG_OK ||
 	    (err = store_ticket_save(env->store, &from->t)) != VG_OK)
 		return err;

@@ -200,7 +200,7 @@ put_related(struct buf *out, const struct event_ticket *t)
 		if (err == VG_OK)
 			err = buf_adds(out, "}");
 	}
-	return err == VG_OK ? buf_adds(out, "]") : err;
+	return err == VG_OK ? buf_addf(out, "],\"related_elsewhere\":%u", t->elsewhere) : err;
 }
 
 int

@@ -26,6 +26,7 @@ struct event_ticket {
 	struct event_owner owner;
 	const struct store_related *related;
 	unsigned n_related;
+	unsigned elsewhere; /* tickets of others with an error of this one; says no more (P9) */
 };
 
 /* Appends a JSON string; bytes that are not UTF-8 become U+FFFD. NULL: null. */

@@ -12,11 +12,11 @@
 #include "err.h"
 #include "log.h"
 #include "queue_people.h"
+#include "related.h"
 #include "route.h"
 #include "ticket.h"
 
 #define OBJECT_MAX (IPC_HUGE + (1u << 20))
-#define FINGERPRINTS_MAX 16u  /* errors of a message that are compared with other tickets */
 #define ATTACHMENTS_MAX 1000u
 
 struct work {
@@ -138,40 +138,25 @@ gather_people(struct work *w)
 
 /* ---- errors in common with other tickets ---- */
 
-static void
-note_related(struct work *w, const struct store_related *r)
-{
-	for (unsigned i = 0; i < w->v.n_related; i++)
-		if (w->v.related[i].number == r->number)
-			return;
-	if (w->v.n_related < EVENT_RELATED_MAX)
-		w->v.related[w->v.n_related++] = *r;
-}
-
 static int
 compare_errors(struct work *w)
 {
-	struct store_related found[EVENT_RELATED_MAX];
 	char owner[72];
 	json_t *one;
 	size_t i;
-	int n, err = VG_OK;
+	int err = VG_OK;
 
 	ticket_owner(&w->v.t, owner);
 	json_array_foreach(json_object_get(w->in->object, "errors"), i, one)
 	{
 		const char *print = json_string_value(json_object_get(one, "fingerprint"));
 
-		if (i >= FINGERPRINTS_MAX || err != VG_OK)
+		if (i >= RELATED_ERRORS_MAX || err != VG_OK)
 			break;
-		if (print == NULL)
-			continue;
-		n = store_related(w->env->store, owner, print, w->v.t.number, found, EVENT_RELATED_MAX);
-		for (int k = 0; k < n; k++)
-			note_related(w, &found[k]);
-		err = n < 0 ? n : store_error_seen(w->env->store, owner, print, w->v.t.number);
+		if (print != NULL)
+			err = store_error_seen(w->env->store, owner, print, w->v.t.number, (unsigned)i);
 	}
-	return err;
+	return err == VG_OK ? ticket_related(&w->v, w->env->store) : err;
 }
 
 /* ---- held ---- */
@@ -292,8 +277,6 @@ open_ticket(struct work *w)
 {
 	int err = fill_ticket(w);
 
-	if (err == VG_OK && w->v.t.continues > 0)
-		note_related(w, &(struct store_related){ .number = w->v.t.continues });
 	if (err == VG_OK)
 		err = gather_people(w);
 	if (err == VG_OK)

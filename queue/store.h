@@ -207,12 +207,18 @@ int store_tickets(struct store *s, const struct store_ticket_filter *f, uint64_t
 /* Rows of a ticket's messages after row `after`, in order: how many. */
 int store_ticket_messages(struct store *s, uint64_t ticket, int64_t after, int64_t *out, unsigned max);
 
-/* Notes that an error was seen on a ticket of owner (partner id, or ":" and a holder's). */
-int store_error_seen(struct store *s, const char *owner, const char *fingerprint, uint64_t ticket);
+/* Notes that an error was seen on a ticket of owner (partner id, or ":" and a holder's); place: among the errors of its message. */
+int store_error_seen(struct store *s, const char *owner, const char *fingerprint, uint64_t ticket, unsigned place);
 struct store_related {
 	uint64_t number;
 	char fingerprint[33];
 };
+/* The errors seen on a ticket, the most significant first: how many. */
+int store_errors_of(struct store *s, uint64_t ticket, struct store_related *out, unsigned max);
+/* Tickets of anybody but the owner with this error, in no order: how many. Their numbers are for counting only (P9). */
+int store_related_elsewhere(struct store *s, const char *owner, const char *fingerprint, uint64_t *out, unsigned max);
+/* What was seen on one ticket counts for the other from now on. */
+int store_errors_move(struct store *s, uint64_t from, uint64_t into);
 /* Other visible tickets of the owner with this error, newest first: how many. */
 int store_related(struct store *s, const char *owner, const char *fingerprint, uint64_t not_this,
     struct store_related *out, unsigned max);

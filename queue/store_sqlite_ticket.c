@@ -295,18 +295,15 @@ store_ticket_messages(struct store *s, uint64_t ticket, int64_t after, int64_t *
 /* ---- errors in common ---- */
 
 int
-store_error_seen(struct store *s, const char *owner, const char *fingerprint, uint64_t ticket)
+store_error_seen(struct store *s, const char *owner, const char *fingerprint, uint64_t ticket, unsigned place)
 {
-	return db_run(s->d, "INSERT OR IGNORE INTO error_seen(owner, fingerprint, ticket) VALUES (?, ?, ?)", "tti", owner,
-	    fingerprint, (int64_t)ticket);
+	return db_run(s->d, "INSERT OR IGNORE INTO error_seen(owner, fingerprint, ticket, place) VALUES (?, ?, ?, ?)", "ttii", owner,
+	    fingerprint, (int64_t)ticket, (int64_t)place);
 }
 
-int
-store_related(struct store *s, const char *owner, const char *fingerprint, uint64_t not_this,
-    struct store_related *out, unsigned max)
+static int
+read_related(struct store *s, sqlite3_stmt *stmt, struct store_related *out, unsigned max)
 {
-	sqlite3_stmt *stmt = db_query(s->d, "SELECT ticket, fingerprint FROM error_seen WHERE owner = ? AND fingerprint = ?"
-	    " AND ticket <> ? ORDER BY ticket DESC LIMIT ?", "ttii", owner, fingerprint, (int64_t)not_this, (int64_t)max);
 	unsigned n = 0;
 	int err;
 
@@ -317,4 +314,48 @@ store_related(struct store *s, const char *owner, const char *fingerprint, uint6
 		db_copy(stmt, 1, out[n++].fingerprint, sizeof(out[0].fingerprint));
 	}
 	return err == VG_OK ? (int)n : err;
+}
+
+int
+store_errors_of(struct store *s, uint64_t ticket, struct store_related *out, unsigned max)
+{
+	return read_related(s, db_query(s->d, "SELECT ticket, fingerprint FROM error_seen WHERE ticket = ?"
+	    " ORDER BY place, fingerprint LIMIT ?", "ii", (int64_t)ticket, (int64_t)max), out, max);
+}
+
+int
+store_related(struct store *s, const char *owner, const char *fingerprint, uint64_t not_this,
+    struct store_related *out, unsigned max)
+{
+	return read_related(s, db_query(s->d, "SELECT ticket, fingerprint FROM error_seen WHERE owner = ? AND fingerprint = ?"
+	    " AND ticket <> ? ORDER BY ticket DESC LIMIT ?", "ttii", owner, fingerprint, (int64_t)not_this, (int64_t)max), out, max);
+}
+
+int
+store_related_elsewhere(struct store *s, const char *owner, const char *fingerprint, uint64_t *out, unsigned max)
+{
+	/* Two ranges of one index: however many tickets the owner has, none of them is walked over. */
+	static const char *const sides[] = {
+	    "SELECT ticket FROM error_seen WHERE fingerprint = ? AND owner < ? LIMIT ?",
+	    "SELECT ticket FROM error_seen WHERE fingerprint = ? AND owner > ? LIMIT ?"};
+	unsigned n = 0;
+	int err = VG_OK;
+
+	for (unsigned i = 0; i < 2 && err == VG_OK; i++) {
+		sqlite3_stmt *stmt = db_query(s->d, sides[i], "tti", fingerprint, owner, (int64_t)(max - n));
+
+		while ((err = db_step(s->d, stmt)) == 1)
+			if (n < max)
+				out[n++] = (uint64_t)sqlite3_column_int64(stmt, 0);
+	}
+	return err == VG_OK ? (int)n : err;
+}
+
+int
+store_errors_move(struct store *s, uint64_t from, uint64_t into)
+{
+	int err = db_run(s->d, "INSERT OR IGNORE INTO error_seen(owner, fingerprint, ticket, place)"
+	    " SELECT owner, fingerprint, ?, place FROM error_seen WHERE ticket = ?", "ii", (int64_t)into, (int64_t)from);
+
+	return err == VG_OK ? db_run(s->d, "DELETE FROM error_seen WHERE ticket = ?", "i", (int64_t)from) : err;
 }

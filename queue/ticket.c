@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "related.h"
 
 #define HEAD_MAX (1u << 20)
 
@@ -38,7 +39,9 @@ ticket_load(struct ticket_view *v, struct store *s, struct registry *r, uint64_t
 
 	memset(v, 0, sizeof(*v));
 	err = store_ticket(s, number, &v->t);
-	return err != VG_OK ? err : load_owner(v, r);
+	if (err == VG_OK)
+		err = load_owner(v, r);
+	return err == VG_OK ? ticket_related(v, s) : err;
 }
 
 void
@@ -66,10 +69,57 @@ ticket_reload(struct ticket_view *v, struct store *s)
 	return err;
 }
 
+struct hits {
+	struct related_hit own[RELATED_ERRORS_MAX * RELATED_PER_ERROR];
+	uint64_t others[RELATED_ERRORS_MAX * RELATED_ELSEWHERE_MAX];
+	unsigned n_own, n_others;
+};
+
+static int
+gather_hits(struct hits *h, struct store *s, const struct store_ticket *t)
+{
+	struct store_related errors[RELATED_ERRORS_MAX], found[RELATED_PER_ERROR];
+	int n, all = store_errors_of(s, t->number, errors, RELATED_ERRORS_MAX);
+	char owner[72];
+
+	ticket_owner(t, owner);
+	for (int i = 0; i < all; i++) {
+		if ((n = store_related(s, owner, errors[i].fingerprint, t->number, found, RELATED_PER_ERROR)) < 0)
+			return n;
+		for (int k = 0; k < n; k++)
+			h->own[h->n_own++] = (struct related_hit){ found[k], (unsigned)i };
+		n = store_related_elsewhere(s, owner, errors[i].fingerprint, h->others + h->n_others, RELATED_ELSEWHERE_MAX);
+		if (n < 0)
+			return n;
+		h->n_others += (unsigned)n;
+	}
+	return all < 0 ? all : VG_OK;
+}
+
+int
+ticket_related(struct ticket_view *v, struct store *s)
+{
+	struct hits h;
+	int err;
+
+	h.n_own = h.n_others = 0;
+	err = gather_hits(&h, s, &v->t);
+	v->n_related = 0;
+	if (err == VG_OK && v->t.continues > 0)
+		v->related[v->n_related++] = (struct store_related){ .number = v->t.continues };
+	for (unsigned i = 0; i < h.n_own; i++)
+		if (h.own[i].with.number == v->t.continues)
+			h.own[i--] = h.own[--h.n_own];
+	if (err == VG_OK)
+		v->n_related += related_rank(h.own, h.n_own, v->related + v->n_related, EVENT_RELATED_MAX - v->n_related);
+	v->elsewhere = related_count(h.others, h.n_others);
+	return err;
+}
+
 struct event_ticket
 ticket_event_view(const struct ticket_view *v)
 {
-	return (struct event_ticket){ .ticket = &v->t, .related = v->related, .n_related = v->n_related,
+	return (struct event_ticket){ .ticket = &v->t, .related = v->related, .n_related = v->n_related, .elsewhere = v->elsewhere,
 		.owner = { v->has_partner ? &v->partner : NULL, v->t.holder, v->holder_name } };
 }
 

@@ -14,6 +14,7 @@ struct ticket_view {
 	bool has_partner;
 	struct store_related related[EVENT_RELATED_MAX];
 	unsigned n_related;
+	unsigned elsewhere;
 };
 
 /* VG_ERR_NOTFOUND. A partner that the registry no longer has keeps its id. ticket_close also after an error. */
@@ -21,6 +22,9 @@ int ticket_load(struct ticket_view *v, struct store *s, struct registry *r, uint
 void ticket_close(struct ticket_view *v);
 /* Reads the participants anew. */
 int ticket_reload(struct ticket_view *v, struct store *s);
+/* Fills related and elsewhere anew: the ticket that this one continues, then the owner's tickets with errors in common (related.h);
+ * of all others only how many. ticket_load has done it once. */
+int ticket_related(struct ticket_view *v, struct store *s);
 /* For event.h. */
 struct event_ticket ticket_event_view(const struct ticket_view *v);
 /* Writes an event of the ticket with the next number of its sequence; object 0: no message. The ticket itself is saved
