@@ -9,11 +9,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "ascii.h"
 #include "err.h"
 
-#define HEADER_WORK 1024 /* what a header costs of the work budget, at least */
+#define HEADER_WORK 1024            /* what a header costs of the work budget, at least */
+#define PASSWORD_WORK (1u << 20)    /* what deriving a key costs of it */
+#define PASSWORD_TRY (256u << 10)   /* bytes of content that must come out well */
 
 static bool spend(uint64_t *left, uint64_t n)
 {
@@ -25,12 +28,32 @@ static bool spend(uint64_t *left, uint64_t n)
 	return true;
 }
 
+static uint64_t cpu_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Spends work; false once that or the time is used up. The clock starts with the first archive. */
+static bool spend_work(struct archive_budget *b, uint64_t n)
+{
+	uint64_t now = cpu_ms();
+
+	if (b->until_ms == 0)
+		b->until_ms = now + b->cpu_ms;
+	if (now > b->until_ms)
+		b->work = 0;
+	return spend(&b->work, n);
+}
+
 static la_ssize_t on_read(struct archive *a, void *arg, const void **block)
 {
 	struct archive_reader *r = arg;
 	ssize_t n = r->src->read(r->src, block);
 
-	if (n < 0 || !spend(&r->budget->work, (uint64_t)n)) {
+	if (n < 0 || !spend_work(r->budget, (uint64_t)n)) {
 		if (n >= 0)
 			r->problems |= ARCHIVE_TOO_LARGE;
 		archive_set_error(a, EIO, "input stopped");
@@ -88,7 +111,8 @@ static int support(struct archive_reader *r)
 	rc |= archive_read_support_filter_zstd(r->a) < ARCHIVE_WARN;
 	rc |= (r->streaming ? archive_read_support_format_zip_streamable(r->a) :
 	                      archive_read_support_format_zip_seekable(r->a)) < ARCHIVE_WARN;
-	rc |= archive_read_support_format_7zip(r->a) < ARCHIVE_WARN;
+	if (r->src->seek != NULL)
+		rc |= archive_read_support_format_7zip(r->a) < ARCHIVE_WARN;
 	rc |= archive_read_support_format_tar(r->a) < ARCHIVE_WARN;
 	rc |= archive_read_support_format_rar(r->a) < ARCHIVE_WARN;
 	rc |= archive_read_support_format_rar5(r->a) < ARCHIVE_WARN;
@@ -106,8 +130,8 @@ static unsigned problem_of(struct archive_reader *r)
 	if ((r->problems & ARCHIVE_TOO_LARGE) != 0 && r->budget->work == 0)
 		return ARCHIVE_TOO_LARGE;
 	/* Before a format was chosen, libarchive follows a stray pointer here. */
-	if ((r->opened && archive_read_has_encrypted_entries(r->a) == 1) || (len > 0 && (ascii_find(why, len, "encrypt") != NULL ||
-	    ascii_find(why, len, "passphrase") != NULL)))
+	if ((r->opened && r->passphrase == NULL && archive_read_has_encrypted_entries(r->a) == 1) ||
+	    (len > 0 && (ascii_find(why, len, "encrypt") != NULL || ascii_find(why, len, "passphrase") != NULL)))
 		return ARCHIVE_ENCRYPTED;
 	if (len > 0 && (ascii_find(why, len, "truncated") != NULL || ascii_find(why, len, "end of file") != NULL ||
 	    ascii_find(why, len, "end-of-file") != NULL || ascii_find(why, len, "premature") != NULL ||
@@ -121,12 +145,14 @@ static int start(struct archive_reader *r)
 {
 	r->pos = 0;
 	r->a = archive_read_new();
-	if (r->a == NULL || r->src->seek(r->src, 0) < 0 || support(r) != VG_OK) {
+	if (r->a == NULL || (r->src->seek != NULL && r->src->seek(r->src, 0) < 0) || support(r) != VG_OK ||
+	    (r->passphrase != NULL && archive_read_add_passphrase(r->a, r->passphrase) != ARCHIVE_OK)) {
 		r->problems = ARCHIVE_UNREADABLE;
 		return VG_ERR_MEMORY;
 	}
 	archive_read_set_read_callback(r->a, on_read);
-	archive_read_set_seek_callback(r->a, on_seek);
+	if (r->src->seek != NULL)
+		archive_read_set_seek_callback(r->a, on_seek);
 	archive_read_set_skip_callback(r->a, on_skip);
 	archive_read_set_callback_data(r->a, r);
 	if (archive_read_open1(r->a) < ARCHIVE_WARN) {
@@ -140,7 +166,7 @@ static int start(struct archive_reader *r)
 /* A zip whose directory is missing has its members all the same: reads them in order, from the beginning. */
 static bool fall_back(struct archive_reader *r)
 {
-	if (!r->zip || r->streaming || r->begun)
+	if (!r->zip || r->streaming || r->begun || r->src->seek == NULL)
 		return false;
 	archive_reader_close(r);
 	r->streaming = true;
@@ -149,23 +175,94 @@ static bool fall_back(struct archive_reader *r)
 	return start(r) == VG_OK;
 }
 
-int archive_reader_open(struct archive_reader *r, struct source *src, struct archive_budget *budget)
-{
-	const void *head;
-	ssize_t n;
-	int rc;
+/* ---- passwords ---- */
 
+/* Moves to the first encrypted member that has content. */
+static bool find_encrypted(struct archive_reader *r)
+{
+	struct archive_entry *e;
+
+	while (archive_reader_next(r, &e) == 1)
+		if (archive_entry_is_data_encrypted(e) && archive_entry_size(e) > 0)
+			return true;
+	return false;
+}
+
+/* Whether the beginning of an encrypted member comes out whole. ZipCrypto accepts one wrong password in 256: only the content
+ * tells. */
+static bool opens(struct archive_reader *r)
+{
+	const void *data;
+	la_int64_t offset;
+	size_t n, got = 0;
+	int rc = ARCHIVE_OK;
+
+	if (!spend_work(r->budget, PASSWORD_WORK) || !find_encrypted(r))
+		return false;
+	while (got < PASSWORD_TRY && (rc = archive_read_data_block(r->a, &data, &n, &offset)) == ARCHIVE_OK &&
+	    spend_work(r->budget, n + HEADER_WORK))
+		got += n;
+	return rc == ARCHIVE_OK || rc == ARCHIVE_EOF;
+}
+
+/* One look at the archive with a candidate (NULL: whether anything in it is encrypted). */
+static bool try_password(const struct archive_reader *r, const char *candidate)
+{
+	struct archive_reader t = {.src = r->src, .budget = r->budget, .zip = true, .passphrase = candidate};
+	bool ok = start(&t) == VG_OK && (candidate != NULL ? opens(&t) : find_encrypted(&t));
+
+	archive_reader_close(&t);
+	return ok;
+}
+
+/* libarchive decrypts zip only. */
+static const char *choose_password(const struct archive_reader *r)
+{
+	struct archive_passwords *p = r->budget->passwords;
+
+	if (!r->zip || p == NULL || p->n == 0 || !try_password(r, NULL))
+		return NULL;
+	for (size_t i = 0; i < p->n && i < ARCHIVE_PASSWORDS_MAX; i++)
+		if (try_password(r, p->list[i])) {
+			p->opened |= 1u << i;
+			return p->list[i];
+		}
+	return NULL;
+}
+
+static void init(struct archive_reader *r, struct source *src, struct archive_budget *budget, const void *head, size_t n)
+{
 	memset(r, 0, sizeof(*r));
 	r->src = src;
 	r->budget = budget;
-	if (src->seek == NULL || src->size < 0 || src->seek(src, 0) < 0 || (n = src->read(src, &head)) < 0) {
+	r->single = is_compressed(head, n);
+	r->zip = n >= 4 && memcmp(head, "PK\3\4", 4) == 0;
+}
+
+int archive_reader_open(struct archive_reader *r, struct source *src, struct archive_budget *budget)
+{
+	const void *head = "";
+	ssize_t n = -1;
+	int rc;
+
+	if (src->seek != NULL && src->size >= 0 && src->seek(src, 0) >= 0)
+		n = src->read(src, &head);
+	init(r, src, budget, head, n > 0 ? (size_t)n : 0);
+	if (n < 0) {
 		r->problems = ARCHIVE_UNREADABLE;
 		return VG_ERR_SYSTEM;
 	}
-	r->single = is_compressed(head, (size_t)n);
-	r->zip = n >= 4 && memcmp(head, "PK\3\4", 4) == 0;
+	r->passphrase = choose_password(r);
 	rc = start(r);
 	return rc != VG_OK && fall_back(r) ? VG_OK : rc;
+}
+
+int archive_reader_open_stream(struct archive_reader *r, struct source *src, struct archive_budget *budget, const void *head,
+    size_t n)
+{
+	init(r, src, budget, head, n);
+	r->streaming = true;
+	return start(r);
 }
 
 void archive_reader_close(struct archive_reader *r)
@@ -181,7 +278,7 @@ int archive_reader_next(struct archive_reader *r, struct archive_entry **entry)
 
 	if (r->dead)
 		return 0;
-	if (!spend(&r->budget->work, HEADER_WORK)) {
+	if (!spend_work(r->budget, r->passphrase != NULL ? PASSWORD_WORK : HEADER_WORK)) {
 		r->problems |= ARCHIVE_TOO_LARGE;
 		return 0;
 	}
@@ -202,12 +299,13 @@ int archive_reader_next(struct archive_reader *r, struct archive_entry **entry)
 /* Counts n bytes of output; a problem bit where a bound is crossed. */
 static unsigned count_output(struct archive_reader *r, size_t n)
 {
-	uint64_t in = r->in < (uint64_t)r->src->size ? r->in : (uint64_t)r->src->size;
+	/* What overlapping members read again is no input. */
+	uint64_t in = r->src->seek == NULL || r->in < (uint64_t)r->src->size ? r->in : (uint64_t)r->src->size;
 
 	r->out += n;
 	if (r->out > ARCHIVE_RATIO_FROM && r->out / ARCHIVE_RATIO > in)
 		return ARCHIVE_BOMB;
-	if (!spend(&r->budget->output, n) || !spend(&r->budget->work, n))
+	if (!spend(&r->budget->output, n) || !spend_work(r->budget, n))
 		return ARCHIVE_TOO_LARGE;
 	return 0;
 }
@@ -230,6 +328,9 @@ int archive_reader_data(struct archive_reader *r, const void **data, size_t *n, 
 		*problem = problem_of(r);
 		r->dead = rc == ARCHIVE_FATAL;
 	} else {
+		/* Content that its checksum denies. */
+		if (rc == ARCHIVE_WARN)
+			r->problems |= ARCHIVE_UNREADABLE;
 		*problem = count_output(r, *n);
 		r->dead = *problem != 0;
 	}

@@ -22,15 +22,20 @@ struct archive_reader {
 	uint64_t pos;                  /* offset in src */
 	bool single;                   /* compressed: may be a lone file without an archive in it */
 	bool zip;                      /* begins like a zip */
-	bool streaming;                /* a zip read in order, its directory being unusable */
+	bool streaming;                /* read in order: the source cannot seek, or a zip's directory is unusable */
+	const char *passphrase;        /* what opens its members, borrowed; NULL: none */
 	bool opened;                   /* a format was recognised */
 	bool begun;                    /* a member was seen */
 	unsigned problems;
 	bool dead;                     /* nothing more can be read */
 };
 
-/* Opens src (rewound). VG_ERR_SYNTAX: no archive that we open; r->problems says why. */
+/* Opens src (rewound), with the one of the budget's passwords that fits. VG_ERR_SYNTAX: no archive that we open; r->problems
+ * says why. */
 int archive_reader_open(struct archive_reader *r, struct source *src, struct archive_budget *budget);
+/* The same for a source that cannot seek and begins with head[0..n) (which it gives again): all forms but 7z. */
+int archive_reader_open_stream(struct archive_reader *r, struct source *src, struct archive_budget *budget, const void *head,
+    size_t n);
 void archive_reader_close(struct archive_reader *r);
 /* 1: *entry is the next member, 0: end (look at r->problems). */
 int archive_reader_next(struct archive_reader *r, struct archive_entry **entry);

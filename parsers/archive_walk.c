@@ -11,8 +11,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive_form.h"
 #include "archive_path.h"
 #include "archive_reader.h"
+#include "archive_seen.h"
 #include "ascii.h"
 #include "buf.h"
 #include "err.h"
@@ -22,6 +24,7 @@ struct walk {
 	struct archive_budget *budget;
 	const struct archive_visitor *visitor;
 	const char *only; /* extraction: the one path that is wanted, NULL for all */
+	struct archive_seen seen;
 	bool stop;
 	unsigned problems;
 };
@@ -43,31 +46,9 @@ struct member {
 const char *archive_problem_name(unsigned i)
 {
 	static const char *const names[ARCHIVE_PROBLEMS] = {"encrypted", "truncated", "bomb", "too-large", "unsafe-path",
-	    "unreadable"};
+	    "unreadable", "duplicate-name", "split-volume", "nested-too-deep", "wrong-extension"};
 
 	return i < ARCHIVE_PROBLEMS ? names[i] : "unreadable";
-}
-
-bool archive_looks_like(const char *name, const unsigned char *h, size_t n)
-{
-	/* Documents and programs that are zip files inside are no archives to us. */
-	static const char *const documents[] = {".docx", ".xlsx", ".pptx", ".docm", ".xlsm", ".pptm", ".odt", ".ods", ".odp",
-	    ".vsdx", ".jar", ".epub", ".apk", ".msix"};
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++)
-		if (ascii_ends(name, len, documents[i]))
-			return false;
-	if (n >= 4 && h[0] == 'P' && h[1] == 'K' && ((h[2] == 3 && h[3] == 4) || (h[2] == 5 && h[3] == 6) || (h[2] == 7 && h[3] == 8)))
-		return true;
-	if (n >= 6 && (memcmp(h, "7z\xBC\xAF\x27\x1C", 6) == 0 || memcmp(h, "Rar!\x1A\x07", 6) == 0 ||
-	    memcmp(h, "\xFD" "7zXZ", 6) == 0))
-		return true;
-	if (n >= 4 && (memcmp(h, "\x28\xB5\x2F\xFD", 4) == 0 || (memcmp(h, "BZh", 3) == 0 && ascii_digit((char)h[3]))))
-		return true;
-	if (n >= 3 && h[0] == 0x1F && h[1] == 0x8B && h[2] == 8)
-		return true;
-	return (n >= 262 && memcmp(h + 257, "ustar", 5) == 0) || (n > 0 && ascii_ends(name, len, ".tar"));
 }
 
 /* Reads the first bytes of the content. */
@@ -153,31 +134,113 @@ static void end_member(struct walk *w, struct member *m, int64_t size)
 	w->problems |= m->problems;
 }
 
+/* The rest of a member nobody wants: its real size where reading is needed anyway. */
+static int64_t pass_over(struct member *m)
+{
+	int64_t stated = stated_size(m->entry);
+
+	if (!m->at_end && (!archive_reader_skips(m->r) || stated < 0))
+		read_all(m, put_nowhere, NULL);
+	return m->at_end ? m->size : stated;
+}
+
+/* ---- inner archives ---- */
+
+/* An inner archive that is read as it comes out of the outer one. */
+struct inner {
+	struct member *m;
+	bool head_given, rest_given;
+};
+
+static ssize_t inner_read(struct source *src, const void **block)
+{
+	struct inner *in = src->arg;
+	struct member *m = in->m;
+	unsigned problem;
+	size_t n = 0;
+
+	if (!in->head_given) {
+		in->head_given = true;
+		*block = m->head;
+		return (ssize_t)m->head_len;
+	}
+	if (!in->rest_given && m->rest_len > 0) {
+		in->rest_given = true;
+		*block = m->rest;
+		return (ssize_t)m->rest_len;
+	}
+	while (!m->at_end && n == 0) {
+		m->at_end = archive_reader_data(m->r, block, &n, &problem) != 1;
+		m->problems |= problem;
+		m->size += (int64_t)n;
+	}
+	/* Where the outer one breaks off, the inner one ends: what came before is still taken apart. */
+	return (ssize_t)n;
+}
+
+static void walk_members(struct walk *w, struct archive_reader *r, const char *name, const char *prefix, unsigned depth);
 static void walk_reader(struct walk *w, struct source *src, const char *name, const char *prefix, unsigned depth);
 
-/* An inner archive: its content goes into memory, then its members are walked. */
-static void walk_inner(struct walk *w, struct member *m, unsigned depth)
+static void walk_stream(struct walk *w, struct member *m, const char *prefix, unsigned depth)
+{
+	struct inner in = {.m = m};
+	struct source src = {.read = inner_read, .size = stated_size(m->entry), .fd = -1, .arg = &in};
+	struct archive_reader r;
+
+	if (archive_reader_open_stream(&r, &src, w->budget, m->head, m->head_len) == VG_OK)
+		walk_members(w, &r, m->path, prefix, depth);
+	/* A fault of the outer archive is told there. */
+	w->problems |= m->problems != 0 ? r.problems & ~(unsigned)(ARCHIVE_UNREADABLE | ARCHIVE_TRUNCATED) : r.problems;
+	archive_reader_close(&r);
+}
+
+static void walk_memory(struct walk *w, struct member *m, const char *prefix, unsigned depth)
 {
 	struct buf content;
 	struct source src;
-	char prefix[ARCHIVE_PATH_MAX + 3];
-	bool opens = depth + 1 < ARCHIVE_NESTING;
+	bool whole;
 
-	buf_init(&content, ARCHIVE_NESTED_MAX);
-	if (opens)
-		read_all(m, put_buffer, &content);
-	if (!opens || (!m->at_end && content.len < (size_t)m->size)) {
+	buf_init(&content, w->budget->nested);
+	read_all(m, put_buffer, &content);
+	whole = content.len == (size_t)m->size;
+	if (!whole)
 		m->problems |= ARCHIVE_TOO_LARGE;
-		opens = false;
-	}
 	end_member(w, m, m->at_end ? m->size : stated_size(m->entry));
-	if (opens && content.len > 0) {
-		snprintf(prefix, sizeof(prefix), "%s!/", m->path);
+	if (whole && content.len > 0) {
+		w->budget->nested -= content.len;
 		source_memory(&src, content.data, content.len);
-		walk_reader(w, &src, m->path, prefix, depth + 1);
+		walk_reader(w, &src, m->path, prefix, depth);
+		w->budget->nested += content.len;
 	}
 	buf_free(&content);
 }
+
+/* Forms that are read in order need no memory; their size must be known before their members. */
+static bool streams(const struct member *m)
+{
+	return stated_size(m->entry) >= 0 && m->head[0] != 'P' && m->head[0] != '7' && m->head[0] != 'R';
+}
+
+static void walk_inner(struct walk *w, struct member *m, unsigned depth)
+{
+	char prefix[ARCHIVE_PATH_MAX + 3];
+
+	snprintf(prefix, sizeof(prefix), "%s!/", m->path);
+	if (depth + 1 >= ARCHIVE_NESTING) {
+		m->problems |= ARCHIVE_NESTED_TOO_DEEP;
+		end_member(w, m, pass_over(m));
+	} else if (streams(m)) {
+		end_member(w, m, stated_size(m->entry));
+		walk_stream(w, m, prefix, depth + 1);
+		if (!w->stop)
+			pass_over(m);
+		w->problems |= m->problems;
+	} else {
+		walk_memory(w, m, prefix, depth + 1);
+	}
+}
+
+/* ---- members ---- */
 
 /* Has content of its own. */
 static bool is_file(struct archive_entry *e)
@@ -221,7 +284,8 @@ static bool start_member(struct walk *w, struct member *m, const char *name, con
 	m->path[used + own_len] = '\0';
 	if (!safe || leads_away(m->entry))
 		m->problems |= ARCHIVE_UNSAFE_PATH;
-	if (archive_entry_is_data_encrypted(m->entry) || archive_entry_is_metadata_encrypted(m->entry))
+	if (m->r->passphrase == NULL &&
+	    (archive_entry_is_data_encrypted(m->entry) || archive_entry_is_metadata_encrypted(m->entry)))
 		m->problems |= ARCHIVE_ENCRYPTED;
 	if (w->budget->members == 0 || w->budget->names < strlen(m->path)) {
 		w->problems |= ARCHIVE_TOO_LARGE;
@@ -230,6 +294,8 @@ static bool start_member(struct walk *w, struct member *m, const char *name, con
 	}
 	w->budget->members--;
 	w->budget->names -= strlen(m->path);
+	if (!archive_seen_add(&w->seen, m->path))
+		m->problems |= ARCHIVE_DUPLICATE_NAME;
 	return true;
 }
 
@@ -240,16 +306,6 @@ static bool on_the_way(const struct walk *w, const char *path, bool *exact)
 
 	*exact = w->only != NULL && strcmp(w->only, path) == 0;
 	return w->only == NULL || *exact || (strncmp(w->only, path, len) == 0 && strncmp(w->only + len, "!/", 2) == 0);
-}
-
-/* The rest of a member nobody wants: its real size where reading is needed anyway. */
-static int64_t pass_over(struct member *m)
-{
-	int64_t stated = stated_size(m->entry);
-
-	if (!m->at_end && (!archive_reader_skips(m->r) || stated < 0))
-		read_all(m, put_nowhere, NULL);
-	return m->at_end ? m->size : stated;
 }
 
 static void walk_member(struct walk *w, struct member *m, unsigned depth)
@@ -271,6 +327,8 @@ static void walk_member(struct walk *w, struct member *m, unsigned depth)
 	info.encrypted = (m->problems & ARCHIVE_ENCRYPTED) != 0;
 	info.head = m->head;
 	info.head_len = m->head_len;
+	if (m->head_len > 0)
+		m->problems |= archive_form_problems(info.name, m->head, m->head_len);
 	info.problems = m->problems;
 	info.archive = m->head_len > 0 && !exact && archive_looks_like(info.name, m->head, m->head_len);
 	if (w->visitor->member != NULL)
@@ -285,18 +343,24 @@ static void walk_member(struct walk *w, struct member *m, unsigned depth)
 	w->stop = w->stop || exact;
 }
 
+static void walk_members(struct walk *w, struct archive_reader *r, const char *name, const char *prefix, unsigned depth)
+{
+	struct archive_entry *entry;
+
+	while (!w->stop && archive_reader_next(r, &entry) == 1) {
+		struct member m = {.r = r, .entry = entry};
+
+		if (start_member(w, &m, name, prefix))
+			walk_member(w, &m, depth);
+	}
+}
+
 static void walk_reader(struct walk *w, struct source *src, const char *name, const char *prefix, unsigned depth)
 {
 	struct archive_reader r;
-	struct archive_entry *entry;
 
 	if (archive_reader_open(&r, src, w->budget) == VG_OK)
-		while (!w->stop && archive_reader_next(&r, &entry) == 1) {
-			struct member m = {.r = &r, .entry = entry};
-
-			if (start_member(w, &m, name, prefix))
-				walk_member(w, &m, depth);
-		}
+		walk_members(w, &r, name, prefix, depth);
 	w->problems |= r.problems;
 	archive_reader_close(&r);
 }
@@ -324,6 +388,7 @@ static void walk_outer(struct walk *w, struct source *src, const char *name)
 	if (utf8_locale != (locale_t)0)
 		before = uselocale(utf8_locale);
 	walk_reader(w, src, name, "", 0);
+	archive_seen_free(&w->seen);
 	if (before != (locale_t)0)
 		uselocale(before);
 }

@@ -1,6 +1,6 @@
 /*
  * archive_walk.h - opens hostile archives with libarchive: zip, 7z, tar, rar, rar5, each also under gzip, bzip2, xz or
- * zstd, and a lone compressed file. Streams members to the caller, at most two archives deep; every bound
+ * zstd, and a lone compressed file. Streams members to the caller, to a limited depth of archives; every bound
  * is checked on the bytes that really come out, never on what a header claims.
  */
 #ifndef VG_ARCHIVE_WALK_H
@@ -12,41 +12,57 @@
 
 #include "source.h"
 
-/* Problems, as bits; archive_problem_name() gives CONTRACT's words. */
+/* Problems, as bits; archive_problem_name() gives their words. */
 enum {
 	ARCHIVE_ENCRYPTED = 1 << 0,
 	ARCHIVE_TRUNCATED = 1 << 1,
 	ARCHIVE_BOMB = 1 << 2,
 	ARCHIVE_TOO_LARGE = 1 << 3,
 	ARCHIVE_UNSAFE_PATH = 1 << 4,
-	ARCHIVE_UNREADABLE = 1 << 5
+	ARCHIVE_UNREADABLE = 1 << 5,
+	ARCHIVE_DUPLICATE_NAME = 1 << 6,
+	ARCHIVE_SPLIT = 1 << 7,
+	ARCHIVE_NESTED_TOO_DEEP = 1 << 8,
+	ARCHIVE_WRONG_EXTENSION = 1 << 9
 };
-#define ARCHIVE_PROBLEMS 6
+#define ARCHIVE_PROBLEMS 10
 /* Name of bit number i, 0 <= i < ARCHIVE_PROBLEMS. */
 const char *archive_problem_name(unsigned i);
 
 #define ARCHIVE_PATH_MAX 1024          /* bytes of a listed path; longer ones are cut at a character */
-#define ARCHIVE_NESTING 2              /* archives inside each other that are opened: outer and inner */
-#define ARCHIVE_NESTED_MAX (64u << 20) /* an inner archive is held in memory up to this size */
+#define ARCHIVE_NESTING 4              /* archives inside each other that are opened: outer and three inner */
+#define ARCHIVE_NESTED_MAX (48u << 20) /* inner archives that need seeking are held in memory, so many bytes at a time */
 #define ARCHIVE_RATIO 1000             /* output : input, judged after ARCHIVE_RATIO_FROM bytes of output */
 #define ARCHIVE_RATIO_FROM (10u << 20)
 #define ARCHIVE_HEAD 4096              /* first bytes of a member shown to `member` */
 
+#define ARCHIVE_PASSWORDS_MAX 16       /* tried at most */
+struct archive_passwords {
+	const char *const *list; /* borrowed */
+	size_t n;
+	uint32_t opened;         /* bit i: the i-th opened an archive */
+};
+
 /* What one message may still cost; shared by all its archives, counted down. */
 struct archive_budget {
-	size_t members;  /* members listed */
-	size_t names;    /* bytes of paths listed */
-	uint64_t output; /* bytes decompressed */
-	uint64_t work;   /* bytes of input and output touched: bounds time on seeking formats */
+	size_t members;    /* members listed */
+	size_t names;      /* bytes of paths listed */
+	uint64_t output;   /* bytes decompressed */
+	uint64_t work;     /* bytes of input and output touched: bounds time on seeking formats */
+	size_t nested;     /* bytes of inner archives in memory */
+	uint64_t cpu_ms;   /* time of this thread, the visitor's included, from the first archive on */
+	uint64_t until_ms; /* 0: not begun */
+	struct archive_passwords *passwords; /* borrowed; NULL: none */
 };
-#define ARCHIVE_BUDGET_INIT {10000, (size_t)4 << 20, (uint64_t)1 << 30, (uint64_t)3 << 30}
+#define ARCHIVE_BUDGET_INIT \
+	{10000, (size_t)4 << 20, (uint64_t)1 << 30, (uint64_t)3 << 30, ARCHIVE_NESTED_MAX, 10000, 0, NULL}
 
 /* A member; directories are not listed. Borrowed during the callback. */
 struct archive_member {
 	const char *path;  /* valid UTF-8, no controls, `\` as `/`, nested as outer.zip!/inner/file; tricks kept, but flagged */
 	const char *name;  /* last component of path */
 	int64_t size;      /* as the header says it, -1 unknown */
-	bool encrypted;    /* content cannot be read */
+	bool encrypted;    /* content cannot be read, no password fits */
 	bool archive;      /* an archive itself: opened where nesting and size allow, then its members follow */
 	unsigned problems; /* of this member, known so far */
 	const unsigned char *head; /* first bytes of the content */
@@ -64,8 +80,6 @@ struct archive_visitor {
 	void (*end)(void *arg, int64_t size, unsigned problems);
 };
 
-/* Whether the bytes begin like something archive_walk opens. `name` helps for formats without a magic (tar). */
-bool archive_looks_like(const char *name, const unsigned char *head, size_t n);
 /* Loads what walking needs from files (character type, converter), so that a filter without open(2) may follow. Called by
  * itself on first use otherwise; not from two threads at once. */
 void archive_warm(void);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive_form.h"
 #include "ascii.h"
 #include "buf.h"
 #include "charset.h"
@@ -95,6 +96,16 @@ static int read_through(struct inspector *in, struct source *src, char hex[65], 
 
 /* ---- archives ---- */
 
+static json_t *problems_json(unsigned problems)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < ARCHIVE_PROBLEMS && list != NULL; i++)
+		if ((problems & 1u << i) != 0)
+			json_array_append_new(list, json_string(archive_problem_name(i)));
+	return list;
+}
+
 static enum kind member_kind(const struct archive_member *m)
 {
 	const struct kind_facts f = {.name = m->name, .content_type = "", .head = m->head, .head_len = m->head_len};
@@ -136,12 +147,13 @@ static void on_end(void *arg, int64_t size, unsigned problems)
 {
 	struct findings *f = arg;
 
-	(void)problems;
 	if (f->scan != NULL)
 		log_scanner_end(f->scan);
 	log_scanner_free(&f->scan);
 	if (f->entry != NULL)
 		json_object_set_new(f->entry, "size", json_integer(size));
+	if (f->entry != NULL && problems != 0)
+		json_object_set_new(f->entry, "problems", problems_json(problems));
 	f->entry = NULL;
 }
 
@@ -216,16 +228,6 @@ static enum kind look_inside(struct findings *f, enum kind k, const char *name, 
 	return k;
 }
 
-static json_t *problems_json(unsigned problems)
-{
-	json_t *list = json_array();
-
-	for (unsigned i = 0; i < ARCHIVE_PROBLEMS && list != NULL; i++)
-		if ((problems & 1u << i) != 0)
-			json_array_append_new(list, json_string(archive_problem_name(i)));
-	return list;
-}
-
 /* A type as `type/subtype` in lower case. */
 static void clean_type(char *out, size_t cap, const char *type)
 {
@@ -241,10 +243,23 @@ static void clean_type(char *out, size_t cap, const char *type)
 		strncpy(out, "application/octet-stream", cap - 1);
 }
 
+/* The kind by name and first bytes, and what they say against each other. */
+static enum kind first_look(const struct inspector *in, const struct inspect_attachment *a, const char *name, const char *type,
+    unsigned *problems)
+{
+	const struct kind_facts facts = {.name = name, .content_type = type, .head = in->head, .head_len = in->head_len,
+	    .is_inline = a->related || strcmp(a->disposition, "inline") == 0};
+
+	if ((*problems & (ARCHIVE_TOO_LARGE | ARCHIVE_UNREADABLE)) == 0)
+		*problems |= archive_form_problems(name, in->head, in->head_len);
+	if ((*problems & ARCHIVE_SPLIT) != 0)
+		return KIND_ARCHIVE;
+	return (*problems & ARCHIVE_UNREADABLE) != 0 && in->head_len > 0 ? KIND_ARCHIVE : kind_decide(&facts);
+}
+
 json_t *inspect(struct inspector *in, struct inspect_job *job, const struct inspect_attachment *a, struct source *src)
 {
 	struct findings f = {.job = job, .id = a->id, .entries = json_array()};
-	struct kind_facts facts = {.content_type = a->content_type, .head = in->head};
 	char type[128] = "", name[256], hash[65];
 	unsigned problems = a->problems;
 	uint64_t size;
@@ -257,13 +272,10 @@ json_t *inspect(struct inspector *in, struct inspect_job *job, const struct insp
 		problems |= ARCHIVE_UNREADABLE;
 	clean_type(type, sizeof(type), a->content_type);
 	inspect_name(name, sizeof(name), a->name, type);
-	facts.name = name;
-	facts.is_inline = a->related || strcmp(a->disposition, "inline") == 0;
-	facts.head_len = in->head_len;
-	k = kind_decide(&facts);
+	k = first_look(in, a, name, type, &problems);
 	/* The type database is slow on plain text, and a log is known already. */
 	detected = k == KIND_LOG ? "text/plain" : inspect_type(in, in->head, in->head_len);
-	if ((problems & ARCHIVE_UNREADABLE) == 0)
+	if ((problems & ARCHIVE_UNREADABLE) == 0 && archive_volume_of(name, in->head, in->head_len) != VOLUME_LATER)
 		k = look_inside(&f, k, name, src, &problems);
 	job->logs = job->logs || f.has_log;
 	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:o}", "id", a->id, "name", name, "content_type", type,

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "archive_walk.h"
+#include "archive_form.h"
 #include "ascii.h"
 #include "log_scan.h"
 

@@ -52,7 +52,9 @@ static const char *const disposition_words[] = {"attachment", "inline", NULL};
 static const char *const kind_words[] = {
 	"log", "log-archive", "archive", "screenshot", "report", "document", "message", "calendar", "signature", "other", NULL};
 static const char *const attachment_problems[] = {
-	"encrypted", "truncated", "bomb", "too-large", "unsafe-path", "unreadable", NULL};
+	"encrypted", "truncated", "bomb", "too-large", "unsafe-path", "unreadable", "duplicate-name", "split-volume",
+	"nested-too-deep", "wrong-extension", NULL};
+#define ATTACHMENT_PROBLEMS_MAX 16
 static const char *const severity_words[] = {"error", "warning", NULL};
 static const char *const origin_words[] = {"body", "attachment", "screenshot", "report", NULL};
 static const char *const missing_words[] = {"logs", "error", "product", "version", "triage", NULL};
@@ -102,7 +104,7 @@ static const struct member entry_members[] = {
 	LINE("path", REQUIRED, MESSAGE_PATH_MAX),
 	INTEGER("size", REQUIRED | NULLABLE, 0, SIZE_MOST),
 	WORD("kind", REQUIRED, kind_words),
-	{"problems", S_ARRAY, 0, 0, 8, NULL, NULL, &attachment_problem_item},
+	{"problems", S_ARRAY, 0, 0, ATTACHMENT_PROBLEMS_MAX, NULL, NULL, &attachment_problem_item},
 };
 static const struct shape entry_shape = SHAPE(entry_members);
 
@@ -116,7 +118,7 @@ static const struct member attachment_members[] = {
 	WORD("disposition", REQUIRED, disposition_words),
 	WORD("kind", REQUIRED, kind_words),
 	OBJECTS("entries", MESSAGE_ENTRIES_MAX, &entry_shape),
-	STRINGS("problems", 8, &attachment_problem_item),
+	STRINGS("problems", ATTACHMENT_PROBLEMS_MAX, &attachment_problem_item),
 };
 static const struct shape attachment_shape = SHAPE(attachment_members);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive_form.h"
 #include "archive_walk.h"
 #include "utf8.h"
 
@@ -59,7 +60,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const names[] = {"a.zip", "a.tar", "Job.log.gz", "b"};
 	static struct seen seen;
 	const struct archive_visitor v = {&seen, on_member, on_data, on_end};
-	struct archive_budget budget = {100, 4000, 1u << 22, 1u << 24}, again = budget;
+	static const char *const words[] = {"secret", "veeam"};
+	struct archive_passwords passwords = {words, 2, 0};
+	struct archive_budget budget = {100, 4000, 1u << 22, 1u << 24, 1u << 20, 2000, 0, &passwords}, again = budget;
 	struct source src;
 	uint64_t written = 0;
 	const char *name;
@@ -69,6 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	name = names[data[0] % 4];
 	memset(&seen, 0, sizeof(seen));
 	archive_looks_like(name, data + 1, size - 1);
+	if (archive_form_problems(name, data + 1, size - 1) >= 1u << ARCHIVE_PROBLEMS)
+		abort();
 	source_memory(&src, data + 1, size - 1);
 	archive_walk(&src, name, &budget, &v);
 	if (seen.members > 100 || seen.bytes > 1u << 22)
