@@ -315,7 +315,10 @@ const char *charset_settle(const char *charset, const void *p, size_t n)
 
 	clean_name(name, charset);
 	settled = settle(name, p, n);
-	return settled == name ? NULL : settled;
+	for (size_t i = 0; i < NAMES; i++)
+		if (strcasecmp(settled, names[i].mime) == 0)
+			settled = names[i].name;
+	return charset != NULL && strcasecmp(settled, charset) == 0 ? NULL : settled;
 }
 
 int charset_to_utf8(struct buf *out, const char *charset, const void *p, size_t n)

@@ -16,7 +16,7 @@ void charset_warm(void);
  * the bytes contradict: detected (charset_detect.h). ISO-8859-1 and US-ASCII are read as Windows-1252.
  * NULs and a BOM are dropped. VG_ERR_MEMORY only. */
 int charset_to_utf8(struct buf *out, const char *charset, const void *p, size_t n);
-/* The set that charset_to_utf8 would read p in, static; NULL: the one that charset names. */
+/* The converter that charset_to_utf8 would use for p, static ("CP1252" for iso-8859-1); NULL: it is called charset. */
 const char *charset_settle(const char *charset, const void *p, size_t n);
 /* True when charset names something that can be converted (or is empty). */
 bool charset_known(const char *charset);

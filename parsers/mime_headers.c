@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ascii.h"
+#include "encoded_word.h"
 #include "err.h"
 #include "mime.h"
 #include "mime_automatic.h"
@@ -213,17 +214,36 @@ static void read_date(struct message *m, GMimeMessage *message, GMimeHeaderList 
 	}
 }
 
+/* The last one counts, as with GMime. */
+static const char *mime_subject(struct message *m, GMimeHeaderList *headers)
+{
+	const char *raw = NULL, *line;
+	struct buf b;
+
+	for (int i = g_mime_header_list_get_count(headers); i > 0 && raw == NULL; i--) {
+		GMimeHeader *h = g_mime_header_list_get_header_at(headers, i - 1);
+
+		if (g_ascii_strcasecmp(g_mime_header_get_name(h), "Subject") == 0)
+			raw = g_mime_header_get_raw_value(h);
+	}
+	if (raw == NULL)
+		return "";
+	buf_init(&b, PRESCAN_FIELD_MAX * 3);
+	line = encoded_word_decode(&b, raw, strlen(raw)) == VG_OK ? message_line(m, buf_str(&b), b.len) : "";
+	buf_free(&b);
+	return line;
+}
+
 void mime_headers_read(struct message *m, GMimeMessage *message)
 {
 	GMimeHeaderList *headers = g_mime_object_get_header_list(GMIME_OBJECT(message));
-	const char *id = g_mime_message_get_message_id(message), *subject = g_mime_message_get_subject(message);
+	const char *id = g_mime_message_get_message_id(message);
 
 	if (id != NULL && id[0] != '\0')
 		m->message_id = message_line(m, id, strlen(id));
 	if (m->message_id != NULL && m->message_id[0] == '\0')
 		m->message_id = NULL;
-	if (subject != NULL)
-		m->subject = message_line(m, subject, strlen(subject));
+	m->subject = mime_subject(m, headers);
 	read_ids(m, &m->in_reply_to, headers, "In-Reply-To", false);
 	read_ids(m, &m->references, headers, "References", true);
 	read_date(m, message, headers);

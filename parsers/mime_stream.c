@@ -53,9 +53,9 @@ static ssize_t read_segment(VgStream *s, uint64_t pos, char *out, size_t n)
 
 	if (n > seg->len - skip)
 		n = (size_t)(seg->len - skip);
-	if (seg->line_feed) {
-		*out = '\n';
-		return 1;
+	if (seg->text != NULL) {
+		memcpy(out, seg->text + skip, n);
+		return (ssize_t)n;
 	}
 	got = parse_input_read(s->in, seg->from + skip, out, n);
 	for (long i = 0; seg->nuls && i < got; i++)

@@ -2,9 +2,11 @@
  * prescan.c - follows boundaries and header blocks the way GMime does, with the limits that GMime lacks. Runs in the
  * parser worker and in `vcspgate parse`; the input is hostile, memory is bounded by the limits.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "err.h"
 #include "line_input.h"
 #include "prescan_private.h"
@@ -15,11 +17,22 @@ struct level {
 	size_t len;
 	unsigned depth; /* of the multipart itself */
 	bool digest;
+	bool named, seen;    /* there is a boundary; it came */
+	uint64_t parameters; /* where the multipart's type takes one */
 };
 
 /* An attached message that is still open; ends with a boundary of a level below `levels`. */
 struct open_message {
 	size_t index, levels;
+};
+
+/* A line that may be a boundary nobody named, until the line behind it tells. */
+struct guess {
+	struct input_line line; /* total 0: none; its bytes are gone */
+	char token[PRESCAN_BOUNDARY_MAX + 1];
+	uint64_t previous;      /* as scan.previous, before it */
+	unsigned lines;         /* how many more lines of a message that is no multipart may begin parts */
+	uint64_t from, to;      /* the field of its type, or where one would stand */
 };
 
 struct scan {
@@ -37,6 +50,7 @@ struct scan {
 	uint64_t heads;       /* header bytes so far */
 	uint64_t previous;    /* where the line before began to end: offset of its line end */
 	uint64_t stop;        /* the rest is left out from here; UINT64_MAX */
+	struct guess guess;
 };
 
 static const struct {
@@ -53,7 +67,8 @@ static const struct {
 	{"header.garbage", "lines before the first header field were left out"},
 	{"header.unterminated", "no empty line between header and body"},
 	{"header.missing", "no header field at all; everything is taken as text"},
-	{"header.charset", "a header field in an unknown character set was not decoded"},
+	{"header.charset", "a header field names a character set that is unknown; it was read by its bytes"},
+	{"mime.boundary-missing", "a multipart names no boundary or not the one of its parts; it was taken from them"},
 };
 
 const char *prescan_problem(unsigned i, const char **detail)
@@ -63,6 +78,11 @@ const char *prescan_problem(unsigned i, const char **detail)
 }
 
 /* ---- boundaries ---- */
+
+static void start_sniffing(struct scan *sc);
+static int guess_line(struct scan *sc, const struct input_line *l);
+static int scan_line(struct scan *sc, const struct input_line *l);
+static int boundary_line(struct scan *sc, const struct input_line *l, size_t i, bool end);
 
 static bool rest_is_blank(const char *s, size_t n)
 {
@@ -83,7 +103,7 @@ static size_t find_boundary(const struct scan *sc, const struct input_line *l, b
 		const struct level *lv = &sc->levels[i - 1];
 		const char *rest;
 
-		if (n < 2 + lv->len || memcmp(l->s + 2, lv->boundary, lv->len) != 0)
+		if (!lv->named || n < 2 + lv->len || memcmp(l->s + 2, lv->boundary, lv->len) != 0)
 			continue;
 		rest = l->s + 2 + lv->len;
 		n -= 2 + lv->len;
@@ -111,6 +131,9 @@ static int push_level(struct scan *sc)
 	lv->len = strlen(lv->boundary);
 	lv->depth = sc->depth;
 	lv->digest = sc->head.digest;
+	lv->named = sc->head.named;
+	lv->seen = false;
+	lv->parameters = sc->head.parameters;
 	sc->n_levels++;
 	return VG_OK;
 }
@@ -197,6 +220,8 @@ static int end_head(struct scan *sc, uint64_t at, uint64_t next, bool body)
 		sc->stop = 0;
 		return VG_OK;
 	}
+	if (sc->top && body && kind == PART_LEAF)
+		start_sniffing(sc);
 	sc->top = false;
 	if (!sc->head.has_type && sc->digest_parent)
 		kind = PART_MESSAGE;
@@ -213,6 +238,119 @@ static int end_head(struct scan *sc, uint64_t at, uint64_t next, bool body)
 	return err;
 }
 
+/* ---- boundaries that no header names ---- */
+
+/* Only what stands at the head of the body makes a message without such a type a multipart. */
+#define SNIFF_LINES 20
+
+static void start_sniffing(struct scan *sc)
+{
+	if (!sc->head.encoded)
+		sc->guess.lines = SNIFF_LINES;
+	sc->guess.from = sc->head.has_type ? sc->head.type_from : sc->head.first;
+	sc->guess.to = sc->head.has_type ? sc->head.type_to : sc->head.first;
+}
+
+/* Keeps text for as long as the segments. */
+static const char *keep_text(struct prescan *p, char *text)
+{
+	char **list = text != NULL ? realloc(p->texts, (p->n_texts + 1) * sizeof *list) : NULL;
+
+	if (list == NULL) {
+		free(text);
+		return NULL;
+	}
+	p->texts = list;
+	return p->texts[p->n_texts++] = text;
+}
+
+static int insert(struct scan *sc, uint64_t from, uint64_t to, const char *before, const char *after)
+{
+	size_t n = strlen(before) + strlen(after) + strlen(sc->guess.token) + 1;
+	char *text = malloc(n);
+
+	if (text != NULL)
+		snprintf(text, n, "%s%s%s", before, sc->guess.token, after);
+	text = (char *)(uintptr_t)keep_text(sc->p, text);
+	return text != NULL ? edits_text(&sc->edits, from, to, text) : VG_ERR_MEMORY;
+}
+
+/* The line kept begins parts: the innermost multipart takes its name, or the message becomes one. */
+static int take_guess(struct scan *sc)
+{
+	struct guess *g = &sc->guess;
+	struct level *lv = sc->n_levels > 0 ? &sc->levels[sc->n_levels - 1] : NULL;
+	int err;
+
+	sc->p->problems |= PRESCAN_BOUNDARY;
+	memcpy(sc->head.boundary, g->token, sizeof g->token);
+	if (lv == NULL) {
+		sc->head.digest = false;
+		sc->head.named = true;
+		err = insert(sc, g->from, g->to, "Content-Type: multipart/mixed; boundary=\"", "\"\n");
+		return err == VG_OK ? push_level(sc) : err;
+	}
+	free(lv->boundary);
+	lv->boundary = strdup(g->token);
+	lv->len = strlen(g->token);
+	lv->named = true;
+	if (lv->boundary == NULL)
+		return VG_ERR_MEMORY;
+	return insert(sc, lv->parameters, lv->parameters, "; boundary=\"", "\"");
+}
+
+/* "--token" as a line of its own. */
+static void keep_guess(struct scan *sc, const struct input_line *l)
+{
+	struct guess *g = &sc->guess;
+	size_t n = l->given;
+
+	g->line.total = 0;
+	while (n > 0 && (unsigned char)l->s[n - 1] <= ' ')
+		n--;
+	if (n < 3 || n - 2 > PRESCAN_BOUNDARY_MAX || l->total != l->given || memcmp(l->s, "--", 2) != 0)
+		return;
+	for (size_t i = 2; i < n; i++)
+		if ((unsigned char)l->s[i] <= ' ' || (unsigned char)l->s[i] >= 0x7f || l->s[i] == '"' || l->s[i] == '\\')
+			return;
+	memcpy(g->token, l->s + 2, n - 2);
+	g->token[n - 2] = '\0';
+	g->line = *l;
+	g->previous = sc->previous;
+}
+
+/* Does the line tell that parts follow, or nothing at all? */
+static bool is_preamble(const struct input_line *l)
+{
+	return rest_is_blank(l->s, l->given) || ascii_find(l->s, l->given, "multi-part") != NULL ||
+	    ascii_find(l->s, l->given, "multipart") != NULL || ascii_find(l->s, l->given, "mime") != NULL;
+}
+
+static int guess_line(struct scan *sc, const struct input_line *l)
+{
+	struct guess *g = &sc->guess;
+	bool open = sc->n_levels > 0 ? !sc->levels[sc->n_levels - 1].seen : g->lines > 0;
+	int err;
+
+	if (!open)
+		return VG_OK;
+	if (g->line.total > 0 && ascii_starts(l->s, l->given, "content-") && memchr(l->s, ':', l->given) != NULL) {
+		struct input_line boundary = g->line;
+
+		g->lines = 0;
+		g->line.total = 0;
+		sc->previous = g->previous;
+		err = take_guess(sc);
+		if (err == VG_OK)
+			err = boundary_line(sc, &boundary, sc->n_levels - 1, false);
+		return err == VG_OK && sc->stop == UINT64_MAX ? scan_line(sc, l) : err;
+	}
+	keep_guess(sc, l);
+	if (sc->n_levels == 0)
+		g->lines = g->line.total > 0 || is_preamble(l) ? g->lines - 1 : 0;
+	return VG_OK;
+}
+
 /* ---- lines ---- */
 
 static int boundary_line(struct scan *sc, const struct input_line *l, size_t i, bool end)
@@ -226,20 +364,59 @@ static int boundary_line(struct scan *sc, const struct input_line *l, size_t i, 
 	if (err != VG_OK || sc->stop != UINT64_MAX)
 		return err;
 	pop_levels(sc, end ? i : i + 1);
+	if (!end)
+		sc->levels[i].seen = true;
 	if (!end && count_part(sc, l->at))
 		start_head(sc, l->at + l->total, sc->levels[i].depth + 1, sc->levels[i].digest);
 	return VG_OK;
 }
 
+/* A byte order mark in front of everything. */
+static int skip_mark(struct scan *sc, const struct input_line *l)
+{
+	struct input_line rest = {l->at + 3, l->s + 3, l->given - 3, l->total - 3};
+	int err = edits_add(&sc->edits, EDIT_CUT, 0, 3);
+
+	sc->head.start = 3;
+	return err == VG_OK ? scan_line(sc, &rest) : err;
+}
+
+/* A header that runs into the first boundary that it names itself. */
+static int unterminated(struct scan *sc, const struct input_line *l)
+{
+	size_t len = strlen(sc->head.boundary);
+	int err;
+
+	if (!sc->head.in_field && sc->head.kind != PART_MULTIPART)
+		return VG_OK;
+	err = head_field_end(&sc->head, &sc->edits, &sc->p->problems, l->at);
+	len = strlen(sc->head.boundary);
+	if (err != VG_OK || sc->head.kind != PART_MULTIPART || len == 0 || l->given < 2 + len ||
+	    memcmp(l->s, "--", 2) != 0 || memcmp(l->s + 2, sc->head.boundary, len) != 0 ||
+	    !rest_is_blank(l->s + 2 + len, l->given - 2 - len))
+		return err;
+	if (sc->head.bad_from == UINT64_MAX)
+		sc->head.bad_from = l->at;
+	return end_head(sc, l->at, l->at, true);
+}
+
 static int scan_line(struct scan *sc, const struct input_line *l)
 {
 	bool end = false, empty = l->s[0] == '\n' || (l->total == 2 && l->s[0] == '\r' && l->s[1] == '\n');
-	size_t i = find_boundary(sc, l, &end);
+	size_t i;
+	int err;
 
-	if (i != SIZE_MAX)
+	if (l->at == 0 && l->given > 3 && memcmp(l->s, "\xef\xbb\xbf", 3) == 0)
+		return skip_mark(sc, l);
+	if (sc->in_head && l->s[0] == '-' && (err = unterminated(sc, l)) != VG_OK)
+		return err;
+	i = find_boundary(sc, l, &end);
+	if (i != SIZE_MAX) {
+		sc->guess.line.total = 0;
 		return boundary_line(sc, l, i, end);
+	}
 	if (!sc->in_head)
-		return VG_OK;
+		return guess_line(sc, l);
 	if (empty && sc->top && !sc->head.valid_seen && sc->head.lines == 0)
 		return edits_add(&sc->edits, EDIT_CUT, l->at, l->at + l->total); /* empty lines before the header */
 	if (empty)
@@ -262,7 +439,7 @@ static int scan_lines(struct scan *sc, struct line_input *li)
 	struct input_line l;
 	int more, err = VG_OK;
 
-	while (err == VG_OK && sc->stop == UINT64_MAX && (sc->in_head || sc->n_levels > 0) &&
+	while (err == VG_OK && sc->stop == UINT64_MAX && (sc->in_head || sc->n_levels > 0 || sc->guess.lines > 0) &&
 	    (more = line_input_next(li, &l)) != 0) {
 		if (more < 0)
 			return more;
@@ -287,7 +464,7 @@ static void add_segment(struct prescan *p, uint64_t from, uint64_t to, bool nuls
 {
 	if (to <= from)
 		return;
-	p->segments[p->n_segments++] = (struct prescan_segment){from, to - from, nuls, false};
+	p->segments[p->n_segments++] = (struct prescan_segment){from, to - from, nuls, NULL};
 	p->size += to - from;
 }
 
@@ -304,19 +481,20 @@ static int build_segments(struct scan *sc, uint64_t size)
 	for (size_t i = 0; i < sc->edits.n; i++) {
 		struct edit e = sc->edits.list[i];
 
+		if (e.kind == EDIT_TEXT && e.from < at)
+			continue; /* inside of what another edit took */
 		e.from = e.from > at ? e.from : at;
 		e.to = e.to < end ? e.to : end;
-		if (e.from > end || (e.kind != EDIT_LINE_FEED && e.to <= e.from))
+		if (e.from > end || (e.kind != EDIT_TEXT && e.to <= e.from))
 			continue;
 		add_segment(p, at, e.from, false);
 		if (e.kind == EDIT_NULS)
 			add_segment(p, e.from, e.to, true);
-		if (e.kind == EDIT_LINE_FEED) {
-			p->segments[p->n_segments++] = (struct prescan_segment){e.from, 1, false, true};
-			p->size++;
-			e.to = e.from;
+		if (e.kind == EDIT_TEXT) {
+			p->segments[p->n_segments++] = (struct prescan_segment){e.from, strlen(e.text), false, e.text};
+			p->size += strlen(e.text);
 		}
-		at = e.to;
+		at = e.to > e.from ? e.to : e.from;
 	}
 	add_segment(p, at, end, false);
 	return VG_OK;
@@ -364,6 +542,9 @@ void prescan_free(struct prescan **p)
 		return;
 	free((*p)->segments);
 	free((*p)->messages);
+	for (size_t i = 0; i < (*p)->n_texts; i++)
+		free((*p)->texts[i]);
+	free((*p)->texts);
 	free(*p);
 	*p = NULL;
 }

@@ -35,17 +35,18 @@ enum {
 	PRESCAN_GARBAGE = 1 << 8,      /* lines before the first header field: left out */
 	PRESCAN_UNTERMINATED = 1 << 9, /* no empty line behind the header: put in */
 	PRESCAN_NO_HEADER = 1 << 10,   /* no header field at all: the input is no message */
-	PRESCAN_CHARSET = 1 << 11      /* an encoded word of an unknown character set: not decoded */
+	PRESCAN_CHARSET = 1 << 11,     /* a field in an unknown character set: read by its bytes, or left out */
+	PRESCAN_BOUNDARY = 1 << 12     /* a multipart names no boundary or a wrong one: taken from its parts */
 };
-#define PRESCAN_PROBLEMS 12
+#define PRESCAN_PROBLEMS 13
 /* Problem code ("mime.too-many-parts") and detail of bit number i, 0 <= i < PRESCAN_PROBLEMS. */
 const char *prescan_problem(unsigned i, const char **detail);
 
-/* [from, from + len) of the input; one line feed that is not there where line_feed is set. */
+/* [from, from + len) of the input, or text that is not there. */
 struct prescan_segment {
 	uint64_t from, len;
-	bool nuls;      /* NULs become '?' */
-	bool line_feed; /* len is 1 */
+	bool nuls;        /* NULs become '?' */
+	const char *text; /* not NULL: stands there instead, len bytes */
 };
 
 /* Bytes of one attached message. */
@@ -60,6 +61,8 @@ struct prescan {
 	struct prescan_message *messages; /* in the order of their beginnings */
 	size_t n_messages;
 	unsigned problems;
+	char **texts; /* owned: what segments may point to */
+	size_t n_texts;
 };
 
 /* parts, depth: limits, 0 for the built-in ones. VG_ERR_MEMORY, or the input's error. */

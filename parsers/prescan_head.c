@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "ascii.h"
-#include "charset.h"
+#include "encoded_word.h"
 #include "err.h"
 #include "mime.h"
 #include "prescan_private.h"
@@ -30,8 +30,17 @@ int edits_add(struct edits *e, enum edit_kind kind, uint64_t from, uint64_t to)
 		e->list = list;
 		e->cap = cap;
 	}
-	e->list[e->n++] = (struct edit){from, to, kind};
+	e->list[e->n++] = (struct edit){from, to, kind, NULL};
 	return VG_OK;
+}
+
+int edits_text(struct edits *e, uint64_t from, uint64_t to, const char *text)
+{
+	int err = edits_add(e, EDIT_TEXT, from, to);
+
+	if (err == VG_OK)
+		e->list[e->n - 1].text = text;
+	return err;
 }
 
 void head_start(struct head *h, uint64_t at)
@@ -111,12 +120,11 @@ static bool read_type(struct head *h, const char *value, size_t n)
 	h->kind = kind_of(type);
 	h->digest = g_mime_content_type_is_type(type, "multipart", "digest");
 	boundary = g_mime_content_type_get_parameter(type, "boundary");
+	h->named = boundary != NULL;
 	if (boundary != NULL && strlen(boundary) <= PRESCAN_BOUNDARY_MAX)
 		memcpy(h->boundary, boundary, strlen(boundary) + 1);
 	else if (boundary != NULL)
 		ok = false;
-	if (h->kind == PART_MULTIPART && boundary == NULL)
-		h->kind = PART_LEAF; /* GMime reads it to the end as prologue */
 	if (!ok)
 		h->kind = PART_LEAF;
 	g_object_unref(type);
@@ -139,6 +147,18 @@ static void read_encoding(struct head *h, const char *value, size_t n)
 	g_free(copy);
 }
 
+/* Length of a value's type/subtype with the blanks before it; 0: none, which GMime takes for a file of unknown kind. */
+static size_t type_length(const char *value, size_t n)
+{
+	size_t i = 0, from;
+
+	while (i < n && (ascii_blank(value[i]) || value[i] == '\r' || value[i] == '\n'))
+		i++;
+	for (from = i; i < n && (unsigned char)value[i] > ' ' && value[i] != ';';)
+		i++;
+	return memchr(value + from, '/', i - from) != NULL ? i : 0;
+}
+
 /* Content-* fields that may stand once. True: leave the field out. */
 static bool content_field(struct head *h, unsigned *problems, uint64_t to, const char *s, size_t name, size_t colon)
 {
@@ -159,6 +179,10 @@ static bool content_field(struct head *h, unsigned *problems, uint64_t to, const
 		read_encoding(h, value, n);
 		return false;
 	}
+	if (seen == &h->has_type && type_length(value, n) == 0 && memchr(value, ';', n) == NULL) {
+		h->has_type = false; /* "text": as without */
+		return true;
+	}
 	if (count(value, n, ';') > PRESCAN_PARAMETERS_MAX || (seen == &h->has_type && !read_type(h, value, n))) {
 		*problems |= PRESCAN_PARAMETERS;
 		return true;
@@ -166,6 +190,7 @@ static bool content_field(struct head *h, unsigned *problems, uint64_t to, const
 	if (seen == &h->has_type) {
 		h->type_from = h->field_from;
 		h->type_to = to;
+		h->parameters = h->field_from + colon + 1 + type_length(value, n);
 	}
 	return false;
 }
@@ -208,52 +233,40 @@ static bool replace_nuls(struct head *h, unsigned *problems)
 	return found;
 }
 
-#define WORDS_MAX 100
+#define WORDS_MAX 1000
 
-/* The character set named at s up to `end` cannot be converted. GMime would ask the system for it, which then loads a
- * converter that was not warmed. */
-static bool unknown_charset(const char *s, size_t n, char end)
+/* Names of character sets that are unknown or wrong are replaced by what the bytes are in: GMime would ask the system for an
+ * unknown one, which then loads a converter that was not warmed. What only begins like an encoded word loses its "=?".
+ * False: there are too many. */
+static bool mend_charsets(struct head *h, struct edits *edits, unsigned *problems, int *err)
 {
-	char name[64];
-	const char *p = memchr(s, end, n < sizeof name ? n : sizeof name);
-	size_t len = p != NULL ? (size_t)(p - s) : 0;
+	struct encoded_scan scan;
+	struct encoded_label label;
+	size_t found = 0;
 
-	if (len == 0)
-		return false; /* or longer than any name that the system knows */
-	memcpy(name, s, len);
-	name[len] = '\0';
-	return !charset_known(name);
-}
+	encoded_scan_start(&scan, (const char *)h->field.data, h->field.len);
+	while (*err == VG_OK && encoded_scan_next(&scan, &label)) {
+		uint64_t at = h->field_from + label.at;
 
-/* Takes the "=?" from encoded words in unknown character sets (RFC 2047), so that they stay as they are. False: there are
- * too many, or a parameter is in one (RFC 2231). */
-static bool mask_charsets(struct head *h, struct edits *edits, unsigned *problems, int *err)
-{
-	const char *s = (const char *)h->field.data;
-	size_t n = h->field.len, found = 0;
-
-	for (size_t i = 0; i + 2 < n && *err == VG_OK; i++) {
-		bool word = s[i] == '=' && s[i + 1] == '?';
-		bool parameter = s[i] == '*' && s[i + 1] == '=';
-
-		if (!(word && unknown_charset(s + i + 2, n - i - 2, '?')) &&
-		    !(parameter && unknown_charset(s + i + 2, n - i - 2, '\'')))
-			continue;
-		*problems |= PRESCAN_CHARSET;
-		if (parameter || ++found > WORDS_MAX)
+		if (label.unknown || found == WORDS_MAX)
+			*problems |= PRESCAN_CHARSET;
+		if (++found > WORDS_MAX)
 			return false;
-		*err = edits_add(edits, EDIT_CUT, h->field_from + i, h->field_from + i + 2);
+		if (label.charset != NULL)
+			*err = edits_text(edits, at, at + label.len, label.charset);
+		else
+			*err = edits_add(edits, EDIT_CUT, at - 2, at); /* the "=?", or the "*=" of a parameter */
 	}
 	return true;
 }
 
 /* The field collected so far ends at `to`, behind its line end. */
-static int field_end(struct head *h, struct edits *edits, unsigned *problems, uint64_t to)
+int head_field_end(struct head *h, struct edits *edits, unsigned *problems, uint64_t to)
 {
 	uint64_t from = h->field_from;
 	unsigned masked = 0;
 	size_t before;
-	bool nuls;
+	bool nuls, mended;
 	int err = VG_OK;
 
 	if (!h->in_field)
@@ -263,14 +276,14 @@ static int field_end(struct head *h, struct edits *edits, unsigned *problems, ui
 	before = edits->n;
 	if (refuse_field(h, problems, to))
 		return edits_add(edits, EDIT_CUT, from, to);
-	if (!mask_charsets(h, edits, &masked, &err) || (nuls && masked != 0)) {
+	mended = mend_charsets(h, edits, &masked, &err);
+	*problems |= masked;
+	if (!mended || (nuls && edits->n > before)) {
 		edits->n = before;
-		*problems |= masked;
 		if (h->has_type && h->type_from == from)
 			h->kind = PART_LEAF;
 		return edits_add(edits, EDIT_CUT, from, to);
 	}
-	*problems |= masked;
 	if (err == VG_OK && nuls)
 		err = edits_add(edits, EDIT_NULS, from, from + h->field.len);
 	if (err == VG_OK && h->field_cut) {
@@ -317,7 +330,7 @@ int head_line(struct head *h, struct edits *edits, unsigned *problems, uint64_t 
 	h->lines++;
 	if (given > 0 && ascii_blank(line[0]) && h->in_field)
 		return field_collect(h, line, given, total);
-	if ((err = field_end(h, edits, problems, at)) != VG_OK)
+	if ((err = head_field_end(h, edits, problems, at)) != VG_OK)
 		return err;
 	if (h->bad_from != UINT64_MAX && at - h->start > PRESCAN_BLOCK_MAX)
 		return VG_OK; /* a body without an empty line before it */
@@ -326,6 +339,8 @@ int head_line(struct head *h, struct edits *edits, unsigned *problems, uint64_t 
 		name[i] = line[i] != '\0' ? line[i] : '?';
 	if (field_name(name, n, &colon) == 0)
 		return bad_line(h, edits, problems, at, line, given, total, top);
+	if (!h->valid_seen)
+		h->first = at;
 	h->valid_seen = true;
 	h->bad_from = UINT64_MAX;
 	h->in_field = true;
@@ -337,11 +352,11 @@ int head_line(struct head *h, struct edits *edits, unsigned *problems, uint64_t 
 
 int head_end(struct head *h, struct edits *edits, unsigned *problems, uint64_t at)
 {
-	int err = field_end(h, edits, problems, at);
+	int err = head_field_end(h, edits, problems, at);
 
 	if (err == VG_OK && h->bad_from != UINT64_MAX && (h->kind != PART_MESSAGE || at - h->start > PRESCAN_BLOCK_MAX)) {
 		*problems |= PRESCAN_UNTERMINATED;
-		err = edits_add(edits, EDIT_LINE_FEED, h->bad_from, h->bad_from);
+		err = edits_text(edits, h->bad_from, h->bad_from, "\n");
 	}
 	return err;
 }

@@ -1,0 +1,28 @@
+/*
+ * base64.h - lenient decoding of base64 (RFC 2045 6.8) in pieces: what is no letter of it is passed over, padding may be
+ * missing or stand inside. Pure.
+ */
+#ifndef VG_BASE64_H
+#define VG_BASE64_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* All zeros to begin with. */
+struct base64 {
+	uint32_t bits;
+	unsigned count;   /* sextets in bits */
+	bool gap, done;   /* an empty line was passed; what followed it is no base64: the end */
+	bool padded;
+	bool line;        /* the line has bytes */
+};
+
+/* Decodes n bytes of s to out, which has room for n * 3 / 4 + 3 bytes; the length. Ends for good at a line behind an empty
+ * one that holds other characters: a list's or a scanner's footer. */
+size_t base64_feed(struct base64 *b, unsigned char *out, const char *s, size_t n);
+
+/* What an unpadded end still holds, at most two bytes. */
+size_t base64_end(struct base64 *b, unsigned char *out);
+
+#endif
