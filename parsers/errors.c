@@ -21,6 +21,7 @@ struct entry {
 	char *component;
 	char *attachment;
 	char *path;
+	char *object;
 	char first_at[TIME_MAX];
 	char last_at[TIME_MAX];
 	char fp[FINGERPRINT_HEX];
@@ -61,6 +62,7 @@ void error_set_free(struct error_set **set)
 		free(e->component);
 		free(e->attachment);
 		free(e->path);
+		free(e->object);
 	}
 	free((*set)->list);
 	free(*set);
@@ -199,6 +201,7 @@ static bool insert(struct error_set *set, size_t slot, const struct error_item *
 	e->component = keep(item->component, ERROR_WORD_MAX, &ok);
 	e->attachment = keep(item->where.attachment, ERROR_WORD_MAX, &ok);
 	e->path = keep(item->where.path, ERROR_TEXT_MAX, &ok);
+	e->object = keep(item->where.object, ERROR_WORD_MAX, &ok);
 	memcpy(e->fp, fp, FINGERPRINT_HEX);
 	memcpy(e->text_fp, text_fp, FINGERPRINT_HEX);
 	e->line = item->where.line;
@@ -281,6 +284,8 @@ static json_t *source_json(const struct entry *e)
 		json_object_set_new(o, "attachment", json_string(e->attachment));
 	if (o != NULL && e->path != NULL)
 		json_object_set_new(o, "path", json_string(e->path));
+	if (o != NULL && e->object != NULL)
+		json_object_set_new(o, "object", json_string(e->object));
 	if (o != NULL && e->line > 0)
 		json_object_set_new(o, "line", json_integer((json_int_t)e->line));
 	return o;

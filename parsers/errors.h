@@ -25,6 +25,7 @@ struct error_where {
 	const char *attachment; /* "a1" */
 	const char *path;       /* member path inside an archive */
 	uint64_t line;          /* 1-based, 0: none */
+	const char *object;     /* of a job report: the machine, file or mailbox that failed */
 };
 
 /* One finding. Any bytes are allowed: what is not UTF-8 is read as Windows-1252, controls become spaces,

@@ -207,8 +207,10 @@ static void inspect_report(struct findings *f, struct source *src, unsigned *pro
 	buf_init(&raw, REPORT_MAX);
 	buf_init(&utf8, REPORT_MAX * 3);
 	buf_init(&text, REPORT_MAX);
+	f->job->reports.facts = &f->job->facts;
 	if (slurp(src, &raw) != VG_OK || charset_to_utf8(&utf8, NULL, raw.data, raw.len) != VG_OK ||
-	    html_to_text(&text, buf_str(&utf8), utf8.len) != VG_OK)
+	    html_to_text(&text, buf_str(&utf8), utf8.len) != VG_OK ||
+	    job_reports_scan(&f->job->reports, (char *)text.data, text.len, &where) != VG_OK)
 		*problems |= ARCHIVE_UNREADABLE;
 	else
 		errors_scan_body(f->job->errors, buf_str(&text), text.len, &where);

@@ -10,6 +10,7 @@
 
 #include "archive_walk.h"
 #include "errors.h"
+#include "job_report.h"
 #include "log_scan.h"
 #include "source.h"
 
@@ -25,8 +26,9 @@ struct inspect_job {
 	struct log_facts facts;       /* product and version as the logs say */
 	struct archive_budget budget; /* shared by all attachments of the message */
 	bool logs;                    /* a readable log was seen */
+	struct job_reports reports;   /* to be freed by the caller */
 };
-#define INSPECT_JOB_INIT(set) {(set), {{0}, {0}, {0}}, ARCHIVE_BUDGET_INIT, false}
+#define INSPECT_JOB_INIT(set) {(set), {{0}, {0}, {0}}, ARCHIVE_BUDGET_INIT, false, JOB_REPORTS_INIT((set), NULL)}
 
 struct inspect_attachment {
 	const char *id;           /* "a1" */

@@ -26,6 +26,7 @@ static json_t *run(struct inspector *in, struct error_set *set, const struct log
 			attachments = NULL;
 		}
 	}
+	job_reports_free(&job.reports);
 	return attachments;
 }
 

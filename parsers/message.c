@@ -153,6 +153,7 @@ static int read_report(struct message *m, struct mime *mime, bool bounce)
 struct findings {
 	struct error_set *set;
 	struct fields fields;
+	struct inspect_job job;
 	json_t *attachments, *errors, *completeness;
 };
 
@@ -163,6 +164,7 @@ static void findings_free(struct findings *f)
 	json_decref(f->attachments);
 	json_decref(f->errors);
 	json_decref(f->completeness);
+	job_reports_free(&f->job.reports);
 }
 
 /* Old quotes repeat old errors; in a mail that answers nothing, what looks quoted is what the sender pasted. */
@@ -171,10 +173,38 @@ static const struct buf *text_with_errors(const struct message *m)
 	return m->in_reply_to.n == 0 && m->references.n == 0 ? &m->body.full : &m->body.text;
 }
 
-static int find(struct findings *f, struct message *m, struct mime *mime, struct parse_input *in, uint64_t decoded)
+/* Job reports first: what they say is not to be found again in their text. */
+static int scan_text(struct findings *f, const struct message *m)
 {
 	struct error_where where = {.kind = ORIGIN_BODY};
 	const struct buf *text = text_with_errors(m);
+	struct buf rest;
+	int err;
+
+	buf_init(&rest, text->len);
+	err = buf_add(&rest, text->len > 0 ? (const void *)text->data : "", text->len);
+	f->job.reports.facts = &f->job.facts;
+	if (err == VG_OK && rest.len > 0)
+		err = job_reports_scan(&f->job.reports, (char *)rest.data, rest.len, &where);
+	if (err == VG_OK && rest.len > 0)
+		errors_scan_body(f->set, (const char *)rest.data, rest.len, &where);
+	buf_free(&rest);
+	return err;
+}
+
+/* The job that a report names, unless the sender states another. */
+static int set_job(json_t *fields, const char *job)
+{
+	const char *stated = json_string_value(json_object_get(fields, "job"));
+
+	if (job == NULL || (stated != NULL && strncmp(stated, job, strlen(job)) != 0))
+		return VG_OK;
+	return json_object_set_new(fields, "job", json_string(job)) == 0 ? VG_OK : VG_ERR_MEMORY;
+}
+
+static int find(struct findings *f, struct message *m, struct mime *mime, struct parse_input *in, uint64_t decoded)
+{
+	const struct buf *body = &m->body.text;
 	int err;
 
 	memset(f, 0, sizeof *f);
@@ -182,16 +212,14 @@ static int find(struct findings *f, struct message *m, struct mime *mime, struct
 	f->attachments = json_array();
 	if (f->set == NULL || f->attachments == NULL)
 		return VG_ERR_MEMORY;
-
-	struct inspect_job job = INSPECT_JOB_INIT(f->set);
-
-	err = message_attachments(m, mime, in, inspector, &job, decoded, f->attachments);
-	if (err != VG_OK)
-		return err;
-	if (text->len > 0)
-		errors_scan_body(f->set, (const char *)text->data, text->len, &where);
-	err = fields_read(&f->fields, m->subject, m->body.text.len > 0 ? (const char *)m->body.text.data : "", m->body.text.len,
-	    &job.facts);
+	f->job = (struct inspect_job)INSPECT_JOB_INIT(f->set);
+	err = message_attachments(m, mime, in, inspector, &f->job, decoded, f->attachments);
+	if (err == VG_OK)
+		err = scan_text(f, m);
+	if (err == VG_OK)
+		err = fields_read(&f->fields, m->subject, body->len > 0 ? (const char *)body->data : "", body->len, &f->job.facts);
+	if (err == VG_OK)
+		err = set_job(f->fields.fields, job_reports_job(&f->job.reports));
 	if (err != VG_OK)
 		return err;
 	f->errors = error_set_json(f->set);
@@ -202,7 +230,8 @@ static int find(struct findings *f, struct message *m, struct mime *mime, struct
 /* Prints; where that is too long even for us, without the members of archives. */
 static int print(struct buf *json, struct message *m, struct findings *f)
 {
-	struct message_findings out = {f->fields.fields, f->fields.commands, f->attachments, f->errors, f->completeness};
+	struct message_findings out = {f->fields.fields, f->fields.commands, f->attachments, f->job.reports.list, f->errors,
+	    f->completeness};
 	size_t at = json->len, i;
 	int err = message_json(json, m, &out);
 	json_t *a;

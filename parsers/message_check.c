@@ -59,6 +59,7 @@ static const char *const severity_words[] = {"error", "warning", NULL};
 static const char *const origin_words[] = {"body", "attachment", "screenshot", "report", NULL};
 static const char *const missing_words[] = {"logs", "error", "product", "version", "triage", NULL};
 
+static const char *const job_status_words[] = {"success", "warning", "failed", "running", "canceled", NULL};
 static const char *const report_words[] = {"delivery", "disposition", NULL};
 static const char *const action_words[] = {"failed", "delayed", "delivered", "relayed", "expanded", NULL};
 
@@ -127,6 +128,7 @@ static const struct member source_members[] = {
 	LINE("attachment", NULLABLE, 16),
 	LINE("path", NULLABLE, MESSAGE_PATH_MAX),
 	INTEGER("line", NULLABLE, 0, SIZE_MOST),
+	LINE("object", 0, MESSAGE_LINE_MAX),
 };
 static const struct shape source_shape = SHAPE(source_members);
 
@@ -174,6 +176,42 @@ static const struct member report_members[] = {
 };
 static const struct shape report_shape = SHAPE(report_members);
 
+static const struct member job_message_item = LINE("", REQUIRED, MESSAGE_FIELD_MAX);
+
+static const struct member job_object_members[] = {
+	LINE("name", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	WORD("status", REQUIRED | NULLABLE, job_status_words),
+	LINE("started_at", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("ended_at", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("duration", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("size", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("read", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("transferred", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	STRINGS("messages", MESSAGE_JOB_MESSAGES_MAX, &job_message_item),
+};
+static const struct shape job_object_shape = SHAPE(job_object_members);
+
+static const struct member job_report_members[] = {
+	LINE("attachment", REQUIRED | NULLABLE, 16),
+	LINE("type", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("job", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	WORD("status", REQUIRED | NULLABLE, job_status_words),
+	INTEGER("processed", REQUIRED | NULLABLE, 0, 999999),
+	INTEGER("total", REQUIRED | NULLABLE, 0, 999999),
+	LINE("started_at", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("ended_at", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("duration", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("size", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("backup_size", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("read", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("transferred", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("dedupe", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	LINE("compression", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
+	OBJECTS("objects", MESSAGE_JOB_OBJECTS_MAX, &job_object_shape),
+	STRINGS("messages", MESSAGE_JOB_MESSAGES_MAX, &job_message_item),
+};
+static const struct shape job_report_shape = SHAPE(job_report_members);
+
 static const struct member message_members[] = {
 	WORD("schema", REQUIRED, schema_words),
 	LINE("message_id", REQUIRED | NULLABLE, MESSAGE_LINE_MAX),
@@ -191,6 +229,7 @@ static const struct member message_members[] = {
 	OBJECTS("commands", MESSAGE_COMMANDS_MAX, &command_shape),
 	OBJECT("body", &body_shape),
 	OBJECTS("attachments", MESSAGE_ATTACHMENTS_MAX, &attachment_shape),
+	{"job_reports", S_ARRAY, 0, 0, MESSAGE_JOB_REPORTS_MAX, NULL, &job_report_shape, NULL},
 	OBJECTS("errors", MESSAGE_ERRORS_MAX, &error_shape),
 	OBJECT("completeness", &completeness_shape),
 	OBJECTS("problems", MESSAGE_PROBLEMS_MAX, &problem_shape),

@@ -22,6 +22,9 @@
 #define MESSAGE_ERRORS_MAX 500
 #define MESSAGE_PROBLEMS_MAX 100
 #define MESSAGE_RECIPIENTS_MAX 100 /* report.recipients */
+#define MESSAGE_JOB_REPORTS_MAX 20
+#define MESSAGE_JOB_OBJECTS_MAX 500  /* of one report */
+#define MESSAGE_JOB_MESSAGES_MAX 20  /* of a job, and of one object */
 
 /* Reads and checks a message object. NULL with *why (static text) when anything is odd; else a new
  * reference that holds exactly the contract's keys. */

@@ -191,6 +191,8 @@ int message_json(struct buf *out, const struct message *m, const struct message_
 	value(&w, ",\"commands\":", f->commands, "[]");
 	body(&w, &m->body);
 	value(&w, ",\"attachments\":", f->attachments, "[]");
+	if (f->job_reports != NULL)
+		value(&w, ",\"job_reports\":", f->job_reports, "[]");
 	value(&w, ",\"errors\":", f->errors, "[]");
 	value(&w, ",\"completeness\":", f->completeness, "{}");
 	problems(&w, m);

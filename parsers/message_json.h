@@ -11,7 +11,9 @@
 
 /* What the recognisers found, as JSON values; borrowed. */
 struct message_findings {
-	const json_t *fields, *commands, *attachments, *errors, *completeness;
+	const json_t *fields, *commands, *attachments;
+	const json_t *job_reports; /* NULL: none */
+	const json_t *errors, *completeness;
 };
 
 /* Appends the object. VG_ERR_MEMORY, VG_ERR_LIMIT (out->max). */

@@ -134,6 +134,7 @@ static void test_report(void **state)
 	assert_int_equal(json_array_size(list), 1);
 	assert_string_equal(text_of(json_array_get(list, 0), "text"), "Failed to create snapshot of the machine");
 	assert_string_equal(text_of(json_object_get(json_array_get(list, 0), "source"), "kind"), "report");
+	job_reports_free(&job.reports);
 	json_decref(list);
 	json_decref(a);
 	error_set_free(&set);

@@ -68,6 +68,7 @@ static const struct {
 	{"errors.0.count", "0"}, {"errors.0.fingerprint", "\"0123456789ABCDEF0123456789ABCDEF\""}, {"errors.0.severity", "\"info\""},
 	{"errors.0.source.kind", "\"dream\""}, {"errors.0.text", "\"two\\nlines\""}, {"completeness.logs", "0"},
 	{"completeness.missing", "[\"money\"]"}, {"problems", "[{\"code\":\"x\"}]"}, {"extra", "1"},
+	{"job_reports", "null"}, {"job_reports", "{}"}, {"job_reports", "[{\"type\":\"Backup\"}]"}, {"errors.0.source.object", "1"},
 };
 
 static void replace(json_t *m, const char *path, const char *value)
