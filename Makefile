@@ -16,7 +16,7 @@ SYSCONFDIR ?= /etc
 DESTDIR ?=
 PYTHON ?= /usr/bin/python3
 
-LIBS_PKG = gmime-3.0 sqlite3 libsodium gnutls libarchive jansson libmicrohttpd libcurl libseccomp libpsl libidn2 libcares
+LIBS_PKG = gmime-3.0 gpgme sqlite3 libsodium gnutls libarchive jansson libmicrohttpd libcurl libseccomp libpsl libidn2 libcares
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS_PKG) 2>/dev/null | sed 's/-I\//-isystem \//g')
 PKG_LIBS := $(shell pkg-config --libs $(LIBS_PKG) 2>/dev/null)
 
@@ -36,19 +36,20 @@ ifeq ($(DEBUG),1)
 DEBUGFLAGS = -DVG_DEBUG
 endif
 
-INC = -Iconf -Igateway/common -Igateway/master -Igateway/smtp -Igateway/gate -Igateway/proof -Igateway/parser -Igateway/api \
+INC = -Iconf -Igateway/common -Igateway/master -Igateway/smtp -Igateway/gate -Igateway/proof -Igateway/verify -Igateway/parser -Igateway/api \
 	-Igateway/ctl -Iparsers -Iqueue -I$(B)/gen
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARN) $(HARDEN) $(SAN) $(DEBUGFLAGS) $(INC) $(PKG_CFLAGS) $(CFLAGS)
 LDLIBS = $(PKG_LIBS) -lmagic -lpthread $(LDFLAGS)
 
 # One archive per folder, so that a unit test links only what its subject may know.
-MODULES = common conf master smtp gate proof parser api ctl parsers queue
+MODULES = common conf master smtp gate proof verify parser api ctl parsers queue
 dir_common = gateway/common
 dir_conf = conf
 dir_master = gateway/master
 dir_smtp = gateway/smtp
 dir_gate = gateway/gate
 dir_proof = gateway/proof
+dir_verify = gateway/verify
 dir_parser = gateway/parser
 dir_api = gateway/api
 dir_ctl = gateway/ctl
@@ -90,6 +91,7 @@ deps_master = master conf common
 deps_smtp = smtp conf common
 deps_gate = gate proof parsers conf common
 deps_proof = proof gate parsers conf common
+deps_verify = verify gate proof parsers conf common
 deps_parser = parser parsers conf common
 deps_parsers = parsers common
 deps_api = api conf common
@@ -98,7 +100,7 @@ deps_queue = queue gate proof parsers conf common
 libs_of = $(foreach m,$(deps_$(1)),$(B)/lib$(m).a)
 group = -Wl,--start-group $(1) -Wl,--end-group
 
-ROLE_LIBS = $(foreach m,master smtp gate proof parser api queue parsers conf common,$(B)/lib$(m).a)
+ROLE_LIBS = $(foreach m,master smtp gate proof verify parser api queue parsers conf common,$(B)/lib$(m).a)
 $(B)/vcspgated: $(B)/obj/gateway/master/main.o $(ROLE_LIBS)
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDHARDEN) -o $@ $< $(call group,$(ROLE_LIBS)) $(LDLIBS)

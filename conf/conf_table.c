@@ -49,7 +49,7 @@ const struct conf_directive conf_directives[] = {
 	  { { .type = CT_ROLE, .offset = offsetof(struct conf_role_user, role), .name = "ROLE", .required = true },
 	    { .type = CT_NAME, .offset = offsetof(struct conf_role_user, user), .name = "NAME", .required = true } },
 	  NULL, true,
-	  "Another user for one role: smtp, gate, parser, queue or api. With one user each, a captured process can "
+	  "Another user for one role: smtp, gate, verify, parser, queue or api. With one user each, a captured process can "
 	  "neither trace nor signal the others." },
 	{ { "key", "file" }, CTARGET_CONF,
 	  { { .type = CT_PATH, .offset = CONF(key_file), .name = "FILE", .required = true } },

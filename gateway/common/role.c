@@ -53,7 +53,7 @@ struct run {
 	size_t n_pending;
 	struct pending_secret secrets[SECRETS_MAX];
 	size_t n_secrets;
-	char root[PATH_MAX + sizeof("/" ROLE_EMPTY_DIR)]; /* the folder it is chrooted to */
+	char root[PATH_MAX + sizeof("/" ROLE_VERIFY_DIR)]; /* the folder it is chrooted or confined to */
 };
 
 static _Noreturn void
@@ -327,19 +327,21 @@ drop(struct run *r, const struct role_row *row)
 {
 	struct privdrop p = { .user = role_user(row, r->ctx.conf), .as_bytes = row->as_bytes,
 		.nofile = role_nofile(row, r->ctx.conf), .nproc = row->nproc };
-	bool state = row->root == ROOT_STATE, chrooted = geteuid() == 0;
+	bool state = row->root == ROOT_STATE, own = row->root == ROOT_OWN, chrooted = geteuid() == 0;
 	const char *why;
 
 	/* The folder may be named by a link; what privdrop() opens may not. */
 	if (!realpath(r->ctx.conf->state, r->root))
 		die(EX_OSERR, "privdrop-failed", "state", strerror(errno));
-	if (!state)
+	if (own)
+		memcpy(r->root + strlen(r->root), "/" ROLE_VERIFY_DIR, sizeof("/" ROLE_VERIFY_DIR));
+	else if (!state)
 		memcpy(r->root + strlen(r->root), "/" ROLE_EMPTY_DIR, sizeof("/" ROLE_EMPTY_DIR));
-	p.chroot = r->root;
+	p.chroot = own ? NULL : r->root;
 	if (privdrop(&p, &why) != VG_OK)
 		die(EX_OSERR, "privdrop-failed", why, strerror(errno));
 	check_nofile(p.nofile);
-	r->ctx.state_dir = chrooted ? "/" : r->ctx.conf->state;
+	r->ctx.state_dir = own ? r->root : chrooted ? "/" : r->ctx.conf->state;
 	if (state && chdir(r->ctx.state_dir) < 0)
 		die(EX_OSERR, "privdrop-failed", "chdir", strerror(errno));
 #ifndef VG_DEBUG
@@ -348,7 +350,7 @@ drop(struct run *r, const struct role_row *row)
 	/* The change of ids has cleared it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != r->parent)
 		_exit(EX_OSERR);
-	if (sandbox_files(state ? r->ctx.state_dir : NULL) != VG_OK)
+	if (sandbox_files(state || own ? r->ctx.state_dir : NULL, own) != VG_OK)
 		die(EX_OSERR, "sandbox-failed", "landlock", strerror(errno));
 }
 

@@ -13,10 +13,16 @@
 #include "ipc_messages.h"
 
 /* Where a role's file system begins when we are root. */
-enum role_root { ROOT_EMPTY, ROOT_STATE };
+enum role_root {
+	ROOT_EMPTY,
+	ROOT_STATE,
+	ROOT_OWN /* not changed: it runs programs; Landlock leaves these and its own folder */
+};
 
 /* The empty folder of ROOT_EMPTY, below the state folder; root's. */
 #define ROLE_EMPTY_DIR "empty"
+/* The folder of the one ROOT_OWN role, below the state folder; its user's. */
+#define ROLE_VERIFY_DIR "verify"
 
 #define ROLE_SECRET(kind) (1u << SECRET_##kind)
 #define ROLE_LISTEN(proto) (1u << LISTEN_##proto)

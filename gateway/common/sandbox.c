@@ -57,12 +57,12 @@ store_rights(uint64_t all)
 }
 
 static int
-landlock_allow(int ruleset, const char *dir, uint64_t rights)
+landlock_allow(int ruleset, const char *path, uint64_t rights)
 {
 	struct landlock_path_beneath_attr beneath = { .allowed_access = rights };
 	int rc = VG_OK;
 
-	beneath.parent_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	beneath.parent_fd = open(path, O_PATH | O_CLOEXEC);
 	if (beneath.parent_fd < 0)
 		return VG_ERR_SYSTEM;
 	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
@@ -71,8 +71,28 @@ landlock_allow(int ruleset, const char *dir, uint64_t rights)
 	return rc;
 }
 
+/* What gpg needs to run: itself, its libraries, nowhere to write to. Folders that a system lacks are passed over. */
+static int
+landlock_programs(int ruleset)
+{
+	static const char *const folders[] = { "/usr", "/lib", "/lib64", "/bin" };
+	static const char *const files[] = { "/etc/ld.so.cache", "/dev/null", "/dev/urandom" };
+	const uint64_t read = LANDLOCK_ACCESS_FS_READ_FILE;
+	int rc = VG_OK;
+
+	for (size_t i = 0; rc == VG_OK && i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (access(folders[i], F_OK) == 0)
+			rc = landlock_allow(ruleset, folders[i], read | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE);
+	}
+	for (size_t i = 0; rc == VG_OK && i < sizeof(files) / sizeof(files[0]); i++) {
+		if (access(files[i], F_OK) == 0)
+			rc = landlock_allow(ruleset, files[i], read | LANDLOCK_ACCESS_FS_WRITE_FILE);
+	}
+	return rc;
+}
+
 int
-sandbox_files(const char *dir)
+sandbox_files(const char *dir, bool programs)
 {
 	struct landlock_ruleset_attr attr = { 0 };
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -88,6 +108,8 @@ sandbox_files(const char *dir)
 		return VG_ERR_SYSTEM;
 	if (dir)
 		rc = landlock_allow(fd, dir, store_rights(attr.handled_access_fs));
+	if (rc == VG_OK && programs)
+		rc = landlock_programs(fd);
 	if (rc == VG_OK &&
 	    (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(SYS_landlock_restrict_self, fd, 0) < 0))
 		rc = VG_ERR_SYSTEM;
@@ -188,6 +210,8 @@ add_rule(scmp_filter_ctx ctx, const struct sandbox_rule *r)
 	switch (r->check) {
 	case CHECK_NONE:
 		return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, r->nr, 0, NULL);
+	case CHECK_REFUSE:
+		return seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EACCES), r->nr, 0, NULL);
 	case CHECK_EQUAL:
 		break;
 	case CHECK_OWN_PID:

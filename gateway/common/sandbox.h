@@ -6,11 +6,13 @@
 #ifndef VG_SANDBOX_H
 #define VG_SANDBOX_H
 
+#include <stdbool.h>
+
 #include "ipc_messages.h"
 
 /* Files: none at all, or (dir not NULL) only what lies beneath dir. Before the process starts threads, which inherit it;
- * descriptors that are open stay usable. Where the kernel lacks Landlock this is logged, not an error. VG_ERR_SYSTEM. */
-int sandbox_files(const char *dir);
+ * descriptors that are open stay usable. programs: those of the system may be read and run too. Where the kernel lacks Landlock this is logged, not an error. VG_ERR_SYSTEM. */
+int sandbox_files(const char *dir, bool programs);
 /* Enters the role's filter, with all threads of the process. VG_ERR_NOTFOUND for a role without profile, VG_ERR_SYSTEM. */
 int sandbox_enter(enum role role);
 

@@ -1,12 +1,13 @@
 /*
  * sandbox_profiles.c - which system calls each role may make once it serves. Data only; sandbox.c loads it.
- * A group says why it is there. In no profile: execve, execveat, fork, vfork, clone, clone3, ptrace, socket, connect,
+ * A group says why it is there. Only `verify` starts programs, which inherit its filter. In no other profile: execve, execveat, fork, vfork, clone, clone3. In none: ptrace, socket, connect,
  * bind, listen, mount, setuid and their kin, bpf, io_uring, keyctl; and no memory that can be executed.
  */
 #include <fcntl.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 #include "sandbox_profiles.h"
 
@@ -85,6 +86,19 @@ static const struct sandbox_rule store[] = {
 	ALLOW_IF(fcntl, EQUAL, 1, F_OFD_GETLK), ALLOW_IF(fcntl, EQUAL, 1, F_OFD_SETLK), ALLOW_IF(fcntl, EQUAL, 1, F_OFD_SETLKW),
 };
 
+/* A worker process for each signature, and gpg under it. Still no sockets, and limits of their own only. */
+static const struct sandbox_rule programs[] = {
+	ALLOW(execve), ALLOW(clone), ALLOW(fork), ALLOW(vfork), ALLOW(wait4), ALLOW(waitid),
+	ALLOW(pipe2), ALLOW(pipe), ALLOW(dup2), ALLOW(dup3), ALLOW(close_range), ALLOW(chdir), ALLOW(umask),
+	ALLOW(link), ALLOW(chmod), ALLOW(mlock), ALLOW(mlock2), ALLOW(munlock),
+	ALLOW(rt_sigaction), ALLOW(sigaltstack), ALLOW(alarm), ALLOW(ioctl), ALLOW(select), ALLOW(pselect6),
+	/* the start of a program: its libraries are mapped to be run */
+	ALLOW(mmap), ALLOW(mprotect), ALLOW(arch_prctl), ALLOW(set_tid_address), ALLOW(uname), ALLOW(getrusage),
+	/* gpg looks for its user by name, through a daemon's socket first */
+	{ SCMP_SYS(socket), CHECK_REFUSE, 0, 0 },
+	ALLOW_IF(prctl, EQUAL, 0, PR_SET_PDEATHSIG), ALLOW_IF(prlimit64, EQUAL, 0, 0), ALLOW(setrlimit), ALLOW(getrlimit),
+};
+
 #ifdef VG_SANITIZE
 /* ASan and UBSan: signal stacks, their own maps, symbols and reports. */
 static const struct sandbox_rule sanitizer[] = {
@@ -102,6 +116,7 @@ static const struct sandbox_profile profiles[] = {
 	{ ROLE_GATE, { GROUP(base), GROUP(dns) SANITIZER } },
 	{ ROLE_PARSER, { GROUP(base), GROUP(parse) SANITIZER } },
 	{ ROLE_QUEUE, { GROUP(base), GROUP(store) SANITIZER } },
+	{ ROLE_VERIFY, { GROUP(base), GROUP(store), GROUP(programs) SANITIZER } },
 	{ ROLE_API, { GROUP(base), GROUP(serve), GROUP(spool), GROUP(http) SANITIZER } },
 };
 

@@ -14,7 +14,8 @@ enum sandbox_check {
 	CHECK_EQUAL,   /* argument arg is value */
 	CHECK_WITHOUT, /* argument arg has none of the bits of value */
 	CHECK_WITH,    /* argument arg has all bits of value */
-	CHECK_OWN_PID  /* argument arg is our process id */
+	CHECK_OWN_PID, /* argument arg is our process id */
+	CHECK_REFUSE   /* not allowed, but answered with EACCES: programs try it and go on without */
 };
 
 struct sandbox_rule {

@@ -182,10 +182,46 @@ static void on_queue(struct ipc *ipc, struct ipc_msg *msg, void *arg)
 	queue_lost(g);
 }
 
+/* ---- signatures ---- */
+
+static void verify_lost(struct gate *g)
+{
+	ipc_close(&g->verify);
+	gate_submit_verify_lost(g);
+}
+
+static void on_verify(struct ipc *ipc, struct ipc_msg *msg, void *arg)
+{
+	struct gate *g = arg;
+
+	(void)ipc;
+	if (msg != NULL && msg->type == IPC_VERIFY_SAY && gate_submit_verified(g, msg) == VG_OK)
+		return;
+	log_warn("", "link-ended", "role=verify");
+	verify_lost(g);
+}
+
+static void on_verify_peer(struct gate *g, int fd)
+{
+	if (g->verify != NULL)
+		verify_lost(g);
+	g->verify = ipc_open(g->ctx->loop, fd, ROLE_GATE, ROLE_VERIFY, on_verify, g);
+	if (g->verify == NULL) {
+		log_error("", "link-failed", "role=verify");
+		close(fd);
+	}
+}
+
+/* ---- peers and the end ---- */
+
 static void on_peer(struct role_ctx *ctx, enum role role, uint32_t index, int fd)
 {
 	struct gate *g = ctx->state;
 
+	if (role == ROLE_VERIFY) {
+		on_verify_peer(g, fd);
+		return;
+	}
 	if (role != ROLE_QUEUE) {
 		channel_open(g, role, index, fd);
 		return;

@@ -69,6 +69,7 @@ static bool join(struct gate_prove *p)
 	    .spf = p->has_spf ? &p->spf : NULL,
 	    .spf_domain = p->spf_domain,
 	    .dmarc = &p->dmarc,
+	    .verify = p->in.verify,
 	    .dns = p->names,
 	    .give_up = gives_up(p),
 	};

@@ -19,6 +19,7 @@ struct gate_prove_input {
 	const struct gate_header *header;
 	const struct submit *submit;
 	const struct facts_say *say;
+	const struct verify_say *verify; /* NULL: not asked */
 	int fd;           /* of a spooled message, -1 */
 };
 

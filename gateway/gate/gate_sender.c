@@ -125,6 +125,8 @@ static void add_signature(struct join *j)
 	if (v == NULL)
 		return;
 	j->out->facts.signature_invalid = v->state == SIGNATURE_INVALID;
+	/* It will be known at the next try: worth a 451, where nothing else proves the sender. */
+	j->unsure = j->unsure || v->state == SIGNATURE_UNKNOWN;
 	if (v->state == SIGNATURE_VALID)
 		auth_add(&j->out->facts, AUTH_SIGNATURE, v->protected);
 }

@@ -17,8 +17,12 @@
 #include "gate_rate.h"
 #include "gate_reply.h"
 #include "gate_submit.h"
+#include "gate_verify.h"
 #include "id.h"
 #include "log.h"
+
+/* Longer than a worker of `verify` may take, jobs before it included. */
+#define VERIFY_MS 60000
 
 /* What is needed until the COMMIT is sent. */
 struct gate_work {
@@ -31,6 +35,10 @@ struct gate_work {
 	int fd;               /* of a spooled message, -1 */
 	unsigned char *say_frame; /* copy of the FACTS_SAY; say borrows from it */
 	struct facts_say say;
+	unsigned char *verify_frame; /* copy of the VERIFY_SAY; verify borrows from it */
+	struct verify_say verify;
+	bool verify_asked, verify_waits;
+	struct ev_timer verify_timer;
 	struct gate_sender early; /* what needs no DNS proves; borrows from all above, as prove does */
 	struct gate_prove *prove; /* NULL where that suffices */
 	const struct gate_sender *sender; /* of one of the two */
@@ -79,7 +87,9 @@ static void work_free(struct gate *g, struct gate_work **workp)
 		return;
 	*workp = NULL;
 	g->bytes -= w->frame_len;
+	ev_timer_clear(g->ctx->loop, &w->verify_timer);
 	gate_prove_free(&w->prove);
+	free(w->verify_frame);
 	free(w->say_frame);
 	if (w->fd >= 0)
 		close(w->fd);
@@ -289,6 +299,7 @@ static bool proved_early(const struct gate *g, struct gate_work *w)
 {
 	struct gate_sender_input in = {
 	    .conf = g->ctx->conf, .author = &w->facts.from.addr, .header = &w->header, .submit = &w->submit, .say = &w->say,
+	    .verify = w->verify_asked ? &w->verify : NULL,
 	};
 
 	w->sender = &w->early;
@@ -300,10 +311,54 @@ static int prove(struct gate *g, struct gate_txn *t)
 	struct gate_work *w = t->work;
 	struct gate_prove_input in = {
 	    .ctx = g->ctx, .dns = g->dns, .author = &w->facts.from.addr, .header = &w->header, .submit = &w->submit,
-	    .say = &w->say, .fd = w->fd,
+	    .say = &w->say, .verify = w->verify_asked ? &w->verify : NULL, .fd = w->fd,
 	};
 
 	return gate_prove_start(&w->prove, &in, on_proved, t);
+}
+
+static void go_on(struct gate *g, struct gate_txn *t)
+{
+	int rc = VG_OK;
+
+	if (!proved_early(g, t->work) && (rc = prove(g, t)) == VG_OK)
+		return;
+	settle(g, t, rc);
+}
+
+/* ---- signatures over the whole body ---- */
+
+static void unverified(struct gate_txn *t)
+{
+	struct gate_work *w = t->work;
+
+	ev_timer_clear(t->gate->ctx->loop, &w->verify_timer);
+	w->verify_waits = false;
+	w->verify = (struct verify_say){
+	    .state = SIGNATURE_UNKNOWN, .kind = "", .fingerprint = "", .why = "it could not be checked now", .protected = "",
+	};
+	go_on(t->gate, t);
+}
+
+static void on_verify_late(void *arg)
+{
+	struct gate_txn *t = arg;
+
+	log_warn(t->ids, "verify-late", "ms=%d", VERIFY_MS);
+	unverified(t);
+}
+
+static void verify(struct gate *g, struct gate_txn *t)
+{
+	struct gate_work *w = t->work;
+	int rc = gate_verify_ask(g->verify, t->id, &w->submit, w->facts.from.addr.normal, &w->say, w->fd);
+
+	w->verify_asked = true;
+	if (rc == VG_OK)
+		rc = ev_timer_set(g->ctx->loop, &w->verify_timer, VERIFY_MS, on_verify_late, t);
+	w->verify_waits = rc == VG_OK;
+	if (rc != VG_OK)
+		unverified(t);
 }
 
 static int begin(struct gate *g, struct gate_txn *t)
@@ -402,15 +457,41 @@ int gate_submit_facts(struct gate *g, const struct ipc_msg *msg)
 
 		return ipc_decode(msg, &say) == VG_OK ? VG_OK : VG_ERR_PROTO;
 	}
+	if (t->work->say_frame != NULL)
+		return VG_ERR_PROTO;
 	if ((rc = keep_facts(t->work, msg)) == VG_ERR_PROTO)
 		return rc;
 	if (rc == VG_OK && t->work->say.err != 0) {
 		finish_later(g, t, -(int)(t->work->say.err & 0xff));
 		return VG_OK;
 	}
-	if (rc == VG_OK && !proved_early(g, t->work) && (rc = prove(g, t)) == VG_OK)
+	if (rc != VG_OK)
+		settle(g, t, rc);
+	else if (gate_verify_wanted(&t->work->header, &t->work->say))
+		verify(g, t);
+	else
+		go_on(g, t);
+	return VG_OK;
+}
+
+int gate_submit_verified(struct gate *g, const struct ipc_msg *msg)
+{
+	struct gate_txn *t = txn_find(g, msg->id, false);
+	struct gate_work *w = t != NULL ? t->work : NULL;
+	struct verify_say say;
+
+	if (w == NULL || !w->verify_waits)
+		return ipc_decode(msg, &say) == VG_OK ? VG_OK : VG_ERR_PROTO;
+	if ((w->verify_frame = malloc(msg->len + 1)) == NULL) {
+		unverified(t);
 		return VG_OK;
-	settle(g, t, rc);
+	}
+	memcpy(w->verify_frame, msg->data, msg->len);
+	if (wire_get(&wire_verify_say, w->verify_frame, msg->len, &w->verify) != VG_OK)
+		return VG_ERR_PROTO;
+	w->verify_waits = false;
+	ev_timer_clear(g->ctx->loop, &w->verify_timer);
+	go_on(g, t);
 	return VG_OK;
 }
 
@@ -441,6 +522,13 @@ void gate_submit_queue_lost(struct gate *g)
 	for (size_t i = 0; i < GATE_TXNS_MAX && g->n_txns > 0; i++)
 		if (g->txns[i] != NULL)
 			finish_later(g, g->txns[i], VG_ERR_CLOSED);
+}
+
+void gate_submit_verify_lost(struct gate *g)
+{
+	for (size_t i = 0; i < GATE_TXNS_MAX && g->n_txns > 0; i++)
+		if (g->txns[i] != NULL && g->txns[i]->work != NULL && g->txns[i]->work->verify_waits)
+			unverified(g->txns[i]);
 }
 
 void gate_submit_channel_lost(struct gate *g, const struct gate_channel *ch)

@@ -32,6 +32,7 @@ struct gate_channel {
 struct gate {
 	struct role_ctx *ctx;
 	struct ipc *queue; /* NULL while it is down */
+	struct ipc *verify; /* so too; then no signature can be checked */
 	struct gate_channel *channels;
 	struct token_keys keys;
 	struct fuses fuses;
@@ -52,6 +53,9 @@ int gate_submit_take(struct gate *g, struct gate_channel *ch, struct ipc_msg *ms
 /* The queue's answers. One that no mail waits for is passed over. VG_ERR_PROTO as above. */
 int gate_submit_facts(struct gate *g, const struct ipc_msg *msg);
 int gate_submit_done(struct gate *g, const struct ipc_msg *msg);
+/* The role `verify` answers, or went away: what waits for it goes on without. */
+int gate_submit_verified(struct gate *g, const struct ipc_msg *msg);
+void gate_submit_verify_lost(struct gate *g);
 /* The queue went away: every mail in flight is answered 451. */
 void gate_submit_queue_lost(struct gate *g);
 /* A channel went away: its mails are finished for nobody. */

@@ -39,11 +39,11 @@ master_check_users(const struct conf *c, struct fault *f)
 	return VG_OK;
 }
 
-/* Who owns the store: the queue's user; whoever we are without root. */
+/* Who owns a role's files, the queue's the store among them; whoever we are without root. */
 static uid_t
-store_owner(const struct conf *c, gid_t *gid)
+owner_of(enum role role, const struct conf *c, gid_t *gid)
 {
-	const char *user = role_user(role_row(ROLE_QUEUE), c);
+	const char *user = role_user(role_row(role), c);
 	struct passwd *pw = geteuid() == 0 && user ? getpwnam(user) : NULL;
 
 	*gid = pw ? pw->pw_gid : getegid();
@@ -89,17 +89,22 @@ check_owner(const char *what, int dir, uid_t uid, gid_t gid, struct fault *f)
 	return VG_OK;
 }
 
-/* mkdir where absent, open, check. parent may be AT_FDCWD. */
+/* mkdir where absent (with the mode, whatever the umask), open, check. parent may be AT_FDCWD. */
 static int
 open_folder(int parent, const char *path, const char *what, mode_t mode, uid_t uid, gid_t gid, struct fault *f)
 {
 	int dir, flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (parent == AT_FDCWD ? 0 : O_NOFOLLOW);
+	bool made = mkdirat(parent, path, mode) == 0;
 
-	if (mkdirat(parent, path, mode) < 0 && errno != EEXIST)
+	if (!made && errno != EEXIST)
 		return fault_set(f, EX_CANTCREAT, "%s: %s", what, strerror(errno));
 	dir = openat(parent, path, flags);
 	if (dir < 0)
 		return fault_set(f, EX_CANTCREAT, "%s: %s", what, strerror(errno));
+	if (made && fchmod(dir, mode) < 0) {
+		close(dir);
+		return fault_set(f, EX_CANTCREAT, "%s: cannot be made accessible", what);
+	}
 	if (check_owner(what, dir, uid, gid, f) != VG_OK) {
 		close(dir);
 		return VG_ERR_SYSTEM;
@@ -112,11 +117,16 @@ make_inside(const struct conf *c, int dir, struct fault *f)
 {
 	char what[512];
 	gid_t gid;
-	uid_t uid = store_owner(c, &gid);
+	uid_t uid = owner_of(ROLE_QUEUE, c, &gid);
 	int fd;
 
 	snprintf(what, sizeof(what), "state %s/" BLOBS_DIR, c->state);
 	if ((fd = open_folder(dir, BLOBS_DIR, what, 0700, uid, gid, f)) < 0)
+		return VG_ERR_SYSTEM;
+	close(fd);
+	snprintf(what, sizeof(what), "state %s/" ROLE_VERIFY_DIR, c->state);
+	uid = owner_of(ROLE_VERIFY, c, &gid);
+	if ((fd = open_folder(dir, ROLE_VERIFY_DIR, what, 0700, uid, gid, f)) < 0)
 		return VG_ERR_SYSTEM;
 	close(fd);
 	if (geteuid() != 0)
@@ -155,11 +165,12 @@ master_state_open(const struct conf *c, struct state *s, struct fault *f)
 {
 	char what[512];
 	gid_t gid;
-	uid_t uid = store_owner(c, &gid);
+	uid_t uid = owner_of(ROLE_QUEUE, c, &gid);
 
 	snprintf(what, sizeof(what), "state %s", c->state);
 	s->lock = -1;
-	s->dir = open_folder(AT_FDCWD, c->state, what, 0700, uid, gid, f);
+	/* Passed through by the role that has a folder in it, maybe as another user; read by the owner alone. */
+	s->dir = open_folder(AT_FDCWD, c->state, what, 0711, uid, gid, f);
 	if (s->dir < 0)
 		return VG_ERR_SYSTEM;
 	if ((s->lock = take_lock(c, s->dir, f)) < 0 || make_inside(c, s->dir, f) != VG_OK)

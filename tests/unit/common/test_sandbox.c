@@ -373,7 +373,7 @@ no_files(const char *dir)
 	char c;
 
 	snprintf(path, sizeof(path), "%s/file", dir);
-	if (sandbox_files(NULL) != VG_OK)
+	if (sandbox_files(NULL, false) != VG_OK)
 		return 1;
 	if (open("/etc/passwd", O_RDONLY) >= 0 || errno != EACCES)
 		return 2;
@@ -392,7 +392,7 @@ one_folder(const char *dir)
 	snprintf(b, sizeof(b), "%s/sub/b", dir);
 	snprintf(sub, sizeof(sub), "%s/sub", dir);
 	snprintf(fifo, sizeof(fifo), "%s/fifo", dir);
-	if (sandbox_files(dir) != VG_OK)
+	if (sandbox_files(dir, false) != VG_OK)
 		return 1;
 	if ((fd = open(a, O_RDWR | O_CREAT, 0600)) < 0 || write(fd, "x", 1) != 1 || ftruncate(fd, 0) < 0)
 		return 2;
@@ -428,7 +428,7 @@ test_landlock(void **state)
 static int
 missing_folder(const char *dir)
 {
-	return sandbox_files(dir) == VG_ERR_SYSTEM ? 0 : 1;
+	return sandbox_files(dir, false) == VG_ERR_SYSTEM ? 0 : 1;
 }
 
 static void

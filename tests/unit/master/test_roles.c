@@ -23,7 +23,7 @@ test_links_are_exactly_these(void **state)
 {
 	static const enum role edges[][2] = {
 		{ ROLE_SMTP, ROLE_GATE }, { ROLE_SMTP, ROLE_QUEUE }, { ROLE_GATE, ROLE_QUEUE }, { ROLE_QUEUE, ROLE_PARSER },
-		{ ROLE_QUEUE, ROLE_API }, { ROLE_API, ROLE_GATE },
+		{ ROLE_QUEUE, ROLE_API }, { ROLE_API, ROLE_GATE }, { ROLE_GATE, ROLE_VERIFY },
 	};
 
 	(void)state;
@@ -71,6 +71,7 @@ test_secrets_and_listeners(void **state)
 		{ ROLE_GATE, ROLE_SECRET(TOKEN_KEY), 0, ROOT_EMPTY, 1 },
 		{ ROLE_PARSER, 0, 0, ROOT_EMPTY, 2 },
 		{ ROLE_QUEUE, ROLE_SECRET(WRAP_KEY), 0, ROOT_STATE, 3 },
+		{ ROLE_VERIFY, 0, 0, ROOT_OWN, 2 },
 	};
 	size_t n;
 
@@ -87,12 +88,12 @@ test_secrets_and_listeners(void **state)
 		assert_int_equal(row->tier, want[i].tier);
 		assert_int_equal(row->all_metrics, want[i].role == ROLE_API);
 		assert_true(row->as_bytes > 0 && row->nofile > 0);
-		/* Only the store has threads. */
-		assert_int_equal(row->nproc, want[i].role == ROLE_QUEUE ? UINT64_MAX : 0);
+		/* Only the store has threads, and only verify processes of its own. */
+		assert_int_equal(row->nproc, want[i].role == ROLE_QUEUE || want[i].role == ROLE_VERIFY ? UINT64_MAX : 0);
 		assert_non_null(sandbox_profile(row->role));
 	}
 	assert_null(role_row(ROLE_MASTER));
-	assert_null(role_row(ROLE_VERIFY));
+	assert_null(role_row(ROLE_IMAP));
 }
 
 static void

@@ -77,8 +77,9 @@ test_state_is_made(void **state)
 
 	assert_int_equal(master_state_open(&fx->conf, &s, &fx->fault), VG_OK);
 	assert_false(s.has_store);
-	assert_int_equal(mode_of(fx, "state"), 0700);
+	assert_int_equal(mode_of(fx, "state"), 0711);
 	assert_int_equal(mode_of(fx, "state/blobs"), 0700);
+	assert_int_equal(mode_of(fx, "state/verify"), 0700);
 	if (geteuid() == 0)
 		assert_int_equal(mode_of(fx, "state/empty"), 0555);
 	assert_int_equal(master_pid_write(&s, &fx->fault), VG_OK);

@@ -487,6 +487,48 @@ facts_know_sender_and_threads(void **state)
 
 /* ---- starts and stops ---- */
 
+/* Asks the queue for facts of a message; its deferred_since. */
+static int64_t
+deferred_since(struct queue_test *t, const char *sender, const char *message_id)
+{
+	struct facts_ask ask = { .sender = sender, .author_domain = "partner.example", .message_id = message_id };
+	struct facts_say say;
+	struct answer *a;
+
+	assert_int_equal(ipc_send(t->gate.ipc, IPC_FACTS_ASK, ++t->next_id, &ask), VG_OK);
+	a = next_answer(t, &t->gate);
+	assert_int_equal(wire_get(&wire_facts_say, a->data, a->len, &say), VG_OK);
+	assert_int_equal(say.err, 0);
+	return say.deferred_since;
+}
+
+/* POLICY V3: the first temporary failure of a sender and Message-ID counts, not the last; and it outlives the process. */
+static void
+a_deferral_is_remembered_from_its_first_time(void **state)
+{
+	struct queue_test *t = *state;
+	struct commit c = commit_of(MAIL);
+	int64_t before = id_now_ms(), first;
+
+	assert_int_equal(deferred_since(t, c.sender, "slow@partner.example"), 0);
+	c.action = COMMIT_DEFER;
+	c.outcome = OUT_TEMPFAIL;
+	c.rule = "V3";
+	c.text = "the sender's DNS does not answer";
+	c.message_id = "slow@partner.example";
+	assert_int_equal(commit(t, &c).err, 0);
+	first = deferred_since(t, c.sender, c.message_id);
+	assert_in_range(first, before, id_now_ms());
+	assert_int_equal(commit(t, &c).err, 0);
+	stop_queue(t);
+	assert_int_equal(start_queue(t), 0);
+	assert_int_equal(deferred_since(t, c.sender, c.message_id), first);
+	assert_int_equal(deferred_since(t, "joe@partner.example", c.message_id), 0);
+	assert_int_equal(deferred_since(t, c.sender, "other@partner.example"), 0);
+	/* nothing was accepted by it */
+	assert_int_equal(stat_of(t, "accepted"), 0);
+}
+
 static void
 a_restart_finds_what_was_not_parsed(void **state)
 {
@@ -527,6 +569,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_change_makes_an_event, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(words_find_tickets, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(facts_know_sender_and_threads, queue_setup, queue_teardown),
+		cmocka_unit_test_setup_teardown(a_deferral_is_remembered_from_its_first_time, queue_setup, queue_teardown),
 		cmocka_unit_test_setup_teardown(a_restart_finds_what_was_not_parsed, queue_setup, queue_teardown),
 	};
 
