@@ -21,6 +21,7 @@ void body_init(struct body *b)
 	buf_init(&b->text, MESSAGE_TEXT_MAX);
 	buf_init(&b->quoted, MESSAGE_TEXT_MAX);
 	buf_init(&b->signature, MESSAGE_TEXT_MAX);
+	b->marks = (struct text_marks){0};
 	b->source = "none";
 	b->truncated = false;
 }
@@ -31,6 +32,7 @@ void body_free(struct body *b)
 	buf_free(&b->text);
 	buf_free(&b->quoted);
 	buf_free(&b->signature);
+	text_marks_free(&b->marks);
 }
 
 /* Appends up to the bound, at a character. */
@@ -60,6 +62,32 @@ static size_t clean(char *s, size_t n)
 		}
 	}
 	return o;
+}
+
+/* Cuts blanks and no-break spaces at the ends of lines, but for the separator "-- "; what was put from `at` on. */
+static void cut_line_ends(struct body *b, size_t at)
+{
+	unsigned char *s = b->full.data;
+	size_t o = at, line = at;
+
+	for (size_t i = at; i <= b->full.len; i++) {
+		if (i < b->full.len && s[i] != '\n') {
+			s[o++] = s[i];
+			continue;
+		}
+		while (o > line && !(o - line == 3 && memcmp(s + line, "-- ", 3) == 0)) {
+			if (s[o - 1] == ' ' || s[o - 1] == '\t')
+				o--;
+			else if (o - line >= 2 && s[o - 2] == 0xc2 && s[o - 1] == 0xa0)
+				o -= 2;
+			else
+				break;
+		}
+		if (i < b->full.len)
+			s[o++] = '\n';
+		line = o;
+	}
+	b->full.len = o;
 }
 
 /* ---- format=flowed, RFC 3676 4 ---- */
@@ -140,6 +168,7 @@ static int part_gap(struct body *b)
 int body_add_plain(struct body *b, const struct body_format *format, const void *bytes, size_t n)
 {
 	struct buf utf8;
+	size_t at;
 	int err;
 
 	buf_init(&utf8, SOURCE_MAX);
@@ -147,10 +176,12 @@ int body_add_plain(struct body *b, const struct body_format *format, const void 
 	if (err == VG_OK && utf8.len > 0) {
 		utf8.len = clean((char *)utf8.data, utf8.len);
 		err = part_gap(b);
+		at = b->full.len;
 		if (err == VG_OK && format->flowed)
 			err = put_flowed(b, (const char *)utf8.data, utf8.len, format->delsp);
 		else if (err == VG_OK)
 			err = put(b, (const char *)utf8.data, utf8.len);
+		cut_line_ends(b, at);
 	}
 	if (strcmp(b->source, "none") == 0)
 		b->source = "plain";
@@ -161,6 +192,7 @@ int body_add_plain(struct body *b, const struct body_format *format, const void 
 int body_add_html(struct body *b, const char *charset, const void *bytes, size_t n)
 {
 	struct buf utf8, text;
+	size_t marks = b->marks.n;
 	char meta[64];
 	int err;
 
@@ -170,9 +202,10 @@ int body_add_html(struct body *b, const char *charset, const void *bytes, size_t
 		charset = meta;
 	err = charset_to_utf8(&utf8, charset, bytes, n);
 	if (err == VG_OK)
-		err = html_to_text(&text, buf_str(&utf8), utf8.len);
+		err = html_to_marked_text(&text, &b->marks, buf_str(&utf8), utf8.len);
 	if (err == VG_OK && text.len > 0) {
 		err = part_gap(b);
+		text_marks_move(&b->marks, marks, b->full.len);
 		if (err == VG_OK)
 			err = put(b, (const char *)text.data, text.len);
 	}
@@ -185,7 +218,7 @@ int body_add_html(struct body *b, const char *charset, const void *bytes, size_t
 
 int body_finish(struct body *b, bool forward)
 {
-	struct quotes_hints hints = {.forward = forward};
+	struct quotes_hints hints = {.forward = forward, .marks = &b->marks};
 	unsigned char *s = b->full.data;
 
 	while (b->full.len > 0 && (s[b->full.len - 1] == '\n' || s[b->full.len - 1] == ' ' || s[b->full.len - 1] == '\t'))

@@ -10,9 +10,11 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "text_marks.h"
 
 struct body {
 	struct buf full, text, quoted, signature; /* at most MESSAGE_TEXT_MAX each */
+	struct text_marks marks;                  /* what HTML said about full */
 	const char *source;                       /* "plain", "html", "none" */
 	bool truncated;                           /* there was more text than is kept */
 };

@@ -11,7 +11,10 @@
 #include "html.h"
 #include "html_entities.h"
 #include "html_render.h"
+#include "html_roles.h"
 #include "utf8.h"
+
+#define STYLE_MAX 1024
 
 struct html {
 	const char *p, *end;
@@ -115,12 +118,24 @@ static void copy_value(char *out, size_t cap, const char *s, size_t n, bool drop
 	out[o] = '\0';
 }
 
-static bool style_hides(const char *s, size_t n)
+static void style(struct html_tag *t, const char *s, size_t n)
 {
-	char flat[512];
+	char flat[STYLE_MAX];
+	struct html_style st;
 
 	copy_value(flat, sizeof flat, s, n, true);
-	return ascii_find(flat, strlen(flat), "display:none") != NULL || ascii_find(flat, strlen(flat), "mso-hide:all") != NULL;
+	st = html_style_read(flat, strlen(flat));
+	t->hidden |= st.hidden;
+	t->border_top |= st.border_top;
+	t->indent |= st.indent;
+	t->tight |= st.tight;
+}
+
+/* The first attribute that gives a role counts. */
+static void role(struct html_tag *t, const char *value, size_t len)
+{
+	if (t->role == HTML_ROLE_NONE)
+		t->role = html_role(value, len);
 }
 
 static void attribute(struct html_tag *t, const char *name, size_t n, const char *value, size_t len)
@@ -129,11 +144,14 @@ static void attribute(struct html_tag *t, const char *name, size_t n, const char
 		if (t->href[0] == '\0' && len < HTML_HREF_MAX)
 			copy_value(t->href, sizeof t->href, value, len, true);
 	} else if (ascii_is(name, n, "style")) {
-		t->hidden |= style_hides(value, len);
+		style(t, value, len);
 	} else if (ascii_is(name, n, "hidden")) {
 		t->hidden = true;
 	} else if (ascii_is(name, n, "class")) {
 		t->mso |= ascii_starts(value, len, "mso");
+		role(t, value, len);
+	} else if (ascii_is(name, n, "id") || ascii_is(name, n, "name") || ascii_is(name, n, "data-marker")) {
+		role(t, value, len);
 	} else if (ascii_is(name, n, "src")) {
 		t->cid |= ascii_starts(value, len, "cid:");
 	} else if (ascii_is(name, n, "alt")) {
@@ -186,7 +204,7 @@ static bool attributes(struct html_tag *t, const char **pp, const char *end)
 				p++;
 			value = attribute_value(&p, end, &len);
 		}
-		if (n >= 3 && n <= 6)
+		if (n >= 2 && n <= 11)
 			attribute(t, name, n, value, len);
 	}
 	*pp = p < end ? p + 1 : end;
@@ -225,7 +243,8 @@ static void tag(struct html *h)
 	size_t n = 0;
 
 	t->end = *p == '/';
-	t->hidden = t->mso = t->cid = false;
+	t->hidden = t->mso = t->cid = t->border_top = t->indent = t->tight = false;
+	t->role = HTML_ROLE_NONE;
 	t->start = 0;
 	t->href[0] = t->alt[0] = '\0';
 	memset(t->name, 0, sizeof t->name);
@@ -301,13 +320,15 @@ static void less_than(struct html *h)
 		html_render_word(&h->render, h->p++, 1);
 }
 
-/* False where something hidden was never closed. */
-static bool run(struct html *h, struct buf *out, const char *html, size_t len, bool hide)
+/* False where something hidden was never closed, or nothing was shown. */
+static bool run(struct html *h, struct buf *out, struct text_marks *marks, const char *html, size_t len, bool hide)
 {
+	size_t at = out->len;
+
 	h->p = html;
 	h->end = html + len;
 	h->no_comment_end = false;
-	html_render_init(&h->render, out, hide);
+	html_render_init(&h->render, out, marks, hide);
 	while (h->p < h->end && h->render.err == VG_OK) {
 		if (*h->p == '<')
 			less_than(h);
@@ -318,19 +339,27 @@ static bool run(struct html *h, struct buf *out, const char *html, size_t len, b
 		else
 			text(h);
 	}
-	return h->render.hidden_depth == 0;
+	html_render_end(&h->render);
+	return h->render.hidden_depth == 0 && (out->len > at || !h->render.hid);
+}
+
+int html_to_marked_text(struct buf *out, struct text_marks *marks, const char *html, size_t len)
+{
+	size_t at = out->len, n = marks != NULL ? marks->n : 0;
+	struct html h;
+
+	if (!run(&h, out, marks, html, len, true)) {
+		out->len = at; /* a broken document must not hide the mail's text */
+		if (marks != NULL)
+			marks->n = n;
+		run(&h, out, marks, html, len, false);
+	}
+	return h.render.err == VG_ERR_LIMIT ? VG_OK : h.render.err;
 }
 
 int html_to_text(struct buf *out, const char *html, size_t len)
 {
-	size_t at = out->len;
-	struct html h;
-
-	if (!run(&h, out, html, len, true)) {
-		out->len = at; /* a broken document must not hide the mail's text */
-		run(&h, out, html, len, false);
-	}
-	return h.render.err == VG_ERR_LIMIT ? VG_OK : h.render.err;
+	return html_to_marked_text(out, NULL, html, len);
 }
 
 bool html_meta_charset(char *out, size_t cap, const char *html, size_t len)

@@ -5,8 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
 #include "err.h"
 #include "html_render.h"
+#include "html_roles.h"
 #include "utf8.h"
 
 #define QUOTE_SHOWN 10
@@ -85,10 +87,11 @@ static void block(struct html_render *r, unsigned n)
 		r->breaks = n;
 }
 
-void html_render_init(struct html_render *r, struct buf *out, bool hide)
+void html_render_init(struct html_render *r, struct buf *out, struct text_marks *marks, bool hide)
 {
 	memset(r, 0, sizeof *r);
 	r->out = out;
+	r->marks = marks;
 	r->hide = hide;
 }
 
@@ -198,7 +201,8 @@ static void link_start(struct html_render *r, const struct html_tag *t)
 
 /* ---- elements ---- */
 
-enum element { E_NONE, E_BLOCK, E_PARA, E_BR, E_HR, E_QUOTE, E_PRE, E_LIST, E_ITEM, E_ROW, E_CELL, E_LINK, E_IMAGE };
+enum element { E_NONE, E_BLOCK, E_PARA, E_BR, E_HR, E_QUOTE, E_PRE, E_LIST, E_ITEM, E_TABLE, E_ROW, E_CELL, E_LINK,
+	E_IMAGE };
 
 static enum element element(const char *name)
 {
@@ -212,7 +216,7 @@ static enum element element(const char *name)
 		{"figure", E_BLOCK}, {"footer", E_BLOCK}, {"form", E_BLOCK}, {"h1", E_PARA}, {"h2", E_PARA}, {"h3", E_PARA},
 		{"h4", E_PARA}, {"h5", E_PARA}, {"h6", E_PARA}, {"header", E_BLOCK}, {"hr", E_HR}, {"img", E_IMAGE},
 		{"legend", E_BLOCK}, {"li", E_ITEM}, {"listing", E_PRE}, {"main", E_BLOCK}, {"menu", E_LIST}, {"nav", E_BLOCK},
-		{"ol", E_LIST}, {"option", E_BLOCK}, {"p", E_PARA}, {"pre", E_PRE}, {"section", E_BLOCK}, {"table", E_BLOCK},
+		{"ol", E_LIST}, {"option", E_BLOCK}, {"p", E_PARA}, {"pre", E_PRE}, {"section", E_BLOCK}, {"table", E_TABLE},
 		{"tbody", E_BLOCK}, {"td", E_CELL}, {"tfoot", E_BLOCK}, {"th", E_CELL}, {"thead", E_BLOCK}, {"tr", E_ROW},
 		{"ul", E_LIST}, {"xmp", E_PRE},
 	};
@@ -260,6 +264,7 @@ static bool hidden_tag(struct html_render *r, const struct html_tag *t)
 	}
 	if (!r->hide || !t->hidden || t->end || is_void(t->name))
 		return t->hidden && r->hide;
+	r->hid = true;
 	memcpy(r->hidden, t->name, sizeof r->hidden);
 	r->hidden_depth = 1;
 	return true;
@@ -321,6 +326,7 @@ static void cell(struct html_render *r, bool end)
 	}
 }
 
+/* A row, or a table in the cell of another, which lays out a page: its parts are no columns of one line. */
 static void row(struct html_render *r)
 {
 	r->cell = r->fresh = false;
@@ -328,14 +334,100 @@ static void row(struct html_render *r)
 	r->row_text = false;
 }
 
-static void quote(struct html_render *r, bool end)
+/* ---- elements that leave a mark ---- */
+
+static void mark(struct html_render *r, enum text_mark_kind kind, size_t from, size_t to)
+{
+	if (r->marks != NULL && r->err == VG_OK)
+		r->err = text_marks_add(r->marks, kind, from, to);
+}
+
+/* Elements whose end does not depend on what follows. */
+static bool is_paired(const char *name)
+{
+	static const char *const names[] = {"div", "span", "blockquote", "pre", "table", "section", "code", "samp", "font", "center",
+		"tt", "xmp", "listing", NULL};
+
+	for (size_t i = 0; names[i] != NULL; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static enum text_mark_kind role_of(const struct html_tag *t)
+{
+	if (strcmp(t->name, "blockquote") == 0)
+		return t->indent ? HTML_ROLE_NONE : MARK_QUOTE;
+	if (t->role == HTML_ROLE_NONE && (element(t->name) == E_PRE || strcmp(t->name, "code") == 0 || strcmp(t->name, "samp") == 0))
+		return MARK_CODE;
+	if (t->role == HTML_ROLE_NONE && t->border_top && strcmp(t->name, "div") == 0)
+		return MARK_HEADER;
+	return t->role;
+}
+
+/* Another element of an open one's name: its end is not the open one's. */
+static void count_inner(struct html_render *r, const char *name)
+{
+	for (unsigned i = r->n_open; i-- > 0;)
+		if (strcmp(r->open[i].name, name) == 0) {
+			r->open[i].depth++;
+			return;
+		}
+}
+
+static void element_open(struct html_render *r, const struct html_tag *t)
+{
+	enum text_mark_kind role = role_of(t);
+	bool blockquote = strcmp(t->name, "blockquote") == 0;
+	struct html_open *o;
+
+	if (role >= MARK_HEADER && role < MARK_KINDS)
+		mark(r, role, r->out->len, r->out->len);
+	if ((role >= MARK_HEADER && !blockquote) || !is_paired(t->name) || r->n_open == HTML_OPEN) {
+		count_inner(r, t->name);
+		return;
+	}
+	o = &r->open[r->n_open];
+	*o = (struct html_open){.depth = 1, .role = role, .marks = role < MARK_HEADER, .quotes = role == MARK_QUOTE && blockquote,
+		.from = r->out->len};
+	memcpy(o->name, t->name, sizeof o->name);
+	for (unsigned i = 0; i < r->n_open; i++)
+		o->marks &= r->open[i].role != role;
+	r->quote += o->quotes;
+	r->n_open++;
+}
+
+static void pop_to(struct html_render *r, unsigned n)
+{
+	while (r->n_open > n) {
+		const struct html_open *o = &r->open[--r->n_open];
+
+		r->quote -= o->quotes;
+		if (o->marks && r->out->len > o->from)
+			mark(r, o->role, o->from, r->out->len);
+	}
+}
+
+static void element_close(struct html_render *r, const char *name)
+{
+	for (unsigned i = r->n_open; i-- > 0;)
+		if (strcmp(r->open[i].name, name) == 0) {
+			if (--r->open[i].depth == 0)
+				pop_to(r, i);
+			return;
+		}
+}
+
+void html_render_end(struct html_render *r)
+{
+	link_end(r);
+	pop_to(r, 0);
+}
+
+static void quote(struct html_render *r)
 {
 	r->cell = r->fresh = false;
 	block(r, 1);
-	if (!end)
-		r->quote++;
-	else if (r->quote > 0)
-		r->quote--;
 }
 
 static void image(struct html_render *r, const struct html_tag *t)
@@ -347,15 +439,8 @@ static void image(struct html_render *r, const struct html_tag *t)
 	write_bytes(r, "]", 1);
 }
 
-void html_render_tag(struct html_render *r, const struct html_tag *t)
+static void show(struct html_render *r, const struct html_tag *t, enum element e)
 {
-	enum element e;
-
-	if (hidden_tag(r, t))
-		return;
-	e = element(t->name);
-	if (e == E_LINK || (e != E_NONE && e != E_IMAGE && e != E_BR && t->end))
-		link_end(r);
 	switch (e) {
 	case E_NONE:
 		break;
@@ -364,7 +449,7 @@ void html_render_tag(struct html_render *r, const struct html_tag *t)
 		break;
 	case E_PARA:
 		if (!t->end)
-			r->tight = t->mso;
+			r->tight = t->mso || t->tight;
 		block(r, r->tight || r->depth > 0 ? 1 : 2);
 		break;
 	case E_BR:
@@ -376,7 +461,7 @@ void html_render_tag(struct html_render *r, const struct html_tag *t)
 		block(r, 1);
 		break;
 	case E_QUOTE:
-		quote(r, t->end);
+		quote(r);
 		break;
 	case E_PRE:
 		block(r, 1);
@@ -388,6 +473,7 @@ void html_render_tag(struct html_render *r, const struct html_tag *t)
 	case E_ITEM:
 		list_item(r, t->end);
 		break;
+	case E_TABLE:
 	case E_ROW:
 		row(r);
 		break;
@@ -402,4 +488,20 @@ void html_render_tag(struct html_render *r, const struct html_tag *t)
 		image(r, t);
 		break;
 	}
+}
+
+void html_render_tag(struct html_render *r, const struct html_tag *t)
+{
+	enum element e;
+
+	if (hidden_tag(r, t))
+		return;
+	e = element(t->name);
+	if (e == E_LINK || (e != E_NONE && e != E_IMAGE && e != E_BR && t->end))
+		link_end(r);
+	show(r, t, e);
+	if (t->end)
+		element_close(r, t->name);
+	else
+		element_open(r, t);
 }

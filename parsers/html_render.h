@@ -8,10 +8,12 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "text_marks.h"
 
 #define HTML_NAME_MAX 16
 #define HTML_HREF_MAX 2048
 #define HTML_LISTS 16
+#define HTML_OPEN 24 /* elements with a mark that may be open at once */
 
 /* A tag with the attributes that matter. */
 struct html_tag {
@@ -19,14 +21,27 @@ struct html_tag {
 	bool end;
 	bool hidden;              /* display:none, hidden */
 	bool mso;                 /* class Mso…: a paragraph without space around it */
+	enum text_mark_kind role; /* HTML_ROLE_NONE: none */
+	bool border_top, indent, tight; /* html_roles.h */
 	bool cid;                 /* src="cid:…" */
 	unsigned start;           /* <ol start> */
 	char href[HTML_HREF_MAX + 1];
 	char alt[256];
 };
 
+/* An open element that a mark stands for. */
+struct html_open {
+	char name[HTML_NAME_MAX];
+	unsigned depth; /* of elements of its name within it, itself included */
+	enum text_mark_kind role;
+	bool marks;     /* not inside another of its kind */
+	bool quotes;    /* raised the quote depth */
+	size_t from;
+};
+
 struct html_render {
 	struct buf *out;
+	struct text_marks *marks; /* NULL: not wanted */
 	int err;                 /* VG_ERR_LIMIT: full */
 	bool hide;               /* leave out what is hidden */
 	bool line_open;          /* this line has text */
@@ -36,6 +51,9 @@ struct html_render {
 	unsigned quote, line_quote, pre;
 	char hidden[HTML_NAME_MAX]; /* element being hidden, "" none */
 	unsigned hidden_depth;
+	bool hid;                /* something was left out */
+	struct html_open open[HTML_OPEN];
+	unsigned n_open;
 	struct {
 		bool ordered;
 		unsigned n;
@@ -49,7 +67,9 @@ struct html_render {
 	char href[HTML_HREF_MAX + 1];
 };
 
-void html_render_init(struct html_render *r, struct buf *out, bool hide);
+void html_render_init(struct html_render *r, struct buf *out, struct text_marks *marks, bool hide);
+/* The input ends: closes what is open. */
+void html_render_end(struct html_render *r);
 /* A run of bytes without white space, tags or references. */
 void html_render_word(struct html_render *r, const char *s, size_t n);
 /* One white space character of the source. */

@@ -9,9 +9,11 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "text_marks.h"
 
 struct quotes_hints {
 	bool forward; /* the subject says Fw: or Fwd:: a header block below begins content, not a quote */
+	const struct text_marks *marks; /* of HTML, offsets in full; NULL: none */
 };
 
 /* full: UTF-8, LF. Appends to the three buffers, each without leading or trailing blank lines. hints may be NULL.

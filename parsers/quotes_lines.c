@@ -1,177 +1,257 @@
 /*
- * quotes_lines.c - recognisers for single lines of mail text, English forms first. Runs in the parser worker and in
- * `vcspgate parse`; input is hostile, every test is linear in its line.
+ * quotes_lines.c - recognisers for single lines of mail text in the languages that mail programs write. Runs in the parser
+ * worker and in `vcspgate parse`; input is hostile, every test is linear in its line. Words are in folded form.
  */
 #include <string.h>
 
 #include "ascii.h"
 #include "quotes_lines.h"
 
-unsigned line_quote_depth(const struct line *l)
+#define SEPARATOR_MAX 80 /* between the dashes of a separator line */
+
+unsigned line_quote_depth(const char *s, size_t n)
 {
 	unsigned depth = 0;
 	size_t i = 0;
 
-	while (i < l->len && i < 3 && l->s[i] == ' ')
+	while (i < n && i < 3 && s[i] == ' ')
 		i++;
-	if (ascii_starts(l->s + i, l->len - i, ">from "))
+	if (ascii_starts(s + i, n - i, ">from "))
 		return 0; /* an mbox escape */
-	for (; i < l->len && depth < 100; i++) {
-		if (l->s[i] == '>')
+	for (; i < n && depth < 100; i++) {
+		if (s[i] == '>')
 			depth++;
-		else if (l->s[i] != ' ' || depth == 0)
+		else if (s[i] != ' ' || depth == 0)
 			break;
 	}
 	return depth;
 }
 
-bool line_blank(const struct line *l)
+const char *line_undashed(const struct line *l, size_t *n, size_t *a, size_t *b)
 {
-	return l->len == 0;
+	size_t from = 0, to = l->flen;
+
+	*a = *b = 0;
+	for (; from < to && (l->f[from] == '-' || l->f[from] == '_' || l->f[from] == ' '); from++)
+		*a += l->f[from] != ' ';
+	for (; to > from && (l->f[to - 1] == '-' || l->f[to - 1] == '_' || l->f[to - 1] == ' '); to--)
+		*b += l->f[to - 1] != ' ';
+	*n = to - from;
+	return l->f + from;
 }
 
-/* The text between two runs of at least three dashes. */
-static bool between_dashes(const struct line *l, const char **s, size_t *n)
+static bool is_one_of(const char *s, size_t n, const char *const *list)
 {
-	size_t a = 0, b = l->len;
+	for (size_t i = 0; list[i] != NULL; i++)
+		if (strlen(list[i]) == n && memcmp(s, list[i], n) == 0)
+			return true;
+	return false;
+}
 
-	while (a < l->len && (l->s[a] == '-' || l->s[a] == ' '))
-		a++;
-	while (b > a && (l->s[b - 1] == '-' || l->s[b - 1] == ' '))
-		b--;
-	*s = l->s + a;
-	*n = b - a;
-	return l->len > 0 && l->s[0] == '-' && a >= 3 && l->len - b >= 3 && b > a && *n < 60;
+static bool starts_one_of(const char *s, size_t n, const char *const *list)
+{
+	for (size_t i = 0; list[i] != NULL; i++)
+		if (n >= strlen(list[i]) && memcmp(s, list[i], strlen(list[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool has_one_of(const char *s, size_t n, const char *const *list)
+{
+	for (size_t i = 0; list[i] != NULL; i++)
+		if (memmem(s, n, list[i], strlen(list[i])) != NULL)
+			return true;
+	return false;
+}
+
+static bool above_marker(const struct line *l)
+{
+	static const char *const words[] = {"reply above this line", "type your reply above", "write your reply above",
+		"respond above this line", "reply above the line", "antworten sie oberhalb dieser", "antwort oberhalb dieser",
+		"répondre au-dessus de cette ligne", "répondez au-dessus de cette ligne", "responda por encima de esta",
+		"escriba su respuesta por encima", "rispondi sopra questa", "responda acima desta linha", "antwoord boven deze regel",
+		"ответьте выше этой линии", "この行より上に返信", NULL};
+
+	return l->flen < 120 && has_one_of(l->f, l->flen, words);
 }
 
 bool line_original(const struct line *l)
 {
-	static const char *const words[] = {
-		"original message", "original appointment", "reply message", "urspr\xc3\xbcngliche nachricht", "message d'origine",
-		"mensaje original", "messaggio originale", "oorspronkelijk bericht", NULL};
-	const char *s;
-	size_t n;
+	static const char *const words[] = {"original message", "original appointment", "reply message", "original email",
+		"original e-mail", "original mail", "ursprüngliche nachricht", "ursprünglicher termin", "originalnachricht",
+		"original-nachricht", "originalmail", "original-mail", "antwort nachricht", "message d'origine", "message original",
+		"message initial", "mensaje original", "messaggio originale", "messaggio original", "mensagem original",
+		"oorspronkelijk bericht", "origineel bericht", "oorspronkelijke bericht", "oryginalna wiadomość",
+		"wiadomość oryginalna", "wiadomość pierwotna", "pierwotna wiadomość", "исходное сообщение", "оригинальное сообщение",
+		"исходное письмо", "вихідне повідомлення", "оригінальне повідомлення", "початкове повідомлення", "вихідний лист",
+		"ursprungligt meddelande", "originalmeddelande", "opprinnelig melding", "original melding", "oprindelig meddelelse",
+		"original meddelelse", "oprindelig besked", "původní zpráva", "eredeti üzenet", "alkuperäinen viesti",
+		"orijinal mesaj", "mesaj original", "原始邮件", "邮件原件", "原始信息", "原邮件", "原始郵件", "原始訊息", "元のメッセージ",
+		"オリジナルメッセージ", "original message follows", "원본 메시지", NULL};
+	size_t n, a, b;
+	const char *s = line_undashed(l, &n, &a, &b);
 
-	if (!between_dashes(l, &s, &n))
-		return false;
-	for (size_t i = 0; words[i] != NULL; i++)
-		if (ascii_is(s, n, words[i]))
-			return true;
-	return false;
+	if (a >= 2 && b >= 2 && n <= SEPARATOR_MAX)
+		return is_one_of(s, n, words);
+	return above_marker(l);
 }
 
 bool line_forwarded(const struct line *l)
 {
-	const char *s;
-	size_t n;
+	static const char *const dashed[] = {"forwarded message", "forwarded mail", "forwarded by ", "forwarded email", "fwd message",
+		"weitergeleitete nachricht", "weitergeleitete mail", "weitergeleitet von ", "message transféré", "message transmis",
+		"transféré par ", "courriel transféré", "mensaje reenviado", "reenviado por ", "messaggio inoltrato", "inoltrato da ",
+		"mensagem encaminhada", "mensagem reencaminhada", "encaminhado por ", "doorgestuurd bericht", "doorgestuurd door ",
+		"wiadomość przekazana", "przekazana wiadomość", "treść przekazanej wiadomości", "пересылаемое сообщение",
+		"пересланное сообщение", "перенаправленное сообщение", "переслане повідомлення", "переадресоване повідомлення",
+		"пересилане повідомлення", "vidarebefordrat meddelande", "vidarebefordrat brev", "videresendt melding",
+		"videresendt meddelelse", "videresendt besked", "videresendt e-mail", "转发的邮件", "转发邮件", "转发的消息", "转发信息",
+		"轉寄郵件", "轉寄的郵件", "轉寄訊息", "転送メッセージ", "転送されたメッセージ", "転送メール", NULL};
+	static const char *const bare[] = {"begin forwarded message:", "anfang der weitergeleiteten nachricht:",
+		"anfang der weitergeleiteten e-mail:", "début du message réexpédié :", "début du message transféré :",
+		"inicio del mensaje reenviado:", "inizio messaggio inoltrato:", "inizio del messaggio inoltrato:",
+		"início da mensagem reenviada:", "início da mensagem encaminhada:", "início da mensagem reencaminhada:",
+		"begin doorgestuurd bericht:", "początek przekazywanej wiadomości:", "początek przekazanej wiadomości:",
+		"начало переадресованного сообщения:", "начало пересылаемого сообщения:", "початок переадресованого повідомлення:",
+		"початок листа, що пересилається:", "vidarebefordrat brev:", "vidarebefordrat mejl:", "videresendt melding:",
+		"start på videresendt melding:", "start på videresendt besked:", "videresendt besked:", "下面是被转发的邮件:",
+		"开始转发的邮件:", "以下是轉寄的郵件:", "開始轉寄郵件:", "転送されたメッセージ:", "転送メッセージ開始:", NULL};
+	size_t n, a, b;
+	const char *s = line_undashed(l, &n, &a, &b);
 
-	if (ascii_is(l->s, l->len, "begin forwarded message:"))
+	if (is_one_of(s, n, bare) || is_one_of(l->f, l->flen, bare))
 		return true;
-	return between_dashes(l, &s, &n) && (ascii_is(s, n, "forwarded message") || ascii_starts(s, n, "forwarded by ") ||
-	    ascii_is(s, n, "forwarded mail"));
+	return a >= 3 && n <= 2 * SEPARATOR_MAX && starts_one_of(s, n, dashed);
 }
 
 bool line_rule(const struct line *l)
 {
-	for (size_t i = 0; i < l->len; i++)
-		if (l->s[i] != '_')
+	char c = l->flen > 0 ? l->f[0] : 0;
+
+	if (c != '_' && c != '-')
+		return false;
+	for (size_t i = 0; i < l->flen; i++)
+		if (l->f[i] != c)
 			return false;
-	return l->len >= 10;
+	return l->flen >= 10;
 }
 
-/* The name of a pasted header field, marks of bold left out. */
-static bool field_is(const struct line *l, const char *const *names)
+bool text_has_time(const char *s, size_t len)
 {
-	const char *s = l->s;
-	size_t n = l->len;
-
-	while (n > 0 && (*s == '*' || *s == ' ')) {
-		s++;
-		n--;
-	}
-	for (size_t i = 0; names[i] != NULL; i++) {
-		size_t k = strlen(names[i]);
-
-		if (n > k && ascii_starts(s, n, names[i]) && (s[k] == ':' || (n > k + 1 && s[k] == '*' && s[k + 1] == ':')))
+	for (size_t i = 1; i + 2 < len; i++)
+		if ((s[i] == ':' || s[i] == '.' || s[i] == 'h') && ascii_digit(s[i - 1]) && ascii_digit(s[i + 1]) && ascii_digit(s[i + 2]) &&
+		    (i + 3 >= len || !ascii_digit(s[i + 3])))
 			return true;
-	}
 	return false;
 }
 
-bool line_from(const struct line *l)
+bool text_has_date(const char *s, size_t len)
 {
-	static const char *const names[] = {"from", "von", "de", "da", NULL};
+	size_t run = 0, groups = 0;
+	bool year = false;
 
-	return field_is(l, names);
-}
-
-bool line_header(const struct line *l)
-{
-	static const char *const names[] = {"sent", "date", "to", "cc", "bcc", "subject", "reply-to", "importance", "gesendet", "an",
-		"betreff", "datum", "envoy\xc3\xa9", "\xc3\xa0", "objet", "enviado", "para", "asunto", NULL};
-
-	return field_is(l, names);
-}
-
-/* A date or time of day within the text. */
-static bool has_date(const char *s, size_t len)
-{
-	size_t digits = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		digits += ascii_digit(s[i]);
-		if (i > 0 && i + 1 < len && (s[i] == ':' || s[i] == '/' || s[i] == '.' || s[i] == '-') && ascii_digit(s[i - 1]) &&
-		    ascii_digit(s[i + 1]))
-			return true;
-	}
-	return digits >= 4;
-}
-
-bool line_attribution(const char *s, size_t len, bool *lone)
-{
-	static const char *const verbs[] = {"wrote:", "writes:", "schrieb:", "a \xc3\xa9" "crit :", "a \xc3\xa9" "crit:",
-		"a \xc3\xa9" "crit\xc2\xa0:", "escribi\xc3\xb3:", "ha scritto:", "schreef:", "skrev:", NULL};
-
-	*lone = false;
-	if (len < 8 || len > 400 || s[len - 1] != ':')
-		return false;
-	for (size_t i = 0; verbs[i] != NULL; i++)
-		if (ascii_ends(s, len, verbs[i])) {
-			*lone = ascii_starts(s, len, "on ") && has_date(s, len) && memchr(s, ',', len) != NULL;
-			return true;
+	for (size_t i = 0; i <= len; i++) {
+		if (i < len && ascii_digit(s[i])) {
+			run++;
+			continue;
 		}
-	/* "2021-07-07 16:43 GMT+02:00 Ann Lee <ann@partner.example>:"; "Am 07.07.2021 um 16:43 schrieb Ann Lee:" */
-	if (s[len - 2] == '>' && memchr(s, '@', len) != NULL && has_date(s, len))
-		return true;
-	return ascii_find(s, len, " schrieb ") != NULL && has_date(s, len);
+		groups += run == 1 || run == 2;
+		year |= run == 4 && (s[i - 4] == '2' || s[i - 4] == '1');
+		run = 0;
+	}
+	return (year && groups >= 1) || groups >= 3;
+}
+
+/* ---- "Sent from my …" ---- */
+
+static size_t words_in(const char *s, size_t n)
+{
+	size_t words = 0;
+
+	for (size_t i = 0; i < n; i++)
+		words += s[i] != ' ' && (i == 0 || s[i - 1] == ' ');
+	return words;
+}
+
+/* "sent from my" and what else: a device, or a few words that could name one. */
+static bool sent_from_my(const char *s, size_t n)
+{
+	static const char *const devices[] = {"iphone", "ipad", "ipod", "mac", "apple", "android", "blackberry", "samsung", "galaxy",
+		"mobile", "phone", "smartphone", "tablet", "huawei", "xiaomi", "redmi", "htc", "nokia", "sony", "windows", "pixel", "google",
+		"oneplus", "moto", "lg ", "lg-", "nexus", "verizon", "t-mobile", "at&t", "sprint", "handheld", "handy", "wireless", "lenovo",
+		"asus", "oppo", "vivo", "honor", "realme", "fairphone", "surface", NULL};
+
+	if (starts_one_of(s, n, devices))
+		return n <= 100;
+	return words_in(s, n) <= 5 && memchr(s, ',', n) == NULL && (has_one_of(s, n, devices) || words_in(s, n) <= 3);
 }
 
 bool line_sent_from(const struct line *l)
 {
-	static const char *const starts[] = {"sent from my ", "sent from mail for windows", "sent from outlook", "sent from yahoo mail",
-		"sent from the ", "get outlook for ", "sent via ", "sent using ", "sent with proton mail", NULL};
+	static const char *const my[] = {"sent from my ", "sent via my ", "sent by my ", "sent on my ", "von meinem ", "von meiner ",
+		"gesendet von meinem ", "gesendet mit meinem ", "envoyé de mon ", "envoyé depuis mon ", "envoyé à partir de mon ",
+		"enviado desde mi ", "enviado de mi ", "enviado do meu ", "enviado a partir do meu ", "enviado pelo meu ", "inviato da ",
+		"inviato dal mio ", "inviato dal ", "verstuurd vanaf mijn ", "verzonden vanaf mijn ", "verzonden met mijn ",
+		"verstuurd vanop mijn ", "wysłane z ", "wysłano z ", "отправлено с ", "отправлено из ", "надіслано з ", "надіслано із ",
+		"відправлено з ", "skickat från min ", "skickat från mitt ", "skickades från min ", "sendt fra min ", "sendt fra mitt ",
+		"sendt fra ", "skickat från ", "发自我的", "發自我的", "从我的", "從我的", "發送自我的", NULL};
+	static const char *const whole[] = {"sent from mail for windows", "sent from outlook", "sent from yahoo mail", "sent from the ",
+		"sent from aol", "sent from samsung", "sent from mailbox", "sent from acompli", "sent from nine", "sent from proton",
+		"sent from gmail", "sent from surface", "sent from windows mail", "sent from email on", "sent from workspace", "sent from boxer",
+		"sent from type", "sent from spark", "sent with proton", "sent with spark", "sent with bluemail", "sent with airmail",
+		"sent with aquamail", "sent via the samsung", "sent via bluemail", "sent via proton", "sent using ", "sent via android",
+		"get outlook for ", "get bluemail for", "outlook für ", "outlook-app für ", "holen sie sich outlook", "obtenir outlook pour",
+		"télécharger outlook pour", "télécharger outlook", "obtener outlook para", "obtenga outlook para", "scarica outlook per",
+		"ottieni outlook per", "obter o outlook para", "obtenha o outlook para", "outlook voor ", "download outlook voor",
+		"pobierz program outlook dla", "pobierz outlook dla", "скачать outlook для", "получить outlook для", "отримати outlook для",
+		"завантажити outlook для", "hämta outlook för", "skaffa outlook för", "få outlook for", "hent outlook til",
+		"获取 outlook for", "下载 outlook", "outlook for ios を入手", "outlook for android を入手", "diese nachricht wurde von meinem android",
+		"ce message a été envoyé depuis mon", "envoyé avec ", "gesendet mit ", "gesendet von mail für windows", "gesendet von outlook",
+		"gesendet von yahoo", "envoyé à partir de outlook", "envoyé à partir d'outlook", "envoyé depuis l'application",
+		"enviado desde correo para windows", "enviado desde outlook", "enviado desde yahoo", "inviato da posta per windows",
+		"enviado do correio para windows", "enviado do email para windows", "enviado do outlook", "verzonden vanuit mail voor windows",
+		"verzonden vanuit outlook", "iphoneから送信", "ipadから送信", "androidから送信", "發自 ", "从 iphone",
+		NULL};
 
-	if (l->len > 120)
+	if (l->flen > 160)
 		return false;
-	for (size_t i = 0; starts[i] != NULL; i++)
-		if (ascii_starts(l->s, l->len, starts[i]))
-			return true;
-	return false;
+	for (size_t i = 0; my[i] != NULL; i++) {
+		size_t k = strlen(my[i]);
+
+		if (l->flen > k && memcmp(l->f, my[i], k) == 0)
+			return sent_from_my(l->f + k, l->flen - k);
+	}
+	return l->flen <= 120 && words_in(l->f, l->flen) <= 12 && starts_one_of(l->f, l->flen, whole);
+}
+
+/* ---- code and logs ---- */
+
+static bool looks_like_log(const struct line *l)
+{
+	const char *s = l->s;
+	size_t n = l->len, digits = 0;
+
+	if (n > 2 && s[0] == '[' && ascii_digit(s[1]))
+		return true;
+	for (size_t i = 0; i < n && i < 19; i++)
+		digits += ascii_digit(s[i]);
+	return digits >= 10 && text_has_time(s, n < 30 ? n : 30) && text_has_date(s, n < 30 ? n : 30);
 }
 
 bool line_technical(const struct line *l)
 {
-	static const char *const words[] = {"error", "exception", "warning", " at ", "failed", "0x", "c:\\", "select ", "info ", NULL};
+	static const char *const words[] = {"error", "exception", "warning", "failed", "0x", "c:\\", "select ", "info ", "stack trace",
+		"traceback", "$(", "&&", "-->", "::", "==", "sudo ", "/var/", "/etc/", "/usr/", "\\\\", NULL};
+	static const char *const starts[] = {"at ", "in ", "+++", "@@ ", "diff --", "index ", "caused by", "ps c:", "--", "$ ", "# ", NULL};
 	size_t marks = 0;
 
-	if (l->len > 120 || (l->len > 2 && l->s[0] == '[' && ascii_digit(l->s[1])))
+	if (l->len > 160 || l->code || looks_like_log(l))
 		return true;
 	for (size_t i = 0; i < l->len; i++)
-		marks += strchr("{}[]=;\\", l->s[i]) != NULL && l->s[i] != '\0';
-	if (marks >= 3)
+		marks += l->s[i] != '\0' && strchr("{}[]=;\\$`", l->s[i]) != NULL;
+	if (marks >= 3 || has_one_of(l->f, l->flen, words))
 		return true;
-	for (size_t i = 0; words[i] != NULL; i++)
-		if (ascii_find(l->s, l->len, words[i]) != NULL)
-			return true;
-	return false;
+	if (ascii_starts(l->f, l->flen, "at ") || ascii_starts(l->f, l->flen, "in "))
+		return memchr(l->f, '(', l->flen) != NULL || memchr(l->f, ':', l->flen) != NULL;
+	return l->flen > 2 && starts_one_of(l->f, l->flen, starts + 2);
 }

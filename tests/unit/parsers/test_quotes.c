@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "err.h"
 #include "quotes.h"
@@ -89,28 +90,126 @@ static void test_cases(void **state)
 	}
 }
 
-static size_t filled_bytes(const char *s)
-{
-	size_t n = 0;
+/* ---- nothing is lost ---- */
 
-	for (; *s != '\0'; s++)
-		n += *s != '\n' && *s != ' ';
+struct str {
+	const char *s;
+	size_t n;
+};
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct str *x = a, *y = b;
+	int c = memcmp(x->s, y->s, x->n < y->n ? x->n : y->n);
+
+	return c != 0 ? c : (x->n > y->n) - (x->n < y->n);
+}
+
+/* Adds the lines that are not blank; the new count. */
+static size_t add_lines(struct str *list, size_t n, const char *s)
+{
+	while (*s != '\0') {
+		size_t k = strcspn(s, "\n");
+
+		if (strspn(s, " \t") < k)
+			list[n++] = (struct str){s, k};
+		s += k + (s[k] == '\n');
+	}
 	return n;
+}
+
+static void assert_same_lines(const char *full, bool forward)
+{
+	size_t cap = strlen(full) + 1, n = 0, m;
+	struct str *want = malloc(cap * sizeof *want), *got = malloc(2 * cap * sizeof *got);
+	struct buf out[3];
+
+	assert_non_null(want);
+	assert_non_null(got);
+	split(full, forward, out);
+	m = add_lines(want, 0, full);
+	for (int k = 0; k < 3; k++)
+		n = add_lines(got, n, buf_str(&out[k]));
+	assert_int_equal(n, m);
+	qsort(want, m, sizeof *want, by_bytes);
+	qsort(got, n, sizeof *got, by_bytes);
+	for (size_t i = 0; i < n; i++) {
+		/* blanks at the end of a line may go, but for the separator's */
+		while (want[i].n > 0 && want[i].s[want[i].n - 1] == ' ' && !(want[i].n == 3 && memcmp(want[i].s, "-- ", 3) == 0))
+			want[i].n--;
+		assert_int_equal(want[i].n, got[i].n);
+		assert_memory_equal(want[i].s, got[i].s, got[i].n);
+	}
+	for (int k = 0; k < 3; k++)
+		buf_free(&out[k]);
+	free(want);
+	free(got);
 }
 
 static void test_nothing_is_lost(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct buf out[3];
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		assert_same_lines(cases[i].full, cases[i].forward);
+}
+
+/* Seeded texts of everything that a rule looks for, in any order. */
+static void test_nothing_is_lost_of_anything(void **state)
+{
+	static const char *const pieces[] = {"hello you", "Hello,", "", "", "> q", ">> r", ">>> s", ">", "On Mon, Nov 23, 2026 at 5:02 PM Ann",
+		"<ann@x.example> wrote:", "Am 23.11.2026 um 17:02 schrieb Ann Lee:", "-----Original Message-----", "From: a@x.example",
+		"Sent: Monday, November 23, 2026 5:02 PM", "To: b@x.example", "Subject: x", "________________________________", "-- ", "--", "---",
+		"Ann Lee", "+49 30 1234567", "Best regards,", "Thanks", "Sent from my iPhone", "```", "---------- Forwarded message ---------",
+		"[07.07.2021 16:43:06] <01> Error x", "This e-mail is confidential and for the intended recipient only; delete the message.",
+		"-Ann", "< old", "\xe2\x80\x94", "\xd0\xa1 \xd1\x83\xd0\xb2\xd0\xb0\xd0\xb6\xd0\xb5\xd0\xbd\xd0\xb8\xd0\xb5\xd0\xbc,", "Reply above this line"};
+	uint32_t seed = 20261124;
+
+	(void)state;
+	for (int round = 0; round < 4000; round++) {
+		char full[4096];
 		size_t n = 0;
 
-		split(cases[i].full, cases[i].forward, out);
-		for (int k = 0; k < 3; k++) {
-			n += filled_bytes(buf_str(&out[k]));
-			buf_free(&out[k]);
+		for (unsigned i = 0, lines = (seed >> 8) % 30; i < lines; i++) {
+			const char *p;
+
+			seed = seed * 1664525u + 1013904223u;
+			p = pieces[(seed >> 8) % (sizeof pieces / sizeof pieces[0])];
+			memcpy(full + n, p, strlen(p));
+			n += strlen(p);
+			full[n++] = '\n';
 		}
-		assert_int_equal(n, filled_bytes(cases[i].full));
+		full[n] = '\0';
+		seed = seed * 1664525u + 1013904223u;
+		assert_same_lines(full, (seed >> 16 & 1) != 0);
+	}
+}
+
+/* 1 MB of the same line must not take seconds. */
+static void test_linear(void **state)
+{
+	static const char *const lines[] = {">\n", "> q\n", "\n", "a\n", "On Mon, 23 Nov\n", "--\n", "-- \n", "From: a@x.example\n", "```\n",
+		"Best regards,\n", "Ann Lee\n", "Sent from my iPhone\n", "< x\n> y\n", "Thanks\nAnn\n> q\n", "On a@b\n> q\n", "- \n> \n",
+		"This e-mail is confidential\n", "On 2026-11-23 10:10, a@b\nwrote:\n>\n", "________________\n", "\xc2\xa0\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		size_t k = strlen(lines[i]), n = (1u << 20) / k;
+		char *full = malloc(n * k + 1);
+		clock_t start = clock();
+		struct buf out[3];
+
+		assert_non_null(full);
+		for (size_t j = 0; j < n; j++)
+			memcpy(full + j * k, lines[i], k);
+		full[n * k] = '\0';
+		split(full, false, out);
+		if (getenv("VG_SPEED") != NULL)
+			print_message("%-24.20s %.3f s\n", lines[i], (double)(clock() - start) / CLOCKS_PER_SEC);
+		if ((double)(clock() - start) / CLOCKS_PER_SEC > 10)
+			fail_msg("%s took too long", lines[i]);
+		for (int j = 0; j < 3; j++)
+			buf_free(&out[j]);
+		free(full);
 	}
 }
 
@@ -130,6 +229,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_nothing_is_lost),
+		cmocka_unit_test(test_nothing_is_lost_of_anything),
+		cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_forward_subjects),
 	};
 

@@ -1,0 +1,150 @@
+/*
+ * quotes_attribution.c - "On …, Ann wrote:" in the languages of the mail programs, on one line or wrapped over several. Runs in
+ * the parser worker; each place looks at a bounded number of lines and bytes.
+ */
+#include <string.h>
+
+#include "ascii.h"
+#include "quotes_private.h"
+
+#define JOINED_MAX 600
+#define MAIL_DASHES 2 /* "---- On …, Ann wrote ----" */
+
+struct words {
+	const char *s;
+	size_t n;
+};
+
+static bool starts(const struct words *w, const char *const *list)
+{
+	for (size_t i = 0; list[i] != NULL; i++)
+		if (w->n >= strlen(list[i]) && memcmp(w->s, list[i], strlen(list[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool ends(const struct words *w, const char *const *list)
+{
+	for (size_t i = 0; list[i] != NULL; i++) {
+		size_t k = strlen(list[i]);
+
+		if (w->n >= k && memcmp(w->s + w->n - k, list[i], k) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool holds(const struct words *w, const char *const *list)
+{
+	for (size_t i = 0; list[i] != NULL; i++)
+		if (memmem(w->s, w->n, list[i], strlen(list[i])) != NULL)
+			return true;
+	return false;
+}
+
+/* What an attribution begins with where it begins with a date. */
+static const char *const starters[] = {"on ", "at ", "am ", "le ", "el ", "il ", "em ", "op ", "w dniu ", "dnia ", "den ", "på ",
+	"om ", "a ", "в ", "у ", "on\xc2\xa0", "在 ", "在2", "在", "於", "于", "wiadomość napisana przez ", NULL};
+static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", "mo", "di", "mi", "do", "fr", "sa", "so", "lun",
+	"mar", "mer", "jeu", "ven", "sam", "dim", "mié", "jue", "vie", "sáb", "dom", "gio", "seg", "ter", "qua", "qui", "sex", "ma ", "wo ",
+	"za ", "zo ", "pon", "wt", "śr", "czw", "pt", "sob", "niedz", "nie", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "нд", "пон", "втор",
+	"сред", "четв", "пятн", "субб", "воскр", "вівт", "сере", "п'ят", "субо", "неді", "mån", "tis", "ons", "tor", "fre", "lör", "sön",
+	"man.", "tir", "lør", "søn", "周", "星期", "週", NULL};
+
+static const char *const verbs[] = {"wrote", "writes", "sent", "said", "wrote the following", "schrieb", "geschrieben", "schreibt",
+	"schrieb folgendes", "a écrit", "écrit", "écrivait", "escribió", "ha escrito", "escribio", "ha scritto", "scrive", "escreveu",
+	"schreef", "geschreven", "het volgende geschreven", "napisał", "napisała", "napisał(a)", "napisał/a", "napisał/-a", "napisal",
+	"napisal(a)", "pisze", "написал", "написала", "написал(а)", "написало", "пишет", "писал", "писал(а)", "пише", "написав",
+	"написав(ла)", "написав(-ла)", "написала(в)", "skrev", "skrev följande", "skrev følgende", "skriver", "kirjoitti", "napsal",
+	"napsal(a)", "a scris", "yazdı", "írta", "写道", "寫道", "写到", "提到", "のメール", "さんは書きました", "は書きました", "さんのメール",
+	"님이 작성", NULL};
+static const char *const inner_verbs[] = {" schrieb ", " schreef ", " skrev ", " heeft ", " napisał ", " napisała ", " napisał(a) ",
+	"wiadomość napisana przez ", " użytkownik ", "schrieb am ", " skrev den ", " wrote on ", " a écrit le ", NULL};
+
+/* Is all of the text an attribution; how strong? */
+static enum attribution judge(const struct words *joined)
+{
+	struct words w = *joined;
+	size_t before = 0, behind = 0;
+	bool colon, address, date;
+
+	for (; w.n > 0 && (*w.s == '-' || *w.s == ' '); w.s++, w.n--)
+		before += *w.s == '-';
+	for (; w.n > 0 && (w.s[w.n - 1] == '-' || w.s[w.n - 1] == ' '); w.n--)
+		behind += w.s[w.n - 1] == '-';
+	colon = w.n > 0 && w.s[w.n - 1] == ':';
+	for (; w.n > 0 && (w.s[w.n - 1] == ':' || w.s[w.n - 1] == ' '); w.n--)
+		;
+	if (w.n < 6 || (!colon && (before < MAIL_DASHES || behind < MAIL_DASHES)))
+		return ATTRIBUTION_NONE;
+	address = memchr(w.s, '@', w.n) != NULL;
+	date = text_has_date(w.s, w.n);
+	if (ends(&w, verbs)) {
+		bool begun = starts(&w, starters) || starts(&w, days) || ascii_digit(w.s[0]);
+
+		if (date && (address || (begun && memchr(w.s, ',', w.n) != NULL) || (begun && text_has_time(w.s, w.n) && before > 0)))
+			return ATTRIBUTION_LONE;
+		return ATTRIBUTION_WEAK;
+	}
+	if (date && holds(&w, inner_verbs) && (address || starts(&w, starters) || starts(&w, days)))
+		return address ? ATTRIBUTION_LONE : ATTRIBUTION_WEAK;
+	/* "2026-11-23 17:02 GMT+01:00 Ann Lee <ann@partner.example>:" */
+	if ((w.s[w.n - 1] == '>' || w.s[w.n - 1] == ')') && address && date && text_has_time(w.s, w.n) &&
+	    (ascii_digit(w.s[0]) || starts(&w, days) || starts(&w, starters)))
+		return ATTRIBUTION_LONE;
+	return ATTRIBUTION_NONE;
+}
+
+/* May the attribution that begins with this line go on with the next? */
+static bool may_wrap(const struct line *l)
+{
+	struct words w = {l->f, l->flen};
+
+	while (w.n > 0 && (*w.s == '-' || *w.s == ' ')) {
+		w.s++;
+		w.n--;
+	}
+	return starts(&w, starters) || starts(&w, days) || memchr(w.s, '@', w.n) != NULL || text_has_date(w.s, w.n) ||
+	    (w.n > 0 && w.s[w.n - 1] == '<');
+}
+
+static enum attribution joined_at(const struct split *sp, size_t at, size_t *count)
+{
+	char joined[JOINED_MAX];
+	struct words w = {joined, 0};
+
+	for (size_t i = at; i < sp->n && i < at + ATTRIBUTION_LINES; i++) {
+		const struct line *l = &sp->lines[i];
+		enum attribution a;
+
+		if ((i > at && l->gap) || l->depth > 0 || l->code || w.n + l->flen + 1 >= sizeof joined)
+			return ATTRIBUTION_NONE;
+		if (w.n > 0)
+			joined[w.n++] = ' ';
+		memcpy(joined + w.n, l->f, l->flen);
+		w.n += l->flen;
+		a = judge(&w);
+		if (a != ATTRIBUTION_NONE) {
+			*count = i - at + 1;
+			return a;
+		}
+		if (i == at && !may_wrap(l))
+			return ATTRIBUTION_NONE;
+	}
+	return ATTRIBUTION_NONE;
+}
+
+enum attribution quotes_attribution(const struct split *sp, size_t at, size_t *count)
+{
+	enum attribution a = joined_at(sp, at, count);
+	size_t later;
+
+	/* The text before it does not belong to it. */
+	for (size_t i = 1; a != ATTRIBUTION_NONE && i < *count; i++) {
+		struct words w = {sp->lines[at + i].f, sp->lines[at + i].flen};
+
+		if ((starts(&w, starters) || starts(&w, days)) && joined_at(sp, at + i, &later) >= a && later == *count - i)
+			return ATTRIBUTION_NONE;
+	}
+	return a;
+}

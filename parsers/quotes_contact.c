@@ -1,0 +1,290 @@
+/*
+ * quotes_contact.c - tables of closing phrases, labels and the words of disclaimers, in folded form. Runs in the parser
+ * worker; every test is linear in its lines.
+ */
+#include <string.h>
+
+#include "ascii.h"
+#include "quotes_contact.h"
+
+#define SHORT_MAX 90
+#define DISCLAIMER_MIN 70 /* bytes */
+
+static const char *const strong[] = {"best regards", "kind regards", "regards", "warm regards", "warmest regards", "best wishes",
+	"with best regards", "with kind regards", "kindest regards", "many thanks and regards", "thanks and regards", "thanks & regards",
+	"thank you and regards", "thanks and best regards", "thanks & best regards", "thanks and kind regards", "sincerely",
+	"yours sincerely", "sincerely yours", "yours faithfully", "yours truly", "respectfully", "cordially", "all the best", "br", "rgds",
+	"kr", "b.r.", "rgrds", "with regards",
+	"mit freundlichen grüßen", "mit freundlichen grüssen", "mit freundlichen gruessen", "mit freundlichem gruß",
+	"mit freundlichem gruss", "freundliche grüße", "freundliche grüsse", "freundlicher gruß", "viele grüße", "viele grüsse",
+	"viele gruesse", "beste grüße", "beste grüsse", "beste gruesse", "besten gruß", "schöne grüße", "schöne grüsse", "liebe grüße",
+	"liebe grüsse", "herzliche grüße", "herzliche grüsse", "mit besten grüßen", "mit besten grüssen", "mit vielen grüßen",
+	"mit bestem gruß", "gruß", "gruss", "grüße", "grüsse", "mfg", "vg", "lg", "hochachtungsvoll",
+	"cordialement", "bien cordialement", "très cordialement", "salutations", "salutations distinguées", "meilleures salutations",
+	"sincères salutations", "bien à vous", "respectueusement", "cdt", "cdlt", "bonne journée", "bonne réception",
+	"saludos", "un saludo", "saludos cordiales", "un cordial saludo", "atentamente", "cordialmente", "muchas gracias y saludos",
+	"gracias y saludos", "atte", "reciba un cordial saludo",
+	"cordiali saluti", "distinti saluti", "saluti", "saluti cordiali", "un cordiale saluto", "cordialità", "grazie e saluti",
+	"grazie e cordiali saluti", "i migliori saluti", "cari saluti",
+	"atenciosamente", "att", "cumprimentos", "melhores cumprimentos", "com os melhores cumprimentos", "os melhores cumprimentos",
+	"abraços", "abraço", "um abraço", "cordiais saudações", "respeitosamente",
+	"met vriendelijke groet", "met vriendelijke groeten", "vriendelijke groet", "vriendelijke groeten", "groeten", "groet",
+	"hartelijke groet", "hartelijke groeten", "met hartelijke groet", "mvg", "hoogachtend",
+	"pozdrawiam", "z poważaniem", "z wyrazami szacunku", "serdecznie pozdrawiam", "pozdrawiam serdecznie", "pozdrowienia",
+	"łączę pozdrowienia", "z pozdrowieniami",
+	"с уважением", "с наилучшими пожеланиями", "всего доброго", "с наилучшими", "с уважением и наилучшими пожеланиями",
+	"искренне ваш", "всего хорошего",
+	"з повагою", "з найкращими побажаннями", "з найкращими", "всього найкращого", "щиро ваш", "з повагою та найкращими побажаннями",
+	"med vänliga hälsningar", "med vänlig hälsning", "vänliga hälsningar", "vänlig hälsning", "hälsningar", "bästa hälsningar", "mvh",
+	"med vennlig hilsen", "vennlig hilsen", "med venlig hilsen", "venlig hilsen", "hilsen", "beste hilsen", "bedste hilsner", "vh",
+	"de bedste hilsner", "mange hilsner", "hilsner", "med venlige hilsner",
+	"此致", "敬礼", "此致敬礼", "祝好", "顺颂商祺", "顺祝商祺", "敬礼!", "以上", "敬具", "よろしくお願いいたします", "よろしくお願い致します",
+	"宜しくお願い致します", "宜しくお願いいたします", "よろしくお願いします", "以上,よろしくお願いいたします", "何卒よろしくお願いいたします", NULL};
+
+static const char *const weak[] = {"thanks", "thank you", "thank you very much", "thanks a lot", "many thanks", "thx", "thanks again",
+	"thanks in advance", "thank you in advance", "thanks so much", "cheers", "best", "ta", "yours", "ty", "take care", "danke",
+	"vielen dank", "besten dank", "danke im voraus", "vielen dank im voraus", "danke und gruß", "danke & gruß", "danke und grüße",
+	"danke und viele grüße", "vielen dank und viele grüße", "merci", "merci beaucoup", "merci d'avance", "merci par avance", "gracias",
+	"muchas gracias", "gracias de antemano", "grazie", "grazie mille", "grazie in anticipo", "obrigado", "obrigada", "muito obrigado",
+	"muito obrigada", "obrigado desde já", "bedankt", "alvast bedankt", "bij voorbaat dank", "dank je wel", "dziękuję", "dzięki",
+	"z góry dziękuję", "спасибо", "заранее спасибо", "благодарю", "дякую", "заздалегідь дякую", "дякую!", "tack", "tack på förhand",
+	"takk", "takk på forhånd", "tak", "på forhånd tak", "谢谢", "多谢", "感谢", "ありがとうございます", "ありがとうございました", NULL};
+
+static size_t trimmed(const struct line *l)
+{
+	size_t n = l->flen;
+
+	while (n > 0 && (strchr(",.! ;-", l->f[n - 1]) != NULL))
+		n--;
+	return n;
+}
+
+static size_t words_in(const char *s, size_t n)
+{
+	size_t words = 0;
+
+	for (size_t i = 0; i < n; i++)
+		words += s[i] != ' ' && (i == 0 || s[i - 1] == ' ');
+	return words;
+}
+
+static bool is_one_of(const char *s, size_t n, const char *const *list)
+{
+	for (size_t i = 0; list[i] != NULL; i++)
+		if (strlen(list[i]) == n && memcmp(s, list[i], n) == 0)
+			return true;
+	return false;
+}
+
+/* "Regards, Ann Lee": the phrase, a comma or nothing, a name that begins with a capital. */
+static bool closes_with_name(const struct line *l, const char *const *list, bool comma)
+{
+	for (size_t i = 0; list[i] != NULL; i++) {
+		size_t k = strlen(list[i]);
+		const char *rest = l->f + k;
+		size_t n;
+
+		if (k < 4 || l->flen < k + 2 || l->flen > k + 40 || memcmp(l->f, list[i], k) != 0 || (*rest != ',' && *rest != ' ' && *rest != '!'))
+			continue;
+		if (comma && *rest == ' ')
+			continue;
+		for (n = l->flen - k; n > 0 && strchr(",! ", *rest) != NULL; n--)
+			rest++;
+		if (n < 2 || words_in(rest, n) > 3 || memchr(rest, ':', n) != NULL || strchr(".?!", rest[n - 1]) != NULL)
+			continue;
+		/* The original has capitals: as many words, each begun with one. */
+		for (size_t at = l->len - (n < l->len ? n : l->len); at < l->len; at++)
+			if (ascii_lower(l->s[at]) && at > 0 && l->s[at - 1] == ' ')
+				return false;
+		return true;
+	}
+	return false;
+}
+
+enum closing line_closing(const struct line *l)
+{
+	size_t n = trimmed(l);
+
+	if (n == 0 || l->flen > 90 || l->depth > 0)
+		return CLOSING_NONE;
+	if (is_one_of(l->f, n, strong) || closes_with_name(l, strong, false))
+		return CLOSING_STRONG;
+	if (is_one_of(l->f, n, weak))
+		return CLOSING_WEAK;
+	return closes_with_name(l, weak, true) ? CLOSING_STRONG : CLOSING_NONE;
+}
+
+static bool begins_capital(const char *s, size_t n)
+{
+	return n > 0 && (ascii_upper(*s) || (unsigned char)*s >= 0xc3);
+}
+
+bool line_is_dash_name(const struct line *l)
+{
+	size_t at = 0;
+
+	while (at < l->len && at < 2 && l->s[at] == '-')
+		at++;
+	if (at == 0 && l->len > 3 && memcmp(l->s, "\xe2\x80\x94", 3) == 0)
+		at = 3;
+	if (at == 0 || at >= l->len || l->len > 40 || !begins_capital(l->s + at, l->len - at) || words_in(l->s, l->len) > 3)
+		return false;
+	for (size_t i = at; i < l->len; i++)
+		if (strchr("=:/\\<>[](){}@\"0123456789,", l->s[i]) != NULL)
+			return false;
+	return true;
+}
+
+bool line_is_name(const struct line *l)
+{
+	size_t words = words_in(l->s, l->len), capitals = 0;
+
+	if (l->len > 60 || words == 0 || words > 6 || strchr(".?!:;", l->s[l->len - 1]) != NULL) {
+		if (l->len > 40 || words == 0 || words > 2 || l->s[l->len - 1] != '.')
+			return false;
+	}
+	for (size_t i = 0; i < l->len; i++) {
+		if (strchr("=<>[]{}@\"0123456789_:", l->s[i]) != NULL)
+			return false;
+		capitals += (i == 0 || l->s[i - 1] == ' ') && begins_capital(l->s + i, l->len - i);
+	}
+	return capitals * 2 >= words || words == 1;
+}
+
+static bool has_phone(const char *s, size_t n)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (ascii_digit(s[i]))
+			digits++;
+		else if (strchr(" +-()/.", s[i]) == NULL)
+			digits = 0;
+		if (digits >= 7)
+			return true;
+	}
+	return false;
+}
+
+bool line_is_contact(const struct line *l)
+{
+	static const char *const labels[] = {"tel", "phone", "mobile", "mobil", "cell", "fax", "direct", "office", "t:", "m:", "p:", "f:",
+		"t +", "m +", "t.", "m.", "tél", "téléphone", "telefon", "telefono", "teléfono", "telefone", "telefoon", "móvil", "cellulare",
+		"komórka", "тел", "моб", "电话", "手机", "電話", "携帯", "+", "ph:", "ph.", "handy", "(+", "mob", "o:", "c:", "d:", NULL};
+	static const char *const firm[] = {"handelsregister", "amtsgericht", "geschäftsführer", "ust-id", "ust.-id", "registered in ",
+		"registered office", "company no", "hrb ", "siret", "rcs ", "p.iva", "partita iva", "kvk", "btw", "nip:", "regon", "vat no",
+		"org.nr", "cvr", "sitz der gesellschaft", "registergericht", "vorstand", "aufsichtsrat", "инн", "єдрпоу", NULL};
+
+	if (l->len > 160)
+		return false;
+	for (size_t i = 0; firm[i] != NULL; i++)
+		if (memmem(l->f, l->flen, firm[i], strlen(firm[i])) != NULL)
+			return true;
+	if (l->flen > 120 || words_in(l->f, l->flen) > 16)
+		return false;
+	for (size_t i = 0; labels[i] != NULL; i++)
+		if (ascii_starts(l->f, l->flen, labels[i]) && has_phone(l->f, l->flen))
+			return true;
+	if (memmem(l->f, l->flen, "www.", 4) != NULL || ascii_starts(l->f, l->flen, "http"))
+		return words_in(l->f, l->flen) <= 6;
+	return memchr(l->f, '@', l->flen) != NULL && words_in(l->f, l->flen) <= 5;
+}
+
+bool line_is_short(const struct line *l)
+{
+	static const char *const never[] = {"ps:", "p.s.", "ps ", "nb:", "n.b.", "note:", "edit:", "update:", "- ", "* ", "• ", "1.", "2.", "1)",
+		"i ", "we ", "you ", "please ", "can ", "could ", "see ", "here ", "if ", "when ", "how ", "what ", "hi ", "hello ", "dear ",
+		"attached", "the ", "it ", "this ", "but ", "and ", "so ", NULL};
+	size_t words = words_in(l->f, l->flen);
+	char last = l->len > 0 ? l->s[l->len - 1] : ' ';
+
+	if (l->len > SHORT_MAX * (size_t)((unsigned char)l->s[0] >= 0xc3 ? 2 : 1) || l->depth > 0)
+		return line_is_contact(l);
+	for (size_t i = 0; never[i] != NULL; i++)
+		if (ascii_starts(l->f, l->flen, never[i]) || (l->s[0] == '*' && l->len > 1 && l->s[1] == ' '))
+			return false;
+	if (last == '?' || last == ':')
+		return false;
+	return words <= 4 || (last != '.' && last != '!' && words <= 12) || line_is_contact(l);
+}
+
+bool lines_sign(const struct line *l, size_t n, bool named)
+{
+	bool name = n == 0 || !named, contact = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!line_is_short(&l[i]))
+			return false;
+		name |= i < 2 && line_is_name(&l[i]);
+		contact |= line_is_contact(&l[i]);
+	}
+	return name && (n <= 6 || contact);
+}
+
+/* ---- disclaimers ---- */
+
+static bool any_line_has(const struct line *l, size_t n, const char *const *list)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; list[k] != NULL; k++)
+			if (memmem(l[i].f, l[i].flen, list[k], strlen(list[k])) != NULL)
+				return true;
+	return false;
+}
+
+bool line_opens_disclaimer(const struct line *l)
+{
+	static const char *const words[] = {"disclaimer", "confidentiality", "legal notice", "this e-mail", "this email", "this message",
+		"this communication", "the information contained", "the information in this", "the contents of this", "the content of this",
+		"information contained in this", "diese e-mail", "diese mail", "diese nachricht", "der inhalt dieser", "die information in dieser",
+		"die in dieser", "vertraulichkeitshinweis", "ce message", "ce courriel", "cet e-mail", "ce mail", "les informations contenues",
+		"este mensaje", "este correo", "este e-mail", "esta mensagem", "este email", "aviso legal", "aviso de confidencialidad",
+		"la información contenida", "questo messaggio", "questa e-mail", "questa email", "le informazioni contenute", "ai sensi del",
+		"dit bericht", "deze e-mail", "deze email", "de informatie in dit", "ta wiadomość", "niniejsza wiadomość", "treść tej wiadomości",
+		"informacje zawarte", "это сообщение", "данное сообщение", "настоящее сообщение", "это письмо", "данное письмо",
+		"информация, содержащаяся", "це повідомлення", "цей лист", "дане повідомлення", "інформація, що міститься", "detta meddelande",
+		"detta e-post", "denne e-post", "denne meldingen", "denne e-mail", "denne mail", "本邮件", "此邮件", "本电子邮件", "本郵件",
+		"このメール", "本メール", "please consider the environment", "p please consider", "think before you print", "before printing",
+		"please note that this", "notice:", "important notice", "caution:", "virus-free", "virenfrei", "libre de virus", NULL};
+	const char *s = l->f;
+	size_t n = l->flen;
+
+	while (n > 0 && (*s == '-' || *s == ' ' || *s == '[' || *s == '"' || *s == '_')) {
+		s++;
+		n--;
+	}
+	for (size_t i = 0; words[i] != NULL; i++)
+		if (n >= strlen(words[i]) && memcmp(s, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
+bool text_is_disclaimer(const struct line *l, size_t n)
+{
+	static const char *const secrecy[] = {"confidential", "privileged", "proprietary", "vertraulich", "confidentiel", "confidencia",
+		"riservat", "vertrouwelijk", "poufn", "конфиденциал", "конфіденц", "konfidentiell", "konfidensiell", "fortrolig", "sekretess",
+		"机密", "保密", "機密", "秘密", NULL};
+	static const char *const addressee[] = {"recipient", "addressee", "intended", "notify the sender", "notify us", "destinataire",
+		"empfänger", "adressat", "bestimmt", "destinatari", "destinatári", "geadresseerde", "bestemd", "adresat", "odbiorc", "получател",
+		"адресат", "предназначен", "одержувач", "отримувач", "призначен", "mottagare", "mottaker", "modtager", "tilsiktede", "收件人",
+		"受信者", "宛先", "delete", "löschen", "supprimer", NULL};
+	static const char *const mail[] = {"mail", "message", "communication", "transmission", "nachricht", "courriel", "mensaje", "correo",
+		"messaggio", "mensagem", "bericht", "wiadomoś", "сообщени", "письм", "повідомлен", "лист", "meddelande", "melding", "e-post",
+		"meddelelse", "邮件", "郵件", "メール", NULL};
+	static const char *const notes[] = {"consider the environment", "before you print", "before printing", "umwelt", "avant d'imprimer",
+		"l'environnement", "antes de imprimir", "prima di stampare", "scanned for viruses", "virus-free", "virenfrei", "avast.com",
+		"originated from outside", "libre de virus", "was scanned by", "denk aan het milieu", "reply to this email directly",
+		"you are receiving this because", NULL};
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bytes += l[i].flen;
+		if (l[i].depth > 0 || (line_technical(&l[i]) && l[i].len <= 160 && !any_line_has(&l[i], 1, mail)))
+			return false;
+	}
+	if (n <= 3 && bytes < 300 && any_line_has(l, n, notes))
+		return true;
+	if (bytes < DISCLAIMER_MIN || !any_line_has(l, n, secrecy))
+		return false;
+	return any_line_has(l, n, addressee) && any_line_has(l, n, mail);
+}

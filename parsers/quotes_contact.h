@@ -1,0 +1,30 @@
+/*
+ * quotes_contact.h - what the lines of a signature look like: closing phrases, names, telephone numbers, disclaimers. Pure.
+ */
+#ifndef VG_QUOTES_CONTACT_H
+#define VG_QUOTES_CONTACT_H
+
+#include "quotes_lines.h"
+
+enum closing {
+	CLOSING_NONE,
+	CLOSING_WEAK,  /* "Thanks," closes a mail only above a name */
+	CLOSING_STRONG /* "Best regards," */
+};
+
+enum closing line_closing(const struct line *l);
+/* "-Ann", "-Ann Lee" */
+bool line_is_dash_name(const struct line *l);
+/* One to five words that could be a person's name. */
+bool line_is_name(const struct line *l);
+/* Holds a telephone number with its label, a mail address, a web address, a company's registration. */
+bool line_is_contact(const struct line *l);
+/* At most 80 characters and no sentence. */
+bool line_is_short(const struct line *l);
+/* Could all n lines stand in a signature? named: one of the first two must be a name. */
+bool lines_sign(const struct line *l, size_t n, bool named);
+bool line_opens_disclaimer(const struct line *l);
+/* Do the n lines tell of confidentiality, intended recipients, printing, scanning? */
+bool text_is_disclaimer(const struct line *l, size_t n);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * quotes_fold.c - one spelling for what mail programs write in many: case, kinds of blanks, dashes, colons and quotation
+ * marks, full-width forms. Never longer than what it is made from. Runs in the parser worker.
+ */
+#include "ascii.h"
+#include "quotes_lines.h"
+#include "utf8.h"
+
+static bool is_space(uint32_t cp)
+{
+	return cp == ' ' || cp == '\t' || cp == 0xa0 || (cp >= 0x2000 && cp <= 0x200a) || cp == 0x202f || cp == 0x3000;
+}
+
+static bool is_unseen(uint32_t cp)
+{
+	return cp == '*' || cp == 0xad || (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x202a && cp <= 0x202e) ||
+	    (cp >= 0x2060 && cp <= 0x2069) || cp == 0xfeff;
+}
+
+static uint32_t lower(uint32_t cp)
+{
+	if (cp < 0x80)
+		return (uint32_t)(unsigned char)ascii_fold((char)cp);
+	if ((cp >= 0xc0 && cp <= 0xde && cp != 0xd7) || (cp >= 0x410 && cp <= 0x42f))
+		return cp + 0x20;
+	if (cp >= 0x400 && cp <= 0x40f)
+		return cp + 0x50;
+	if (cp == 0x490)
+		return cp + 1;
+	if ((cp >= 0x100 && cp <= 0x137 && cp != 0x130) || (cp >= 0x14a && cp <= 0x177))
+		return cp | 1;
+	if ((cp >= 0x139 && cp <= 0x147) || (cp >= 0x179 && cp <= 0x17d))
+		return cp + (cp & 1);
+	return cp;
+}
+
+static uint32_t plain(uint32_t cp)
+{
+	if ((cp >= 0x2010 && cp <= 0x2015) || cp == 0x2212)
+		return '-';
+	if (cp >= 0xff01 && cp <= 0xff5e)
+		return lower(cp - 0xfee0);
+	switch (cp) {
+	case 0x2018:
+	case 0x2019:
+		return '\'';
+	case 0x201c:
+	case 0x201d:
+	case 0x201e:
+	case 0xab:
+	case 0xbb:
+		return '"';
+	case 0x3001:
+		return ',';
+	case 0x3002:
+		return '.';
+	default:
+		return lower(cp);
+	}
+}
+
+size_t line_fold(char *out, const char *s, size_t n)
+{
+	size_t o = 0;
+	bool space = false;
+
+	for (size_t i = 0; i < n;) {
+		uint32_t cp;
+		unsigned k = utf8_next(s + i, n - i, &cp);
+
+		if (k == 0) {
+			i++;
+			continue;
+		}
+		i += k;
+		if (is_space(cp)) {
+			space = o > 0;
+		} else if (!is_unseen(cp)) {
+			if (space)
+				out[o++] = ' ';
+			space = false;
+			o += utf8_put(out + o, plain(cp));
+		}
+	}
+	return o;
+}

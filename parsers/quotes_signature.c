@@ -1,0 +1,220 @@
+/*
+ * quotes_signature.c - signatures at the end of what is new: below "-- ", lines of mobile mail programs, a closing phrase with
+ * name and address, legal disclaimers, elements that HTML names. Better to keep a signature than to cut content: whatever looks
+ * like a log, code or a sentence stays. Runs in the parser worker; linear, as each end is looked at a bounded number of times.
+ */
+#include <string.h>
+
+#include "ascii.h"
+#include "quotes_contact.h"
+#include "quotes_private.h"
+
+#define SIGNATURE_LINES 30  /* longest signature below "-- " */
+#define LOOSE_LINES 12      /* below a "--" that lost its blank */
+#define CLOSING_LINES 14    /* below a closing phrase */
+#define CONTACT_LINES 10    /* of a block without a closing phrase */
+#define DISCLAIMER_LINES 60
+#define PEELS 6             /* disclaimers, mobile lines one upon the other */
+
+static void sign(struct split *sp, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		sp->lines[i].part = SIGNATURE;
+}
+
+/* First line of the paragraph that ends before `to`. */
+static size_t paragraph(const struct split *sp, size_t from, size_t to, size_t most)
+{
+	size_t i = to;
+
+	while (i > from && to - i < most) {
+		i--;
+		if (sp->lines[i].gap)
+			break;
+	}
+	return i;
+}
+
+static bool any_technical(const struct split *sp, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (line_technical(&sp->lines[i]) && !line_is_contact(&sp->lines[i]))
+			return true;
+	return false;
+}
+
+/* ---- from the end upwards ---- */
+
+/* Disclaimers and the like: the new end. */
+static size_t peel_disclaimer(const struct split *sp, size_t from, size_t to)
+{
+	size_t p = paragraph(sp, from, to, DISCLAIMER_LINES);
+
+	if (p > from && text_is_disclaimer(sp->lines + p, to - p))
+		return p;
+	/* A paragraph may follow the name without an empty line. */
+	for (size_t i = to; i > from + 1 && i > p && to - i < 8; i--)
+		if (line_opens_disclaimer(&sp->lines[i - 1]) && text_is_disclaimer(sp->lines + i - 1, to - i + 1))
+			return i - 1;
+	return to;
+}
+
+static size_t peel_mobile(const struct split *sp, size_t from, size_t to)
+{
+	for (size_t i = to; i > from && to - i < 3; i--)
+		if (line_sent_from(&sp->lines[i - 1]) && !any_technical(sp, i, to))
+			return i - 1;
+	return to;
+}
+
+static bool is_dashes(const struct line *l)
+{
+	/* One dash is a longer one in the original. */
+	return (l->flen == 2 && l->f[0] == '-' && l->f[1] == '-') || (l->flen == 1 && l->f[0] == '-' && l->len > 1);
+}
+
+/* Below "-- ", "--", an em dash: lines that could be a signature. */
+static size_t below_dashes(const struct split *sp, size_t from, size_t to)
+{
+	for (size_t i = to; i > from && to - i <= SIGNATURE_LINES; i--) {
+		const struct line *l = &sp->lines[i - 1];
+		size_t most = l->dash_sig ? SIGNATURE_LINES : LOOSE_LINES;
+
+		if (!is_dashes(l))
+			continue;
+		if (to - i > most || any_technical(sp, i, to) || (!l->dash_sig && to > i && !lines_sign(sp->lines + i, to - i, false)))
+			return to;
+		if (i == to && !l->dash_sig)
+			return to;
+		return i - 1;
+	}
+	return to;
+}
+
+/* "Best regards," and name, title, telephone below it. */
+static size_t below_closing(const struct split *sp, size_t from, size_t to)
+{
+	for (size_t i = to; i > from && to - i <= CLOSING_LINES; i--) {
+		enum closing c = line_closing(&sp->lines[i - 1]);
+
+		if (c == CLOSING_NONE)
+			continue;
+		if (any_technical(sp, i, to) || !lines_sign(sp->lines + i, to - i, true))
+			return to;
+		if (i == to && c == CLOSING_WEAK)
+			return to;
+		/* "Thank you in advance" above "Best regards" */
+		if (i - 1 > from + 1 && line_closing(&sp->lines[i - 2]) != CLOSING_NONE)
+			i--;
+		return i - 1;
+	}
+	return to;
+}
+
+/* "-Ann" on a line of its own. */
+static size_t dash_name(const struct split *sp, size_t from, size_t to)
+{
+	const struct line *l = &sp->lines[to - 1];
+
+	return to - 1 > from && l->gap && line_is_dash_name(l) && !(to - 2 >= from && sp->lines[to - 2].s[0] == '-') ? to - 1 : to;
+}
+
+/* Name, title, telephone without any closing: two kinds of contact at least. */
+static size_t contact_block(const struct split *sp, size_t from, size_t to)
+{
+	size_t p = to, contacts = 0;
+
+	for (unsigned k = 0; k < 3 && p > from; k++) {
+		size_t q = paragraph(sp, from, p, CONTACT_LINES);
+
+		if (to - q > CONTACT_LINES || any_technical(sp, q, p) || !lines_sign(sp->lines + q, p - q, true))
+			break;
+		p = q;
+	}
+	for (size_t i = p; i < to; i++)
+		contacts += line_is_contact(&sp->lines[i]);
+	return p > from && p < to && contacts >= 2 && line_is_name(&sp->lines[p]) ? p : to;
+}
+
+/* ---- what HTML said ---- */
+
+/* Signature elements of this stretch; whole stretches only where they look like one. */
+static size_t by_markup(struct split *sp, size_t from, size_t to, bool alone)
+{
+	size_t end = to;
+
+	for (size_t i = to; i > from; i--) {
+		struct line *l = &sp->lines[i - 1];
+
+		if ((l->flags & FLAG(MARK_SIGNATURE)) == 0)
+			continue;
+		if (alone && !line_is_short(l))
+			continue;
+		l->part = SIGNATURE;
+		if (i == end)
+			end = i - 1;
+	}
+	for (size_t i = from; i < end; i++)
+		if ((sp->lines[i].flags & FLAG(MARK_AUTOSIG)) != 0 && i > from && !any_technical(sp, i, end) && end - i <= SIGNATURE_LINES) {
+			sign(sp, i, end);
+			return i;
+		}
+	if (end < to && end > from && is_dashes(&sp->lines[end - 1]))
+		sp->lines[--end].part = SIGNATURE;
+	return end;
+}
+
+/* ---- a stretch ---- */
+
+static size_t peel(const struct split *sp, size_t from, size_t to)
+{
+	size_t (*const steps[])(const struct split *, size_t, size_t) = {peel_disclaimer, peel_mobile, below_dashes};
+	size_t end = to;
+
+	for (unsigned k = 0; k < PEELS && end > from; k++) {
+		size_t before = end;
+
+		for (size_t s = 0; s < sizeof steps / sizeof steps[0] && end > from; s++)
+			end = steps[s](sp, from, end);
+		if (end == before)
+			break;
+	}
+	return end;
+}
+
+static void mark_stretch(struct split *sp, size_t from, size_t to, bool alone)
+{
+	size_t end = by_markup(sp, from, to, alone), last;
+
+	last = peel(sp, from, end);
+	sign(sp, last, end);
+	end = last;
+	if (end > from) {
+		last = below_closing(sp, from, end);
+		if (last == end)
+			last = contact_block(sp, from, end);
+		if (last == end)
+			last = dash_name(sp, from, end);
+		sign(sp, last, end);
+		end = peel(sp, from, last); /* a mobile line above the name */
+		sign(sp, end, last);
+	}
+}
+
+void quotes_mark_signatures(struct split *sp)
+{
+	size_t fresh = 0, marked = 0;
+
+	for (size_t i = 0; i < sp->n; i++)
+		if (sp->lines[i].part == NEW) {
+			fresh++;
+			marked += (sp->lines[i].flags & FLAG(MARK_SIGNATURE)) != 0;
+		}
+	for (size_t i = 0, from; i < sp->n; i++) {
+		if (sp->lines[i].part != NEW || sp->lines[i].forwarded || sp->lines[i].code)
+			continue;
+		for (from = i; i < sp->n && sp->lines[i].part == NEW && !sp->lines[i].forwarded && !sp->lines[i].code;)
+			i++;
+		mark_stretch(sp, from, i, fresh == marked);
+	}
+}
