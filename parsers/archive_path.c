@@ -8,8 +8,12 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "archive_name.h"
 #include "archive_walk.h"
 #include "ascii.h"
+#include "buf.h"
+#include "charset.h"
+#include "err.h"
 #include "oneline.h"
 #include "utf8.h"
 
@@ -35,9 +39,22 @@ static bool is_trick(const char *p)
 	return false;
 }
 
+/* Bytes that are no UTF-8 are of the sender's code page. */
+static void decode(char *out, size_t cap, const char *raw, size_t len)
+{
+	struct buf b;
+
+	buf_init(&b, ARCHIVE_PATH_MAX * 4);
+	if (!utf8_valid(raw, len) && charset_to_utf8(&b, archive_name_charset(raw, len), raw, len) == VG_OK)
+		oneline(out, cap, buf_str(&b), b.len, ONELINE_CP437);
+	else
+		oneline(out, cap, raw, len, ONELINE_CP437);
+	buf_free(&b);
+}
+
 bool archive_path_clean(char *out, size_t cap, const char *raw, size_t len)
 {
-	oneline(out, cap, raw, len, ONELINE_CP437);
+	decode(out, cap, raw, len);
 	for (char *c = out; *c != '\0'; c++)
 		if (*c == '\\')
 			*c = '/';

@@ -280,6 +280,7 @@ json_t *inspect(struct inspector *in, struct inspect_job *job, const struct insp
 	if ((problems & ARCHIVE_UNREADABLE) == 0 && archive_volume_of(name, in->head, in->head_len) != VOLUME_LATER)
 		k = look_inside(&f, k, name, src, &problems);
 	job->logs = job->logs || f.has_log;
+	job->sealed = job->sealed || (problems & ARCHIVE_ENCRYPTED) != 0;
 	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:o}", "id", a->id, "name", name, "content_type", type,
 	    "detected_type", detected, "size", (json_int_t)size, "blake2b", hash, "disposition", a->disposition, "kind",
 	    kind_name(k), "entries", f.entries, "problems", problems_json(problems));

@@ -27,8 +27,9 @@ struct inspect_job {
 	struct archive_budget budget; /* shared by all attachments of the message */
 	bool logs;                    /* a readable log was seen */
 	struct job_reports reports;   /* to be freed by the caller */
+	bool sealed;                  /* an archive that no password opened was seen */
 };
-#define INSPECT_JOB_INIT(set) {(set), {{0}, {0}, {0}}, ARCHIVE_BUDGET_INIT, false, JOB_REPORTS_INIT((set), NULL)}
+#define INSPECT_JOB_INIT(set) {(set), {{0}, {0}, {0}}, ARCHIVE_BUDGET_INIT, false, JOB_REPORTS_INIT((set), NULL), false}
 
 struct inspect_attachment {
 	const char *id;           /* "a1" */

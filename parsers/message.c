@@ -13,6 +13,7 @@
 #include "inspect.h"
 #include "message.h"
 #include "message_json.h"
+#include "message_password.h"
 #include "message_parts.h"
 #include "mime.h"
 #include "mime_headers.h"
@@ -202,6 +203,19 @@ static int set_job(json_t *fields, const char *job)
 	return json_object_set_new(fields, "job", json_string(job)) == 0 ? VG_OK : VG_ERR_MEMORY;
 }
 
+/* Passwords in the text are for the attachments, and for nobody who reads the object. */
+static int look_into_files(struct findings *f, struct message *m, struct mime *mime, struct parse_input *in, uint64_t decoded)
+{
+	struct message_passwords passwords;
+	int err;
+
+	message_passwords_find(&passwords, m);
+	f->job.budget.passwords = &passwords.tried;
+	err = message_attachments(m, mime, in, inspector, &f->job, decoded, f->attachments);
+	f->job.budget.passwords = NULL;
+	return err == VG_OK ? message_passwords_mask(m, &passwords, f->job.sealed) : err;
+}
+
 static int find(struct findings *f, struct message *m, struct mime *mime, struct parse_input *in, uint64_t decoded)
 {
 	const struct buf *body = &m->body.text;
@@ -213,7 +227,7 @@ static int find(struct findings *f, struct message *m, struct mime *mime, struct
 	if (f->set == NULL || f->attachments == NULL)
 		return VG_ERR_MEMORY;
 	f->job = (struct inspect_job)INSPECT_JOB_INIT(f->set);
-	err = message_attachments(m, mime, in, inspector, &f->job, decoded, f->attachments);
+	err = look_into_files(f, m, mime, in, decoded);
 	if (err == VG_OK)
 		err = scan_text(f, m);
 	if (err == VG_OK)
@@ -293,6 +307,26 @@ int message_parse(const struct parse_source *src, const struct parse_limits *lim
 	return err;
 }
 
+/* Only the text of the mail may know what opens the archive. */
+static int extract_sealed(struct mime *mime, struct parse_input *in, const char *part, const char *entry, message_out *out,
+    void *arg, struct message_part_info *info)
+{
+	struct message *m = message_new();
+	struct message_passwords passwords;
+	int err = m == NULL ? VG_ERR_MEMORY : VG_OK;
+
+	if (err == VG_OK && mime->message != NULL)
+		mime_headers_read(m, mime->message);
+	if (err == VG_OK)
+		err = read_text(m, mime, in);
+	if (err == VG_OK) {
+		message_passwords_find(&passwords, m);
+		err = message_extract_part(mime, in, inspector, part, entry, &passwords.tried, out, arg, info);
+	}
+	message_free(&m);
+	return err;
+}
+
 int message_extract(const struct parse_source *src, const char *part, const char *entry, message_out *out, void *arg,
     struct message_part_info *info)
 {
@@ -306,7 +340,9 @@ int message_extract(const struct parse_source *src, const char *part, const char
 		return err;
 	err = mime_parse(in, 0, 0, &mime);
 	if (err == VG_OK) {
-		err = message_extract_part(mime, in, inspector, part, entry, out, arg, info);
+		err = message_extract_part(mime, in, inspector, part, entry, NULL, out, arg, info);
+		if (err == VG_ERR_DENIED)
+			err = extract_sealed(mime, in, part, entry, out, arg, info);
 		mime_free(&mime);
 	}
 	parse_input_close(&in);

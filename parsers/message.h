@@ -41,7 +41,8 @@ struct message_part_info {
 };
 
 /* Streams the decoded attachment `part` ("a1"), or its archive member `entry` (path as in entries[], nested with
- * "!/"; "" or NULL: the attachment itself). VG_ERR_NOTFOUND, VG_ERR_LIMIT (a member beyond its limits),
+ * "!/"; "" or NULL: the attachment itself). VG_ERR_NOTFOUND, VG_ERR_DENIED (encrypted, and no password in the
+ * mail fits), VG_ERR_LIMIT (a member beyond its limits),
  * VG_ERR_SYNTAX (unreadable archive), or what the callback returned. */
 int message_extract(const struct parse_source *src, const char *part, const char *entry, message_out *out, void *arg,
     struct message_part_info *info);

@@ -211,7 +211,7 @@ static const char *base_name(const char *path)
 }
 
 int message_extract_part(const struct mime *mime, struct parse_input *in, struct inspector *inspector, const char *part,
-    const char *entry, message_out *out, void *arg, struct message_part_info *info)
+    const char *entry, struct archive_passwords *passwords, message_out *out, void *arg, struct message_part_info *info)
 {
 	struct archive_budget budget = ARCHIVE_BUDGET_INIT;
 	struct extract x = {out, arg, inspector, info};
@@ -229,6 +229,7 @@ int message_extract_part(const struct mime *mime, struct parse_input *in, struct
 	inspect_name(info->name, sizeof info->name, name, type);
 	snprintf(info->content_type, sizeof info->content_type, "%s", type[0] != '\0' ? type : "application/octet-stream");
 	g_free(name);
+	budget.passwords = passwords;
 	err = open_leaf(&o, mime, in, leaf);
 	if (err == VG_OK && entry != NULL && entry[0] != '\0') {
 		err = archive_extract(&o.src, info->name, entry, &budget, extract_block, &x);

@@ -312,6 +312,26 @@ static void test_extract(void **state)
 	buf_free(&out);
 }
 
+/* The text of the mail opens the archive for extraction too; without it there is no way in. */
+static void test_extract_sealed(void **state)
+{
+	static const char member[] = "Backup_Job_1/readme.txt", mail[] = "tests/corpus/archive-password-zip.eml";
+	struct message_part_info info;
+	struct buf out;
+	size_t len;
+	char *bytes = help_read(mail, &len), *hint = strstr(bytes, "Password:");
+	struct parse_source src = {.data = bytes, .len = len, .fd = -1};
+
+	(void)state;
+	buf_init(&out, 1000);
+	assert_int_equal(extract(mail, "a1", member, &out, &info), VG_OK);
+	assert_string_equal(buf_str(&out), "collected by hand\n");
+	memcpy(hint, "Pass-word", 9);
+	assert_int_equal(message_extract(&src, "a1", member, collect, &out, &info), VG_ERR_DENIED);
+	buf_free(&out);
+	free(bytes);
+}
+
 static void test_extract_stops(void **state)
 {
 	size_t len;
@@ -335,7 +355,7 @@ int main(void)
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_many_attachments),
 		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_extract),
+		cmocka_unit_test(test_extract), cmocka_unit_test(test_extract_sealed),
 		cmocka_unit_test(test_extract_stops),
 	};
 
