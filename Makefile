@@ -182,6 +182,8 @@ bench: packages
 	$(MAKE) all
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench.py
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench_sender.py
+	$(MAKE) $(B)/bench/bench_parse
+	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench_parse.py
 
 lint-manual:
 	@mandoc -Tlint -Wwarning $(MANUALS) && echo "manual pages: clean"

@@ -16,6 +16,7 @@
 #include "err.h"
 #include "html.h"
 #include "kinds.h"
+#include "sniff.h"
 
 #define HEAD_MAX ((size_t)64 * 1024)
 #define MAGIC_HEAD ((size_t)16 * 1024)
@@ -66,6 +67,8 @@ const char *inspect_type(struct inspector *in, const void *head, size_t n)
 
 	if (n == 0)
 		return "application/x-empty";
+	if ((type = sniff_type(head, n < MAGIC_HEAD ? n : MAGIC_HEAD)) != NULL)
+		return type;
 	type = magic_buffer(in->magic, head, n < MAGIC_HEAD ? n : MAGIC_HEAD);
 	return type != NULL && strchr(type, '/') != NULL ? type : "application/octet-stream";
 }

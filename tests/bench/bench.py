@@ -39,7 +39,7 @@ def send(port, size, sessions, count):
 
 def memory(g):
     """Sum of PSS over all processes, KiB (shared pages counted once, by share)."""
-    pids = [g.proc.pid] + [p for r in ("smtp", "gate", "parser", "queue", "api") for p in g.pids(r)]
+    pids = [g.proc.pid] + [p for r in ("smtp", "gate", "verify", "parser", "queue", "api") for p in g.pids(r)]
     total = 0
     for pid in pids:
         text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
