@@ -98,6 +98,17 @@ static bool is_message(const char *s, size_t len)
 	return !is_personal(s, len) || has_failure_word(s, len);
 }
 
+/* A failure in the product's words. */
+static bool is_product_sentence(const char *s, size_t len)
+{
+	char code[ERROR_WORD_MAX + 1];
+	bool starts = len > 0 && ascii_upper(s[0]) && starts_failure(s, len);
+
+	if (len < 12 || (!starts && !has_failure_word(s, len)) || is_personal(s, len))
+		return false;
+	return (starts && has_subject_matter(s, len)) || errors_find_code(code, sizeof(code), s, len);
+}
+
 /* `Error: …`, `Error message: …`, `Processing VM01 Error: …`, `VM01 | Error: …`. */
 static bool take_labelled(struct body *b, const char *s, size_t len, uint64_t number)
 {
@@ -123,22 +134,13 @@ static bool take_labelled(struct body *b, const char *s, size_t len, uint64_t nu
 		return false;
 	if (rest == 0 || !is_message(from, rest))
 		return false;
-	if (ascii_starts(s, len, "processing ") && at - s < 300)
+	/* What a window shows is one message: `Failed to open the file. Error: Access is denied.` */
+	if (at > s && at - s < 300 && (ascii_starts(s, len, "processing ") ||
+	    (b->where.kind == ORIGIN_SCREENSHOT && is_product_sentence(s, len))))
 		add(b, s, len, number);
 	else if (at == s || (size_t)(at - s) < 120 || !is_personal(s, (size_t)(at - s)))
 		add(b, from, rest, number);
 	return true;
-}
-
-/* A failure in the product's words. */
-static bool is_product_sentence(const char *s, size_t len)
-{
-	char code[ERROR_WORD_MAX + 1];
-	bool starts = len > 0 && ascii_upper(s[0]) && starts_failure(s, len);
-
-	if (len < 12 || (!starts && !has_failure_word(s, len)) || is_personal(s, len))
-		return false;
-	return (starts && has_subject_matter(s, len)) || errors_find_code(code, sizeof(code), s, len);
 }
 
 /* Strips what mail programs and people put in front of a quoted line. */

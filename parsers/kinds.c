@@ -7,6 +7,7 @@
 
 #include "archive_form.h"
 #include "ascii.h"
+#include "image.h"
 #include "log_scan.h"
 
 const char *kind_name(enum kind k)
@@ -58,22 +59,9 @@ static bool jpeg_size(const unsigned char *h, size_t n, uint32_t *width, uint32_
 	return false;
 }
 
-enum image { IMAGE_NONE, IMAGE_PNG, IMAGE_GIF, IMAGE_BMP, IMAGE_JPEG };
-
-static enum image image_of(const unsigned char *h, size_t n)
-{
-	if (n >= 8 && memcmp(h, "\x89PNG\r\n\x1A\n", 8) == 0)
-		return IMAGE_PNG;
-	if (n >= 6 && (memcmp(h, "GIF87a", 6) == 0 || memcmp(h, "GIF89a", 6) == 0))
-		return IMAGE_GIF;
-	if (n >= 26 && h[0] == 'B' && h[1] == 'M' && h[6] == 0 && h[7] == 0 && h[8] == 0 && h[9] == 0)
-		return IMAGE_BMP;
-	return n >= 3 && h[0] == 0xFF && h[1] == 0xD8 && h[2] == 0xFF ? IMAGE_JPEG : IMAGE_NONE;
-}
-
 bool kind_image_size(const unsigned char *h, size_t n, uint32_t *width, uint32_t *height)
 {
-	switch (image_of(h, n)) {
+	switch (image_format(h, n)) {
 	case IMAGE_PNG:
 		if (n < 24)
 			return false;
@@ -120,8 +108,7 @@ static bool type_in(const char *type, const char *const *list)
 	return false;
 }
 
-/* Names that mail programs and marketing give to the pictures of signatures. */
-static bool is_signature_name(const char *name)
+bool kind_name_of_signature(const char *name)
 {
 	static const char *const parts[] = {"logo", "signature", "banner", "facebook", "linkedin", "twitter", "icon", "footer"};
 	size_t len = strlen(name);
@@ -138,11 +125,14 @@ static enum kind image_kind(const struct kind_facts *f)
 	uint32_t w = 0, h = 0;
 
 	if (!kind_image_size(f->head, f->head_len, &w, &h))
-		return f->is_inline && (is_signature_name(f->name) || ascii_starts(f->name, strlen(f->name), "image0")) ?
+		return f->is_inline && (kind_name_of_signature(f->name) || ascii_starts(f->name, strlen(f->name), "image0")) ?
 		    KIND_SIGNATURE : KIND_SCREENSHOT;
+	/* A line cut out of a window and attached is low, but long. */
+	if (!f->is_inline && w >= 300 && h >= 20 && !kind_name_of_signature(f->name))
+		return KIND_SCREENSHOT;
 	if (h <= 100 || w <= 100 || (w <= 200 && h <= 200))
 		return KIND_SIGNATURE;
-	return is_signature_name(f->name) && (h <= 300 || w <= 300) ? KIND_SIGNATURE : KIND_SCREENSHOT;
+	return kind_name_of_signature(f->name) && (h <= 300 || w <= 300) ? KIND_SIGNATURE : KIND_SCREENSHOT;
 }
 
 static bool is_html(const struct kind_facts *f)
@@ -198,7 +188,7 @@ enum kind kind_decide(const struct kind_facts *f)
 		return KIND_CALENDAR;
 	if (type_in(f->content_type, message_types) || ends_in(f->name, message_names))
 		return KIND_MESSAGE;
-	if (image_of(f->head, f->head_len) != IMAGE_NONE)
+	if (image_format(f->head, f->head_len) != IMAGE_NONE)
 		return image_kind(f);
 	if (archive_looks_like(f->name, f->head, f->head_len))
 		return KIND_ARCHIVE;

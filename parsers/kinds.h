@@ -33,6 +33,8 @@ struct kind_facts {
 };
 /* Never KIND_LOG_ARCHIVE. */
 enum kind kind_decide(const struct kind_facts *f);
+/* Names that mail programs and marketing give to the pictures of signatures. */
+bool kind_name_of_signature(const char *name);
 /* Width and height of a png, gif, bmp or jpeg from its first bytes; false where they cannot be told. */
 bool kind_image_size(const unsigned char *head, size_t n, uint32_t *width, uint32_t *height);
 /* Whether an HTML text is a job report of the product. */

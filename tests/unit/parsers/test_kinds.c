@@ -43,6 +43,8 @@ static void test_kinds(void **state)
 	    {"image001.png", "image/png", true, PNG("\x04\x00", "\x03\x00"), KIND_SCREENSHOT},
 	    {"image001.png", "image/png", true, PNG("\x00\x80", "\x00\x40"), KIND_SIGNATURE},
 	    {"banner.png", "image/png", true, PNG("\x02\x80", "\x00\x7f"), KIND_SIGNATURE},
+	    {"cut.png", "image/png", false, PNG("\x02\x80", "\x00\x20"), KIND_SCREENSHOT},
+	    {"banner.png", "image/png", false, PNG("\x02\x80", "\x00\x20"), KIND_SIGNATURE},
 	    {"image001.jpg", "image/jpeg", true, "\xFF\xD8\xFF\xE0", 4, KIND_SIGNATURE},
 	    {"dialog.jpg", "image/jpeg", false, "\xFF\xD8\xFF\xE0", 4, KIND_SCREENSHOT},
 	    {"report.html", "text/html", false, REPORT, 0, KIND_REPORT},
