@@ -74,6 +74,14 @@ $(B)/gen/%.inc: %
 	@mkdir -p $(@D)
 	$(Q)sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
 
+# The table of products as rows of C; what is neither a row nor a comment would be lost, so a test counts them.
+$(B)/gen/conf/products.table.inc: conf/products.table
+	@mkdir -p $(@D)
+	$(Q)sed -nE -e 's/^product (form|program) ([a-z0-9]+) (".*")$$/\1("\2", \3)/;s/^product build ([a-z0-9]+) ([0-9.]+) (".*")$$/build("\1", "\2", \3)/' \
+		-e 's/^product ([a-z0-9]+) (".*")$$/product("\1", \2)/;s/^(form|program|build|product)\(/\U\1(/p' $< > $@
+
+$(B)/obj/parsers/products.o $(B)/obj/conf/conf_products.o: $(B)/gen/conf/products.table.inc
+
 # Generated before any object of the folder that includes them; afterwards the .d files know the exact edges.
 $(call obj,queue): | $(patsubst %,$(B)/gen/%.inc,$(wildcard queue/schema/*.sql))
 
@@ -206,6 +214,7 @@ install: all
 	install -m 644 gateway/ctl/vcspgate.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 conf/vcspgate.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 gateway/vcspgated.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 conf/products.table $(DESTDIR)$(PREFIX)/share/vcspgate/
 	install -m 644 conf/schema/*.json $(DESTDIR)$(PREFIX)/share/vcspgate/schema/
 	test -e $(DESTDIR)$(SYSCONFDIR)/vcspgate/vcspgate.conf || \
 		install -m 644 conf/vcspgate.conf $(DESTDIR)$(SYSCONFDIR)/vcspgate/vcspgate.conf

@@ -13,6 +13,7 @@
 
 #include "buf.h"
 #include "ipc_messages.h"
+#include "product_row.h"
 
 enum conf_address_kind { ADDRESS_INTAKE, ADDRESS_CASE, ADDRESS_BOUNCE, ADDRESS_POSTMASTER };
 
@@ -105,6 +106,9 @@ struct conf {
 	unsigned queue_attempts;
 	int64_t queue_lease_ms;
 	int64_t audit_expire_ms;
+
+	struct product_row *products;       /* the operator's own, in order */
+	size_t n_products;
 };
 
 /* One complaint: "FILE:LINE:COLUMN: WHY". */

@@ -164,6 +164,19 @@ static bool same_listens(const struct conf *a, const struct conf *b)
 	return true;
 }
 
+static bool same_products(const struct conf *a, const struct conf *b)
+{
+	if (a->n_products != b->n_products)
+		return false;
+	for (size_t i = 0; i < a->n_products; i++) {
+		const struct product_row *x = &a->products[i], *y = &b->products[i];
+
+		if (x->kind != y->kind || !same(x->id, y->id) || !same(x->text, y->text) || !same(x->more, y->more))
+			return false;
+	}
+	return true;
+}
+
 unsigned conf_needs_restart(const struct conf *old, const struct conf *new, conf_error_cb *cb, void *arg)
 {
 	bool users = same(old->user, new->user);
@@ -180,6 +193,7 @@ unsigned conf_needs_restart(const struct conf *old, const struct conf *new, conf
 		{ same(old->key_file, new->key_file), "key file: changed, takes effect at a restart" },
 		{ old->parsers == new->parsers, "limit parsers: changed, takes effect at a restart" },
 		{ same_listens(old, new), "listen: changed, takes effect at a restart" },
+		{ same_products(old, new), "product: changed, takes effect at a restart" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -207,4 +221,6 @@ void conf_keep(struct conf *old, struct conf *new)
 	SWAP(old->parsers, new->parsers);
 	SWAP(old->listens, new->listens);
 	SWAP(old->n_listens, new->n_listens);
+	SWAP(old->products, new->products);
+	SWAP(old->n_products, new->n_products);
 }

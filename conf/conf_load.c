@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 struct loader {
 	struct conf_parser *parser;
 	struct buf *flat;
+	bool table; /* inside a `products` file */
 };
 
 static int read_file(const char *file, struct buf *out)
@@ -37,18 +39,33 @@ static int read_file(const char *file, struct buf *out)
 
 static int load_file(struct loader *l, const char *file, unsigned depth);
 
-/* `include FILE`: 1 when the line was one, 0 when not, or an error. A relative name starts at the including file's folder. */
+/* A file of products holds nothing else. */
+static int load_table(struct loader *l, const char *path, unsigned depth)
+{
+	int rc;
+
+	l->table = true;
+	rc = load_file(l, path, depth);
+	l->table = false;
+	return rc;
+}
+
+/* `include FILE` and `products FILE`: 1 when the line was one, 0 when not, or an error. A relative name starts at the including file's folder. */
 static int load_include(struct loader *l, const char *from, const struct conf_line *line, unsigned depth)
 {
 	const char *slash = strrchr(from, '/');
 	char path[1024];
 	int n, rc;
+	bool table;
 
-	if (line->n == 0 || line->word[0].quoted || strcmp(line->word[0].text, "include") != 0)
+	if (line->n == 0 || line->word[0].quoted)
+		return 0;
+	table = strcmp(line->word[0].text, "products") == 0;
+	if (!table && strcmp(line->word[0].text, "include") != 0)
 		return 0;
 	if (line->n != 2) {
 		if (l->parser != NULL)
-			conf_complain(l->parser, line->end_column, "include takes one file name");
+			conf_complain(l->parser, line->end_column, "%s takes one file name", line->word[0].text);
 		return VG_ERR_CONFIG;
 	}
 	if (line->word[1].text[0] == '/' || slash == NULL)
@@ -57,6 +74,7 @@ static int load_include(struct loader *l, const char *from, const struct conf_li
 		n = snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - from), from, line->word[1].text);
 	rc = n < 0 || (size_t)n >= sizeof(path) ? VG_ERR_LIMIT
 	    : depth >= INCLUDE_DEPTH	        ? VG_ERR_LIMIT
+	    : table			        ? load_table(l, path, depth + 1)
 					        : load_file(l, path, depth + 1);
 	if (rc != 0 && rc != VG_ERR_CONFIG && l->parser != NULL)
 		conf_complain(l->parser, line->word[1].column, "%s: %s", path,
@@ -75,6 +93,13 @@ static int load_line(struct loader *l, const char *file, const char *text, size_
 	int rc = 0;
 
 	if (conf_lex(&line, text, len, &column, &why) == 0 && line.n > 0) {
+		if (l->table && strcmp(line.word[0].text, "product") != 0) {
+			if (l->parser == NULL)
+				return VG_ERR_CONFIG;
+			l->parser->line++;
+			conf_complain(l->parser, line.word[0].column, "only product lines may stand in a file of products");
+			return 0;
+		}
 		if (l->parser != NULL) {
 			saved = l->parser->file;
 			at = l->parser->line++;
@@ -209,6 +234,12 @@ void conf_free(struct conf **cp)
 	for (size_t i = 0; i < c->n_arc_sealers; i++)
 		free(c->arc_sealers[i]);
 	free(c->arc_sealers);
+	for (size_t i = 0; i < c->n_products; i++) {
+		free(c->products[i].id);
+		free(c->products[i].text);
+		free(c->products[i].more);
+	}
+	free(c->products);
 	free(c->tls_certificate);
 	free(c->tls_key);
 	free(c->slas);

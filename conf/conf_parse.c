@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf_products.h"
 #include "conf_table.h"
 #include "conf_value.h"
 #include "err.h"
 #include "role.h"
+#include "utf8.h"
 
 /* One line being applied to one object. */
 struct applying {
@@ -89,6 +91,19 @@ static int set_text(const struct conf_arg *a, const char *word, char **slot, con
 	if (strlen(word) > a->max) {
 		*why = "text too long";
 		return VG_ERR_LIMIT;
+	}
+	return store_string(slot, strdup(word)) ? 0 : VG_ERR_MEMORY;
+}
+
+static int set_label(const struct conf_arg *a, const char *word, char **slot, const char **why)
+{
+	bool good = utf8_valid(word, strlen(word));
+
+	for (const char *s = word; *s != '\0'; s++)
+		good = good && (unsigned char)*s >= 0x20 && *s != 0x7f;
+	if (!good || *word == '\0' || strlen(word) > a->max) {
+		*why = good && *word != '\0' ? "text too long" : "printable UTF-8 is expected";
+		return VG_ERR_SYNTAX;
 	}
 	return store_string(slot, strdup(word)) ? 0 : VG_ERR_MEMORY;
 }
@@ -188,6 +203,8 @@ static int set_value(const struct conf_arg *a, const char *word, char *object, c
 		return set_path(word, slot, why);
 	case CT_TEXT:
 		return set_text(a, word, slot, why);
+	case CT_LABEL:
+		return set_label(a, word, slot, why);
 	case CT_NET:
 		return conf_value_net(word, slot, why);
 	case CT_LISTEN:
@@ -364,6 +381,8 @@ static char *target_object(struct conf_parser *p, enum conf_target target, struc
 		return append(p, &c->slas, &c->n_slas, sizeof(*c->slas));
 	case CTARGET_SEALER:
 		return append(p, &c->arc_sealers, &c->n_arc_sealers, sizeof(*c->arc_sealers));
+	case CTARGET_PRODUCT:
+		return append(p, &c->products, &c->n_products, sizeof(*c->products));
 	case CTARGET_ROLE_USER:
 		return (char *)ru;
 	case CTARGET_CONF:
@@ -372,13 +391,24 @@ static char *target_object(struct conf_parser *p, enum conf_target target, struc
 	return (char *)c;
 }
 
+static void check_product(struct conf_parser *p, const struct conf_line *line, size_t pos)
+{
+	unsigned word;
+	const char *why = conf_product_bad(p->conf->products, p->conf->n_products, &word);
+
+	if (why != NULL)
+		conf_complain(p, line->word[pos + word].column, "%s", why);
+}
+
 static void apply(struct conf_parser *p, const struct conf_directive *d, const struct conf_line *line, size_t pos)
 {
 	struct conf_role_user ru = { 0 };
 	struct applying ap = { .p = p, .d = d, .line = line, .pos = pos };
 
 	ap.object = target_object(p, d->target, &ru);
-	if (ap.object != NULL && apply_words(&ap) && d->target == CTARGET_ROLE_USER) {
+	if (ap.object != NULL && apply_words(&ap) && d->target == CTARGET_PRODUCT) {
+		check_product(p, line, pos);
+	} else if (d->target == CTARGET_ROLE_USER && ru.user != NULL) {
 		if (p->conf->role_user[ru.role] != NULL)
 			conf_complain(p, line->word[pos].column, "a user for this role was given already");
 		else

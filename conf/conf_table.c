@@ -13,6 +13,11 @@
 #define ADDRESS(m) offsetof(struct conf_address, m)
 #define LISTEN(m) offsetof(struct conf_listen, m)
 #define RELAY(m) offsetof(struct conf_relay, m)
+#define PRODUCT(m) offsetof(struct product_row, m)
+#define PRODUCT_ARGS(k, what, most) \
+	{ .type = CT_CONST, .offset = PRODUCT(kind), .min = (k) }, \
+	{ .type = CT_NAME, .offset = PRODUCT(id), .name = "ID", .required = true }, \
+	{ .type = CT_LABEL, .offset = PRODUCT(text), .name = (what), .required = true, .max = (most) }
 #define SLA(m) offsetof(struct conf_sla, m)
 
 #define SECOND UINT64_C(1000)
@@ -189,6 +194,19 @@ const struct conf_directive conf_directives[] = {
 	{ { "audit", "expire" }, CTARGET_CONF,
 	  { { .type = CT_DURATION, .offset = CONF(audit_expire_ms), .name = "TIME", .required = true, .min = DAY,
 	      .max = 36600 * DAY } }, "730d", false, "Audit records are kept this long." },
+	{ { "product", NULL }, CTARGET_PRODUCT, { PRODUCT_ARGS(PRODUCT_NAME, "NAME", 100) }, NULL, true,
+	  "A product: the id that routes and portfolios use, in lower case, and its name for people. For an id of the built-in "
+	  "table, another name. These four belong into a file of their own, named by products." },
+	{ { "product", "form" }, CTARGET_PRODUCT, { PRODUCT_ARGS(PRODUCT_FORM, "WORDS", 60) }, NULL, true,
+	  "Words by which mails name the product. A capital letter asks for a capital, a small one takes both; a blank "
+	  "takes any blanks, line ends and hyphens. Longer forms win, then later lines." },
+	{ { "product", "program" }, CTARGET_PRODUCT, { PRODUCT_ARGS(PRODUCT_PROGRAM, "BEGINNING", 60) }, NULL, true,
+	  "Beginning of the file names of the product's programs, as the headers of logs say them." },
+	{ { "product", "build" }, CTARGET_PRODUCT,
+	  { PRODUCT_ARGS(PRODUCT_BUILD, "NUMBER", 30),
+	    { .type = CT_LABEL, .offset = PRODUCT(more), .name = "RELEASE", .required = true, .max = 30 } }, NULL, true,
+	  "The release that a build number stands for, shown beside it. A mail with this number is about this product, unless it names "
+	  "another one." },
 };
 
 const size_t conf_n_directives = sizeof(conf_directives) / sizeof(conf_directives[0]);

@@ -23,6 +23,7 @@ enum conf_type {
 	CT_HOST, CT_NAME, CT_ADDRESS,
 	CT_PATH,        /* absolute file name */
 	CT_TEXT,        /* printable ASCII, at most max bytes */
+	CT_LABEL,       /* printable UTF-8, at most max bytes */
 	CT_CLEAR,       /* no word: sets a string to NULL */
 	CT_NET,         /* struct conf_net */
 	CT_LISTEN,      /* the whole struct conf_listen (offset 0) */
@@ -43,7 +44,8 @@ struct conf_arg {
 };
 
 /* What a directive's offsets refer to. */
-enum conf_target { CTARGET_CONF, CTARGET_ADDRESS, CTARGET_LISTEN, CTARGET_RELAY, CTARGET_SLA, CTARGET_SEALER, CTARGET_ROLE_USER };
+enum conf_target { CTARGET_CONF, CTARGET_ADDRESS, CTARGET_LISTEN, CTARGET_RELAY, CTARGET_SLA, CTARGET_SEALER, CTARGET_ROLE_USER,
+	CTARGET_PRODUCT };
 
 /* `user role ROLE NAME` before it is filed. */
 struct conf_role_user {

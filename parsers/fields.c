@@ -114,7 +114,7 @@ static int set_severity(json_t *o, int severity)
 static int set_product(json_t *o, const char *s, size_t len)
 {
 	const char *name, *id;
-	char version[32], *clean = oneline_dup(s, len, FIELD_MAX);
+	char version[PRODUCT_VERSION_MAX], *clean = oneline_dup(s, len, FIELD_MAX);
 	int rc;
 
 	if (clean == NULL)
@@ -227,14 +227,14 @@ static int subject_severity(const char *subject)
 static int find_product(json_t *o, const char *subject, const char *body, size_t len, const struct log_facts *facts)
 {
 	const char *stated = json_string_value(json_object_get(o, "product")), *name = NULL, *other;
-	char version[32] = "", more[32];
+	char version[PRODUCT_VERSION_MAX] = "", more[PRODUCT_VERSION_MAX];
 	int rc = VG_OK;
 
 	len = len < PROSE_MAX ? len : PROSE_MAX;
 	product_find(subject, strlen(subject), &name, version, sizeof(version));
 	if (name == NULL || version[0] == '\0') {
 		product_find(body, len, &other, more, sizeof(more));
-		if (other != NULL && (name == NULL || strcmp(name, other) == 0))
+		if (other == NULL || name == NULL || strcmp(name, other) == 0)
 			memcpy(version, more, sizeof(version));
 		name = name != NULL ? name : other;
 	}
@@ -254,6 +254,20 @@ static int find_product(json_t *o, const char *subject, const char *body, size_t
 		rc = set_string(o, "version", version, strlen(version), FIELD_MAX);
 	json_object_del(o, ".version");
 	return rc;
+}
+
+/* The release behind a build number; and its product, where nothing else names one. */
+static int find_release(json_t *o)
+{
+	const char *product = json_string_value(json_object_get(o, "product")), *of = NULL;
+	const char *version = json_string_value(json_object_get(o, "version"));
+	char release[64];
+	int rc;
+
+	if (version == NULL || !product_release(product, version, release, sizeof(release), &of))
+		return VG_OK;
+	rc = set_string(o, "release", release, strlen(release), FIELD_MAX);
+	return rc == VG_OK && product == NULL && of != NULL ? set_string(o, "product", of, strlen(of), FIELD_MAX) : rc;
 }
 
 /* The last #severity that was given. */
@@ -287,6 +301,10 @@ int fields_read(struct fields *out, const char *subject, const char *body, size_
 		rc = set_severity(out->fields, subject_severity(subject));
 	if (rc == VG_OK)
 		rc = find_product(out->fields, subject, body, len, facts);
+	if (rc == VG_OK)
+		rc = find_release(out->fields);
+	if (rc == VG_OK && json_object_get(out->fields, "severity") == NULL)
+		rc = fields_hint(out->fields, subject, body, len);
 	if (rc == VG_OK && json_object_get(out->fields, "triage") == NULL)
 		rc = fields_triage(out->fields, body, len);
 	if (rc != VG_OK)

@@ -24,6 +24,8 @@ int triage_set(struct triage_text *t, json_t *fields);
 int fields_commands(json_t *commands, json_t *unknown, const char *body, size_t len);
 /* Sets fields.triage from prose that names steps the sender has taken. VG_ERR_MEMORY. */
 int fields_triage(json_t *fields, const char *body, size_t len);
+/* Sets fields.severity_hint to the strongest words of urgency in subject or body, as written. VG_ERR_MEMORY. */
+int fields_hint(json_t *fields, const char *subject, const char *body, size_t len);
 /* 1-4 from "1", "Sev 2", "critical"; 0 for anything else. */
 int fields_severity(const char *s, size_t len);
 

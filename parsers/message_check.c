@@ -76,6 +76,8 @@ static const struct shape address_shape = SHAPE(address_members);
 static const struct member field_members[] = {
 	LINE("product", 0, MESSAGE_FIELD_MAX),
 	LINE("version", 0, MESSAGE_FIELD_MAX),
+	LINE("release", 0, MESSAGE_FIELD_MAX),
+	LINE("severity_hint", 0, MESSAGE_FIELD_MAX),
 	INTEGER("severity", 0, 1, 4),
 	LINE("customer", 0, MESSAGE_FIELD_MAX),
 	LINE("job", 0, MESSAGE_FIELD_MAX),

@@ -1,244 +1,281 @@
 /*
- * products.c - parser worker for prose and logs; also whoever maps a product to a route. Pure tables and matching.
+ * products.c - parser worker for prose and logs; also whoever maps a product to a route. Tables and matching; versions are in
+ * products_version.c. The table is filled before threads start and read only from then on.
  */
 #include "products.h"
 
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "ascii.h"
+#include "err.h"
+#include "products_private.h"
 
-struct product {
-	const char *id;
-	const char *name;
-	const char *aliases; /* lower case, parted by '|'; matched as whole words */
-	const char *modules; /* beginnings of program names in log headers, lower case, parted by '|' */
+#define ROW(kind, id, text, more) {(kind), (char[]){id}, (char[]){text}, (more)},
+#define PRODUCT(id, name) ROW(PRODUCT_NAME, id, name, NULL)
+#define FORM(id, words) ROW(PRODUCT_FORM, id, words, NULL)
+#define PROGRAM(id, beginning) ROW(PRODUCT_PROGRAM, id, beginning, NULL)
+#define BUILD(id, number, release) ROW(PRODUCT_BUILD, id, number, (char[]){release})
+static const struct product_row built_in[] = {
+#include "conf/products.table.inc"
 };
+#define BUILT_IN ASCII_COUNT(built_in)
 
-/* A longer alias wins where two begin at the same place. */
-static const struct product products[] = {
-    {"vbr", "Veeam Backup & Replication",
-        "veeam backup & replication|veeam backup and replication|veeam backup&replication|backup & replication|"
-        "backup and replication|veeam b&r|veeam vbr|vbr",
-        "veeam.backup.|veeamagent.exe|veeam.guest|veeamtransport|veeamdeployment"},
-    {"one", "Veeam ONE", "veeam one|veeamone", "veeam.one|veeamone|veeamdcs|veeamrss"},
-    {"vb365", "Veeam Backup for Microsoft 365",
-        "veeam backup for microsoft 365|veeam backup for microsoft office 365|veeam backup for office 365|"
-        "backup for microsoft 365|veeam backup for m365|vb365|vbm365|vbo365|vbo",
-        "veeam.archiver"},
-    {"vaw", "Veeam Agent for Microsoft Windows",
-        "veeam agent for microsoft windows|veeam agent for windows|agent for microsoft windows|"
-        "veeam endpoint backup|veeam windows agent|vaw",
-        "veeam.endpoint|veeam.agent.configurator"},
-    {"val", "Veeam Agent for Linux", "veeam agent for linux|agent for linux|veeam linux agent", "veeamservice|veeamjobman"},
-    {"vam", "Veeam Agent for Mac", "veeam agent for mac|veeam agent for macos", ""},
-    {"vspc", "Veeam Service Provider Console",
-        "veeam service provider console|service provider console|veeam availability console|vspc|vac",
-        "veeam.mbp|veeam.availability.console|veeam.serviceprovider"},
-    {"vcc", "Veeam Cloud Connect", "veeam cloud connect|cloud connect", "veeam.backup.cloudservice"},
-    {"vro", "Veeam Recovery Orchestrator",
-        "veeam recovery orchestrator|recovery orchestrator|veeam disaster recovery orchestrator|veeam availability orchestrator",
-        "veeam.orchestrator"},
-    {"vbaws", "Veeam Backup for AWS", "veeam backup for aws|backup for aws", ""},
-    {"vbazure", "Veeam Backup for Microsoft Azure",
-        "veeam backup for microsoft azure|veeam backup for azure|backup for azure", ""},
-    {"vbgcp", "Veeam Backup for Google Cloud", "veeam backup for google cloud|backup for google cloud", ""},
-    {"vbsf", "Veeam Backup for Salesforce", "veeam backup for salesforce|backup for salesforce", ""},
-    {"k10", "Veeam Kasten for Kubernetes", "veeam kasten for kubernetes|veeam kasten|kasten k10|kasten", ""},
-};
-#define PRODUCTS (ASCII_COUNT(products))
-#define ALIAS_MAX 64
+/* Forms by their first two bytes. Number 0 ends a list, row i stands as i + 1. */
+#define BUCKETS 512
+static uint16_t first[BUCKETS], next[BUILT_IN + PRODUCT_ROWS_MAX];
+static struct product_row *own;
+static size_t n_own;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* The next alternative of a '|' list as a string; false at the end. */
-static bool next_word(const char **list, char word[ALIAS_MAX])
+static const struct product_row *row(size_t i)
 {
-	size_t n = strcspn(*list, "|");
+	return i < BUILT_IN ? &built_in[i] : &own[i - BUILT_IN];
+}
 
-	if (n == 0 || n >= ALIAS_MAX)
-		return false;
-	memcpy(word, *list, n);
-	word[n] = '\0';
-	*list += n + ((*list)[n] == '|');
-	return true;
+static unsigned bucket(const char *s)
+{
+	return ((unsigned char)ascii_fold(s[0]) * 31u + (unsigned char)ascii_fold(s[1])) % BUCKETS;
+}
+
+static void index_row(size_t i)
+{
+	const struct product_row *r = row(i);
+
+	if (r->kind != PRODUCT_FORM || r->text[0] == '\0' || r->text[1] == '\0')
+		return;
+	next[i] = first[bucket(r->text)];
+	first[bucket(r->text)] = (uint16_t)(i + 1);
+}
+
+static void index_built_in(void)
+{
+	for (size_t i = 0; i < BUILT_IN; i++)
+		index_row(i);
+}
+
+static bool copy_row(struct product_row *to, const struct product_row *from)
+{
+	*to = (struct product_row){from->kind, strdup(from->id), strdup(from->text), from->more != NULL ? strdup(from->more) : NULL};
+	return to->id != NULL && to->text != NULL && (from->more == NULL || to->more != NULL);
+}
+
+int products_use(const struct product_row *rows, size_t n)
+{
+	pthread_once(&once, index_built_in);
+	if (n == 0)
+		return VG_OK;
+	if (n > PRODUCT_ROWS_MAX || own != NULL)
+		return VG_ERR_LIMIT;
+	own = calloc(n, sizeof(*own));
+	if (own == NULL)
+		return VG_ERR_MEMORY;
+	for (; n_own < n; n_own++) {
+		if (!copy_row(&own[n_own], &rows[n_own]))
+			return VG_ERR_MEMORY;
+		index_row(BUILT_IN + n_own);
+	}
+	return VG_OK;
+}
+
+/* The newest row that is this product's name, by id. */
+static const struct product_row *named(const char *id, size_t len)
+{
+	for (size_t i = BUILT_IN + n_own; i > 0; i--)
+		if (row(i - 1)->kind == PRODUCT_NAME && strlen(row(i - 1)->id) == len && strncasecmp(row(i - 1)->id, id, len) == 0)
+			return row(i - 1);
+	return NULL;
 }
 
 const char *product_id(const char *name)
 {
-	char word[ALIAS_MAX];
 	size_t len = strlen(name);
+	const struct product_row *r;
 
 	ascii_trim(&name, &len);
-	for (size_t i = 0; i < PRODUCTS; i++) {
-		const char *list = products[i].aliases;
-
-		if (ascii_is(name, len, products[i].id))
-			return products[i].id;
-		while (next_word(&list, word))
-			if (ascii_is(name, len, word))
-				return products[i].id;
-		if (strlen(products[i].name) == len && strncasecmp(products[i].name, name, len) == 0)
-			return products[i].id;
+	if (len == 0)
+		return NULL;
+	if ((r = named(name, len)) != NULL)
+		return r->id;
+	for (size_t i = BUILT_IN + n_own; i > 0; i--) {
+		r = row(i - 1);
+		if ((r->kind == PRODUCT_NAME || r->kind == PRODUCT_FORM) && strlen(r->text) == len &&
+		    strncasecmp(r->text, name, len) == 0)
+			return r->id;
 	}
 	return NULL;
 }
 
 const char *product_name(const char *id)
 {
-	for (size_t i = 0; i < PRODUCTS; i++)
-		if (strcmp(products[i].id, id) == 0)
-			return products[i].name;
+	const struct product_row *r = named(id, strlen(id));
+
+	return r != NULL ? r->text : NULL;
+}
+
+const struct product_row *product_build(const char *id, const char *version, size_t len)
+{
+	for (size_t i = BUILT_IN + n_own; i > 0; i--) {
+		const struct product_row *r = row(i - 1);
+		size_t n = strlen(r->text);
+
+		if (r->kind == PRODUCT_BUILD && n <= len && memcmp(r->text, version, n) == 0 && (n == len || version[n] == ' ') &&
+		    (id == NULL || strcmp(r->id, id) == 0))
+			return r;
+	}
 	return NULL;
 }
 
-/* Length of a version at s as people write it: v12, 12.3, 12.1.2.172, 11a; 0 for none. */
-static size_t version_at(const char *s, size_t len)
+bool product_release(const char *name, const char *version, char *release, size_t cap, const char **of)
 {
-	size_t i = 0, digits = 0, dots = 0;
+	const char *id = name != NULL ? product_id(name) : NULL;
+	const struct product_row *r;
 
-	if (len > 1 && ascii_fold(s[0]) == 'v' && ascii_digit(s[1]))
-		i = 1;
-	while (i < len && i < 24 && (ascii_digit(s[i]) || (s[i] == '.' && i + 1 < len && ascii_digit(s[i + 1])))) {
-		digits = s[i] == '.' ? 0 : digits + 1;
-		dots += s[i] == '.';
-		if (digits > 6 || dots > 3)
-			return 0;
-		i++;
-	}
-	if (i == 0 || !ascii_digit(s[i - 1]))
-		return 0;
-	/* 11a, but not 12th */
-	if (i < len && ascii_lower(s[i]) && s[i] <= 'c' && dots == 0 && (i + 1 == len || !ascii_alnum(s[i + 1])))
-		i++;
-	return i < len && (ascii_alnum(s[i]) || s[i] == '%' || s[i] == '@') ? 0 : i;
-}
-
-static bool copy_version(char *out, size_t cap, const char *s, size_t len)
-{
-	if (len == 0 || len >= cap)
+	if (name != NULL && id == NULL)
 		return false;
-	memcpy(out, s, len);
-	out[len] = '\0';
-	return true;
+	if ((version[0] == 'v' || version[0] == 'V') && ascii_digit(version[1]))
+		version++;
+	if ((r = product_build(id, version, strlen(version))) == NULL)
+		return false;
+	if (of != NULL)
+		*of = product_name(r->id);
+	return snprintf(release, cap, "%s%s", r->more, version + strlen(r->text)) < (int)cap;
 }
 
-/* A version right behind a product's name, over words that may stand between. */
-static bool version_behind(const char *s, size_t len, char *out, size_t cap)
+/* ---- prose ---- */
+
+size_t products_gap(const char *s, size_t len, bool hyphen)
 {
-	static const char *const filler[] = {"version", "ver.", "ver", "build", "release", "community edition",
-	    "enterprise plus", "enterprise", "edition", "server", "update", "is", "v."};
+	static const char *const marks[] = {" ", "\t", "\n", "\r", "\xC2\xA0", "\xC2\xAE", "\xE2\x84\xA2", "(r)", "(tm)", "-"};
 	size_t i = 0;
 
-	for (int step = 0; step < 5; step++) {
-		bool skipped = false;
+	for (int step = 0; step < 8; step++) {
+		size_t k = 0;
 
-		while (i < len && s[i] != '\0' && strchr(" \t,:(=[", s[i]) != NULL)
-			i++;
-		if (copy_version(out, cap, s + i, version_at(s + i, len - i)))
-			return true;
-		for (size_t k = 0; k < ASCII_COUNT(filler) && !skipped; k++) {
-			size_t n = strlen(filler[k]);
-
-			if (ascii_starts(s + i, len - i, filler[k]) && (i + n == len || !ascii_alnum(s[i + n]))) {
-				i += n;
-				skipped = true;
-			}
-		}
-		if (!skipped)
-			return false;
+		while (k < ASCII_COUNT(marks) - !hyphen && !ascii_starts(s + i, len - i, marks[k]))
+			k++;
+		if (k == ASCII_COUNT(marks) - !hyphen)
+			break;
+		i += strlen(marks[k]);
 	}
-	return false;
+	return i;
 }
 
-/* "version 12.3" or "build 12.1.2.172" anywhere; a build has points. */
-static bool version_anywhere(const char *text, size_t len, char *out, size_t cap)
+/* Bytes of s that a form takes; 0 where it does not stand there. */
+static size_t form_length(const char *form, const char *s, size_t len)
 {
-	static const char *const words[] = {"version", "build"};
+	size_t i = 0;
 
-	for (size_t k = 0; k < 2; k++) {
-		const char *at = text, *end = text + len;
+	for (; *form != '\0'; form++) {
+		size_t n = 1;
 
-		while ((at = ascii_find_word(at, (size_t)(end - at), words[k])) != NULL) {
-			at += strlen(words[k]);
-			if (version_behind(at, (size_t)(end - at), out, cap) && (k == 0 || strchr(out, '.') != NULL))
-				return true;
+		if (*form == ' ') {
+			if ((n = products_gap(s + i, len - i, true)) == 0)
+				return 0;
+		} else if (i == len || *form != (ascii_upper(*form) ? s[i] : ascii_fold(s[i]))) {
+			return 0;
+		} else if (*form == '&' && ascii_starts(s + i, len - i, "&amp;")) {
+			n = 5;
 		}
+		i += n;
 	}
-	out[0] = '\0';
-	return false;
+	/* vbr.partner.example, VBR\\admin, vbr@ and vbr_1 are names of something else. */
+	if (i < len && (ascii_alnum(s[i]) || strchr("@\\_", s[i]) != NULL || (s[i] == '.' && i + 1 < len && ascii_alnum(s[i + 1]))))
+		return 0;
+	return i;
 }
 
-/* Length of the alias that *list begins with where s begins with it, else 0; moves *list to the next one. */
-static size_t alias_length(const char **list, const char *s, size_t len)
-{
-	const char *alias = *list;
-	size_t n = 0;
-
-	while (n < len && alias[n] != '|' && alias[n] != '\0' && ascii_fold(s[n]) == alias[n])
-		n++;
-	*list = alias + n;
-	while (**list != '|' && **list != '\0')
-		(*list)++;
-	if (*list != alias + n)
-		n = 0;
-	*list += **list == '|';
-	return n;
-}
-
-/* The longest alias at s that ends with its word; 0 for none. */
-static size_t name_at(const char *s, size_t len, const struct product **which)
+/* The longest form at s; the newest of equal ones. 0 for none. */
+static size_t form_at(const char *s, size_t len, const struct product_row **which)
 {
 	size_t best = 0;
 
-	for (size_t i = 0; i < PRODUCTS; i++)
-		for (const char *list = products[i].aliases; *list != '\0';) {
-			size_t n = alias_length(&list, s, len);
+	if (len < 2)
+		return 0;
+	for (unsigned i = first[bucket(s)]; i > 0; i = next[i - 1]) {
+		size_t n = form_length(row(i - 1)->text, s, len);
 
-			if (n <= best || (n < len && ascii_alnum(s[n])))
-				continue;
+		if (n > best) {
 			best = n;
-			*which = &products[i];
+			*which = row(i - 1);
 		}
+	}
 	return best;
 }
 
-/* The first name of a product in text: where, how long, which. */
-static const char *find_name(const char *text, size_t len, size_t *name_len, const struct product **which)
+/* Whether a word may begin at text[i]: not inside one, nor behind what joins it to a host name, a path, an address. */
+static bool begins_word(const char *text, size_t i)
 {
-	/* What an alias begins with; looked at closely only there. */
-	static const char *const starts[] = {"veeam", "veeamone", "backup &", "backup and", "backup for", "agent for", "service provider",
-	    "cloud connect", "recovery orchestrator", "kasten", "vbr",
-	    "vb365", "vbm365", "vbo365", "vbo", "vaw", "vspc", "vac"};
-	const char *at = text, *end = text + len;
+	return i == 0 || (!ascii_alnum(text[i - 1]) && strchr("@\\/._", text[i - 1]) == NULL &&
+	    !(text[i - 1] == '-' && i > 1 && ascii_alnum(text[i - 2])));
+}
 
-	while ((at = ascii_find_any(at, (size_t)(end - at), starts, ASCII_COUNT(starts), NULL)) != NULL) {
-		*name_len = name_at(at, (size_t)(end - at), which);
-		if (*name_len > 0)
-			return at;
-		while (at < end && ascii_alnum(*at))
-			at++;
+struct found {
+	const struct product_row *which;
+	struct version number;
+	char version[PRODUCT_VERSION_MAX];
+	const char *after_maker; /* behind the first "veeam" that is no product's name */
+};
+
+/* Walks over the names in text until the first product's has a version. */
+static void walk_names(struct found *f, const char *text, size_t len)
+{
+	const struct product_row *which;
+
+	for (size_t i = 0; i + 1 < len; i++) {
+		size_t n;
+
+		if (!ascii_alpha(text[i]) || !begins_word(text, i))
+			continue;
+		if ((n = form_at(text + i, len - i, &which)) == 0) {
+			if (f->after_maker == NULL && ascii_starts(text + i, len - i, "veeam ") )
+				f->after_maker = text + i + 6;
+			continue;
+		}
+		i += n;
+		if (f->which == NULL)
+			f->which = which;
+		if (strcmp(which->id, f->which->id) == 0 &&
+		    version_behind(text + i, len - i, false, f->version, sizeof(f->version), &f->number))
+			return;
+		i--;
 	}
-	return NULL;
 }
 
 void product_find(const char *text, size_t len, const char **name, char *version, size_t cap)
 {
-	const struct product *which = NULL;
-	size_t n = 0;
-	const char *at = find_name(text, len, &n, &which);
+	struct found f = {.which = NULL};
+	const char *of = NULL, *end = text + len;
+	bool said;
 
-	version[0] = '\0';
-	*name = which != NULL ? which->name : NULL;
-	if (at == NULL)
-		return;
-	if (!version_behind(at + n, len - (size_t)(at - text) - n, version, cap))
-		version_anywhere(text, len, version, cap);
+	pthread_once(&once, index_built_in);
+	walk_names(&f, text, len);
+	said = f.version[0] != '\0' ||
+	    (f.which == NULL && f.after_maker != NULL && version_behind(f.after_maker, (size_t)(end - f.after_maker), false,
+	        f.version, sizeof(f.version), &f.number)) ||
+	    version_anywhere(text, len, f.version, sizeof(f.version), &f.number);
+	if (!said)
+		f.number.parts = 0;
+	if (f.number.parts < VERSION_PARTS)
+		version_exact(text, len, &f.number, f.which != NULL ? f.which->id : NULL, f.version, sizeof(f.version), &of);
+	if (f.which == NULL && of == NULL && f.number.parts == VERSION_PARTS) {
+		const struct product_row *r = product_build(NULL, f.version, strlen(f.version));
+
+		of = r != NULL ? r->id : NULL;
+	}
+	*name = f.which != NULL ? product_name(f.which->id) : of != NULL ? product_name(of) : NULL;
+	if (strlen(f.version) >= cap)
+		f.version[0] = '\0';
+	memcpy(version, f.version, strlen(f.version) + 1);
 }
 
 const char *product_by_module(const char *module, size_t len)
 {
-	const char *name = NULL;
-	char word[ALIAS_MAX];
-	size_t best = 0;
+	const struct product_row *best = NULL;
 
 	for (size_t i = len; i > 0; i--)
 		if (module[i - 1] == '\\' || module[i - 1] == '/') {
@@ -246,14 +283,9 @@ const char *product_by_module(const char *module, size_t len)
 			len -= i;
 			break;
 		}
-	for (size_t i = 0; i < PRODUCTS; i++) {
-		const char *list = products[i].modules;
-
-		while (next_word(&list, word))
-			if (strlen(word) > best && ascii_starts(module, len, word)) {
-				best = strlen(word);
-				name = products[i].name;
-			}
-	}
-	return name;
+	for (size_t i = 0; i < BUILT_IN + n_own; i++)
+		if (row(i)->kind == PRODUCT_PROGRAM && (best == NULL || strlen(row(i)->text) >= strlen(best->text)) &&
+		    ascii_starts(module, len, row(i)->text))
+			best = row(i);
+	return best != NULL ? product_name(best->id) : NULL;
 }

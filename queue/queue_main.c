@@ -13,6 +13,7 @@
 
 #include "err.h"
 #include "log.h"
+#include "products.h"
 
 #define READERS 2u
 #define SYNCERS 2u
@@ -299,6 +300,8 @@ start(struct role_ctx *ctx)
 	}
 	pthread_rwlock_init(&q->conf_lock, NULL);
 	q->conf = ctx->conf;
+	if (products_use(ctx->conf->products, ctx->conf->n_products) != VG_OK)
+		return EX_OSERR;
 	if ((rc = start_all(q)) == 0 && (queue_parse_start(q) != VG_OK || queue_wait_start(q) != VG_OK ||
 	    queue_keep_start(q) != VG_OK || queue_login_start(q) != VG_OK))
 		rc = EX_OSERR;

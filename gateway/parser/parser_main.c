@@ -15,6 +15,7 @@
 #include "log.h"
 #include "message.h"
 #include "message_check.h"
+#include "products.h"
 #include "role.h"
 #include "seal.h"
 
@@ -168,7 +169,7 @@ static int prepare(struct role_ctx *ctx)
 	struct parser *p = calloc(1, sizeof *p);
 	const char *why = "out of memory";
 
-	if (p == NULL || message_warm(&why) != VG_OK) {
+	if (p == NULL || message_warm(&why) != VG_OK || products_use(ctx->conf->products, ctx->conf->n_products) != VG_OK) {
 		log_error("", "parser-failed", "error=%s", log_q(why));
 		free(p);
 		return EX_OSERR;

@@ -57,12 +57,14 @@ static void on_answer(struct ipc *ipc, struct ipc_msg *msg, void *arg)
 
 static int set_up(void **state)
 {
+	static struct conf conf; /* no products of our own */
 	static struct world w;
 	int fd[2];
 
 	memset(&w, 0, sizeof w);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
 	w.ctx.role = ROLE_PARSER;
+	w.ctx.conf = &conf;
 	w.ctx.loop = evloop_new();
 	assert_int_equal(parser_role.prepare(&w.ctx), 0);
 	parser_role.on_peer(&w.ctx, ROLE_QUEUE, 0, fd[0]);

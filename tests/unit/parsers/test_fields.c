@@ -11,7 +11,6 @@
 #include "completeness.h"
 #include "extract_help.h"
 #include "fields.h"
-#include "products.h"
 
 static char *dump(const json_t *j)
 {
@@ -20,65 +19,79 @@ static char *dump(const json_t *j)
 
 static const struct log_facts vbr_logs = {"Veeam Backup & Replication", "12.1.2.172", "BACKUP01"};
 
+static const struct {
+	const char *subject, *body;
+	const struct log_facts *facts;
+	const char *fields;
+} fields_rows[] = {
+    {"Backup fails",
+        "Product: VBR\nVersion: 12.1.2.172\nSeverity: 2\nCustomer: Acme GmbH\nJob: Backup Job 1\nError: x y\n"
+        "Support-ID: 0123\nReference: ACME-77\nTriage: restarted proxy\nchecked the ports\n\nHello",
+        NULL,
+        "{\"customer\":\"Acme GmbH\",\"error\":\"x y\",\"job\":\"Backup Job 1\",\"product\":\"Veeam Backup & Replication\","
+        "\"reference\":\"ACME-77\",\"release\":\"12.1.2\",\"severity\":2,\"support_id\":\"0123\",\"triage\":\"restarted proxy\\nchecked the ports\","
+        "\"version\":\"12.1.2.172\"}"},
+    {"x", "Hello team,\n\nPRODUCT : Veeam ONE 12\n\nSeverity: Sev 1 - urgent\n\nProse. Version: 9\n", NULL,
+        "{\"product\":\"Veeam ONE\",\"severity\":1,\"version\":\"12\"}"},
+    /* not at the start, not ours */
+    {"x", "Our monitor sent this.\nSeverity: 1\nProduct: Veeam ONE\n", NULL, "{\"product\":\"Veeam ONE\"}"},
+    {"x", "Severity: 7\n", NULL, "{}"},
+    {"x", "Severity: 12\n", NULL, "{}"},
+    {"x", "Severity: 1.5\nSeverity: 3\n", NULL, "{\"severity\":3}"},
+    {"x", "Severity: critical\n", NULL, "{\"severity\":1}"},
+    {"Re: [Sev 2] down", "text", NULL, "{\"severity\":2}"},
+    {"[#12] [SEV1] down", "Severity: 4\n", NULL, "{\"severity\":4}"},
+    {"[Severity: 3]", "", NULL, "{\"severity\":3}"},
+    {"[several] [sev x] [sev 9] [sev", "", NULL, "{}"},
+    {"x", "#severity 1\n", NULL, "{\"severity\":1}"},
+    /* unknown labels do not end the block */
+    {"x", "Phone: 123\nJob: J\n", NULL, "{\"job\":\"J\"}"},
+    /* logs and prose */
+    {"x", "The backup does not run.\n", &vbr_logs, "{\"product\":\"Veeam Backup & Replication\",\"release\":\"12.1.2\",\"version\":\"12.1.2.172\"}"},
+    {"VBR 12.1 job fails", "x", &vbr_logs, "{\"product\":\"Veeam Backup & Replication\",\"release\":\"12.1.2\",\"version\":\"12.1.2.172\"}"},
+    {"x", "We use Veeam Backup for Microsoft 365 v8 here\n", &vbr_logs,
+        "{\"product\":\"Veeam Backup for Microsoft 365\",\"version\":\"v8\"}"},
+    {"x", "Product: vbr\nVersion: 11a\n", &vbr_logs, "{\"product\":\"Veeam Backup & Replication\",\"version\":\"11a\"}"},
+    {"Cloud Connect tenant", "version 12.3 of Veeam Cloud Connect\n", NULL, "{\"product\":\"Veeam Cloud Connect\",\"version\":\"12.3\"}"},
+    {"x", "Product: Something Else\n", NULL, "{\"product\":\"Something Else\"}"},
+    {"VBR jobs hang", "We are on version 12.1 (build 12.1.2.172).\n", NULL,
+        "{\"product\":\"Veeam Backup & Replication\",\"release\":\"12.1.2\",\"version\":\"12.1.2.172\"}"},
+    {"x", "Version: 11.0.1.1261 P20230227\n", NULL,
+        "{\"product\":\"Veeam Backup & Replication\",\"release\":\"11a P20230227\",\"version\":\"11.0.1.1261 P20230227\"}"},
+    /* words of urgency are a hint, the strongest; they never set a severity, and one that is set needs no hint */
+    {"URGENT: help", "Our production is down since 2 am.\n", NULL, "{\"severity_hint\":\"production is down\"}"},
+    {"x", "Bitte dringend um R\303\274ckruf, Priorit\303\244t 1\n", NULL, "{\"severity_hint\":\"Priorit\303\244t 1\"}"},
+    {"Urgente", "", NULL, "{\"severity_hint\":\"Urgente\"}"},
+    {"\346\200\245 \350\207\263\346\200\245", "", NULL, "{\"severity_hint\":\"\350\207\263\346\200\245\"}"},
+    {"x", "It is asap, but critical to us\n", NULL, "{\"severity_hint\":\"critical\"}"},
+    {"x", "This is not urgent. No data loss. Es ist nicht mehr dringend.\n", NULL, "{}"},
+    {"x", "We installed the critical update; [Critical] 0, critical: 1\n", NULL, "{}"},
+    {"x", "urgently-needed? The insurgents asapx\n", NULL, "{\"severity_hint\":\"urgently\"}"},
+    {"urgent", "Severity: 3\n", NULL, "{\"severity\":3}"},
+    /* triage in prose */
+    {"x", "The job fails. We have already restarted the proxy. Can you help?\n", NULL,
+        "{\"triage\":\"We have already restarted the proxy.\"}"},
+    {"x", "Steps taken:\n- rebooted host\n- checked ports\n\nRegards\n", NULL,
+        "{\"triage\":\"- rebooted host\\n- checked ports\"}"},
+    {"x", "It fails each night.\nSteps taken so far:\n\n- rebooted host\n- checked ports\n\nRegards\n", NULL,
+        "{\"triage\":\"Steps taken so far:\\n- rebooted host\\n- checked ports\"}"},
+    {"x", "A reboot did not help.\n", NULL, "{\"triage\":\"A reboot did not help.\"}"},
+    {"x", "Have you checked this? We should have restarted it. We have not tried anything.\n", NULL, "{}"},
+    {"x", "I have a question\n", NULL, "{}"},
+    {"", "", NULL, "{}"},
+};
+
 static void test_fields(void **state)
 {
-	static const struct {
-		const char *subject, *body;
-		const struct log_facts *facts;
-		const char *fields;
-	} rows[] = {
-	    {"Backup fails",
-	        "Product: VBR\nVersion: 12.1.2.172\nSeverity: 2\nCustomer: Acme GmbH\nJob: Backup Job 1\nError: x y\n"
-	        "Support-ID: 0123\nReference: ACME-77\nTriage: restarted proxy\nchecked the ports\n\nHello",
-	        NULL,
-	        "{\"customer\":\"Acme GmbH\",\"error\":\"x y\",\"job\":\"Backup Job 1\",\"product\":\"Veeam Backup & Replication\","
-	        "\"reference\":\"ACME-77\",\"severity\":2,\"support_id\":\"0123\",\"triage\":\"restarted proxy\\nchecked the ports\","
-	        "\"version\":\"12.1.2.172\"}"},
-	    {"x", "Hello team,\n\nPRODUCT : Veeam ONE 12\n\nSeverity: Sev 1 - urgent\n\nProse. Version: 9\n", NULL,
-	        "{\"product\":\"Veeam ONE\",\"severity\":1,\"version\":\"12\"}"},
-	    /* not at the start, not ours */
-	    {"x", "Our monitor sent this.\nSeverity: 1\nProduct: Veeam ONE\n", NULL, "{\"product\":\"Veeam ONE\"}"},
-	    {"x", "Severity: 7\n", NULL, "{}"},
-	    {"x", "Severity: 12\n", NULL, "{}"},
-	    {"x", "Severity: 1.5\nSeverity: 3\n", NULL, "{\"severity\":3}"},
-	    {"x", "Severity: critical\n", NULL, "{\"severity\":1}"},
-	    {"Re: [Sev 2] down", "text", NULL, "{\"severity\":2}"},
-	    {"[#12] [SEV1] down", "Severity: 4\n", NULL, "{\"severity\":4}"},
-	    {"[Severity: 3]", "", NULL, "{\"severity\":3}"},
-	    {"[several] [sev x] [sev 9] [sev", "", NULL, "{}"},
-	    {"x", "#severity 1\n", NULL, "{\"severity\":1}"},
-	    /* unknown labels do not end the block */
-	    {"x", "Phone: 123\nJob: J\n", NULL, "{\"job\":\"J\"}"},
-	    /* logs and prose */
-	    {"x", "The backup does not run.\n", &vbr_logs, "{\"product\":\"Veeam Backup & Replication\",\"version\":\"12.1.2.172\"}"},
-	    {"VBR 12.1 job fails", "x", &vbr_logs, "{\"product\":\"Veeam Backup & Replication\",\"version\":\"12.1.2.172\"}"},
-	    {"x", "We use Veeam Backup for Microsoft 365 v8 here\n", &vbr_logs,
-	        "{\"product\":\"Veeam Backup for Microsoft 365\",\"version\":\"v8\"}"},
-	    {"x", "Product: vbr\nVersion: 11a\n", &vbr_logs, "{\"product\":\"Veeam Backup & Replication\",\"version\":\"11a\"}"},
-	    {"Cloud Connect tenant", "version 12.3 of Veeam Cloud Connect\n", NULL, "{\"product\":\"Veeam Cloud Connect\",\"version\":\"12.3\"}"},
-	    {"x", "Product: Something Else\n", NULL, "{\"product\":\"Something Else\"}"},
-	    /* triage in prose */
-	    {"x", "The job fails. We have already restarted the proxy. Can you help?\n", NULL,
-	        "{\"triage\":\"We have already restarted the proxy.\"}"},
-	    {"x", "Steps taken:\n- rebooted host\n- checked ports\n\nRegards\n", NULL,
-	        "{\"triage\":\"- rebooted host\\n- checked ports\"}"},
-	    {"x", "It fails each night.\nSteps taken so far:\n\n- rebooted host\n- checked ports\n\nRegards\n", NULL,
-	        "{\"triage\":\"Steps taken so far:\\n- rebooted host\\n- checked ports\"}"},
-	    {"x", "A reboot did not help.\n", NULL, "{\"triage\":\"A reboot did not help.\"}"},
-	    {"x", "Have you checked this? We should have restarted it. We have not tried anything.\n", NULL, "{}"},
-	    {"x", "I have a question\n", NULL, "{}"},
-	    {"", "", NULL, "{}"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(fields_rows) / sizeof(fields_rows[0]); i++) {
 		struct fields f;
 		char *got;
 
-		assert_int_equal(fields_read(&f, rows[i].subject, rows[i].body, strlen(rows[i].body), rows[i].facts), 0);
+		assert_int_equal(fields_read(&f, fields_rows[i].subject, fields_rows[i].body, strlen(fields_rows[i].body), fields_rows[i].facts), 0);
 		got = dump(f.fields);
-		if (strcmp(got, rows[i].fields) != 0)
-			fail_msg("row %zu: %s\n%s", i, rows[i].body, got);
+		if (strcmp(got, fields_rows[i].fields) != 0)
+			fail_msg("row %zu: %s\n%s", i, fields_rows[i].body, got);
 		free(got);
 		fields_free(&f);
 	}
@@ -152,44 +165,6 @@ static void test_hostile(void **state)
 	free(body);
 }
 
-static void test_products(void **state)
-{
-	static const struct {
-		const char *name, *id;
-	} ids[] = {{"vbr", "vbr"}, {" Veeam Backup & Replication ", "vbr"}, {"Veeam Backup and Replication", "vbr"}, {"VEEAM ONE", "one"},
-	    {"Backup for Microsoft 365", "vb365"}, {"Veeam Agent for Linux", "val"}, {"vspc", "vspc"}, {"one", "one"}, {"", NULL},
-	    {"Acronis", NULL}};
-	static const struct {
-		const char *text, *name, *version;
-	} prose[] = {
-	    {"we run Veeam Backup & Replication 12.1.2.172 here", "Veeam Backup & Replication", "12.1.2.172"},
-	    {"VBR v12 and Veeam ONE", "Veeam Backup & Replication", "v12"},
-	    {"Veeam Backup for Microsoft 365, build 8.0.2.159", "Veeam Backup for Microsoft 365", "8.0.2.159"},
-	    {"vbr (version: 11a)", "Veeam Backup & Replication", "11a"},
-	    {"Since the 12th VBR is slow, 10.0.0.1 hangs", "Veeam Backup & Replication", ""},
-	    {"VBR fails for 5 days", "Veeam Backup & Replication", ""},
-	    {"nobody here", NULL, ""}, {"vbrx", NULL, ""},
-	};
-	const char *name;
-	char version[32];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		const char *id = product_id(ids[i].name);
-
-		if ((id == NULL) != (ids[i].id == NULL) || (id != NULL && strcmp(id, ids[i].id) != 0))
-			fail_msg("%s: %s", ids[i].name, id != NULL ? id : "-");
-	}
-	assert_string_equal(product_name("vcc"), "Veeam Cloud Connect");
-	assert_null(product_name("nil"));
-	for (size_t i = 0; i < sizeof(prose) / sizeof(prose[0]); i++) {
-		product_find(prose[i].text, strlen(prose[i].text), &name, version, sizeof(version));
-		if ((name == NULL) != (prose[i].name == NULL) || (name != NULL && strcmp(name, prose[i].name) != 0) ||
-		    strcmp(version, prose[i].version) != 0)
-			fail_msg("%s: %s %s", prose[i].text, name != NULL ? name : "-", version);
-	}
-}
-
 static void test_completeness(void **state)
 {
 	static const struct {
@@ -227,7 +202,7 @@ static void test_completeness(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_fields), cmocka_unit_test(test_commands),
-	    cmocka_unit_test(test_hostile), cmocka_unit_test(test_products), cmocka_unit_test(test_completeness)};
+	    cmocka_unit_test(test_hostile), cmocka_unit_test(test_completeness)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
