@@ -75,6 +75,9 @@ static enum attribution judge(const struct words *joined)
 	colon = w.n > 0 && w.s[w.n - 1] == ':';
 	for (; w.n > 0 && (w.s[w.n - 1] == ':' || w.s[w.n - 1] == ' '); w.n--)
 		;
+	/* "2026/11/23 Ann Lee <ann@partner.example>" */
+	if (w.n > 12 && !colon && ascii_digit(w.s[0]) && w.s[w.n - 1] == '>' && memchr(w.s, '@', w.n) != NULL && text_has_date(w.s, 12))
+		return ATTRIBUTION_WEAK;
 	if (w.n < 6 || (!colon && (before < MAIL_DASHES || behind < MAIL_DASHES)))
 		return ATTRIBUTION_NONE;
 	address = memchr(w.s, '@', w.n) != NULL;

@@ -101,17 +101,36 @@ static bool closes_with_name(const struct line *l, const char *const *list, bool
 	return false;
 }
 
+/* "Med venlig hilsen / Kind regards" */
+static bool closes_twice(const struct line *l, size_t n)
+{
+	const char *slash = memchr(l->f, '/', n);
+	size_t a, b;
+
+	if (slash == NULL || slash == l->f)
+		return false;
+	a = (size_t)(slash - l->f);
+	b = n - a - 1;
+	while (a > 0 && strchr(", ", l->f[a - 1]) != NULL)
+		a--;
+	while (b > 0 && slash[1] == ' ') {
+		slash++;
+		b--;
+	}
+	return is_one_of(l->f, a, strong) && is_one_of(slash + 1, b, strong);
+}
+
 enum closing line_closing(const struct line *l)
 {
 	size_t n = trimmed(l);
 
 	if (n == 0 || l->flen > 90 || l->depth > 0)
 		return CLOSING_NONE;
-	if (is_one_of(l->f, n, strong) || closes_with_name(l, strong, false))
+	if (is_one_of(l->f, n, strong) || closes_twice(l, n))
 		return CLOSING_STRONG;
 	if (is_one_of(l->f, n, weak))
 		return CLOSING_WEAK;
-	return closes_with_name(l, weak, true) ? CLOSING_STRONG : CLOSING_NONE;
+	return closes_with_name(l, strong, false) || closes_with_name(l, weak, true) ? CLOSING_NAMED : CLOSING_NONE;
 }
 
 static bool begins_capital(const char *s, size_t n)
@@ -148,7 +167,7 @@ bool line_is_name(const struct line *l)
 			return false;
 		capitals += (i == 0 || l->s[i - 1] == ' ') && begins_capital(l->s + i, l->len - i);
 	}
-	return capitals * 2 >= words || words == 1;
+	return capitals * 2 >= words;
 }
 
 static bool has_phone(const char *s, size_t n)
@@ -208,6 +227,15 @@ bool line_is_short(const struct line *l)
 	return words <= 4 || (last != '.' && last != '!' && words <= 12) || line_is_contact(l);
 }
 
+/* "ann" */
+static bool is_small_name(const struct line *l)
+{
+	for (size_t i = 0; i < l->len; i++)
+		if (!ascii_lower(l->s[i]) && !(i + 1 == l->len && l->s[i] == '.'))
+			return false;
+	return l->len >= 2 && l->len <= 15;
+}
+
 bool lines_sign(const struct line *l, size_t n, bool named)
 {
 	bool name = n == 0 || !named, contact = false;
@@ -215,7 +243,7 @@ bool lines_sign(const struct line *l, size_t n, bool named)
 	for (size_t i = 0; i < n; i++) {
 		if (!line_is_short(&l[i]))
 			return false;
-		name |= i < 2 && line_is_name(&l[i]);
+		name |= i < 2 && (line_is_name(&l[i]) || (n == 1 && is_small_name(&l[i])));
 		contact |= line_is_contact(&l[i]);
 	}
 	return name && (n <= 6 || contact);
@@ -230,6 +258,13 @@ static bool any_line_has(const struct line *l, size_t n, const char *const *list
 			if (memmem(l[i].f, l[i].flen, list[k], strlen(list[k])) != NULL)
 				return true;
 	return false;
+}
+
+bool line_of_list(const struct line *l)
+{
+	static const char *const words[] = {"mailing list", "unsubscribe", "listinfo", "mailman", "list-", "abbestellen", NULL};
+
+	return any_line_has(l, 1, words);
 }
 
 bool line_opens_disclaimer(const struct line *l)

@@ -9,7 +9,8 @@
 enum closing {
 	CLOSING_NONE,
 	CLOSING_WEAK,  /* "Thanks," closes a mail only above a name */
-	CLOSING_STRONG /* "Best regards," */
+	CLOSING_STRONG, /* "Best regards," */
+	CLOSING_NAMED   /* "Best regards, Ann" */
 };
 
 enum closing line_closing(const struct line *l);
@@ -23,6 +24,8 @@ bool line_is_contact(const struct line *l);
 bool line_is_short(const struct line *l);
 /* Could all n lines stand in a signature? named: one of the first two must be a name. */
 bool lines_sign(const struct line *l, size_t n, bool named);
+/* Belongs to the footer of a mailing list. */
+bool line_of_list(const struct line *l);
 bool line_opens_disclaimer(const struct line *l);
 /* Do the n lines tell of confidentiality, intended recipients, printing, scanning? */
 bool text_is_disclaimer(const struct line *l, size_t n);

@@ -198,7 +198,7 @@ bool line_sent_from(const struct line *l)
 	static const char *const whole[] = {"sent from mail for windows", "sent from outlook", "sent from yahoo mail", "sent from the ",
 		"sent from aol", "sent from samsung", "sent from mailbox", "sent from acompli", "sent from nine", "sent from proton",
 		"sent from gmail", "sent from surface", "sent from windows mail", "sent from email on", "sent from workspace", "sent from boxer",
-		"sent from type", "sent from spark", "sent with proton", "sent with spark", "sent with bluemail", "sent with airmail",
+		"sent from type", "sent from spark", "sent wirelessly from", "sent from blackberry", "envoyé sans fil", "sent with proton", "sent with spark", "sent with bluemail", "sent with airmail",
 		"sent with aquamail", "sent via the samsung", "sent via bluemail", "sent via proton", "sent using ", "sent via android",
 		"get outlook for ", "get bluemail for", "outlook für ", "outlook-app für ", "holen sie sich outlook", "obtenir outlook pour",
 		"télécharger outlook pour", "télécharger outlook", "obtener outlook para", "obtenga outlook para", "scarica outlook per",

@@ -88,7 +88,7 @@ static const char *behind_marks(const struct line *l, size_t *n)
 /* Are the lines a shell's, an interpreter's or a diff's? [from, to) all have marks. */
 static bool is_session(const struct split *sp, size_t from, size_t to)
 {
-	bool all_three = true, all_commands = true, text = false, arrows = false;
+	bool all_three = true, all_commands = true, text = false, arrows = false, tags;
 
 	for (size_t i = from; i < to; i++) {
 		size_t n;
@@ -99,7 +99,10 @@ static bool is_session(const struct split *sp, size_t from, size_t to)
 		arrows |= is_command(s, n);
 		text |= n > 0;
 	}
-	return (all_three && text) || (all_commands && arrows) || session_near(sp, from, to) ||
+	/* The '>' of a tag on a line of its own. */
+	tags = !text && from > 0 && !sp->lines[from].gap && memchr(sp->lines[from - 1].s, '<', sp->lines[from - 1].len) != NULL &&
+	    to < sp->n && sp->lines[to].s[0] == '<';
+	return tags || (all_three && text) || (all_commands && arrows) || session_near(sp, from, to) ||
 	    (to - from == 1 && memmem(sp->lines[from].s, sp->lines[from].len, "<<<", 3) != NULL);
 }
 
@@ -125,11 +128,36 @@ static bool mark_attribution_above(struct split *sp, size_t quote)
 	return false;
 }
 
+/* A web address was begun and not closed: its end stands on the next line. */
+static bool opens_link(const struct line *l)
+{
+	const char *s = l->s, *end = l->s + l->len;
+	bool open = false;
+
+	for (; s < end; s++)
+		if ((*s == '<' || *s == '(') && ascii_starts(s + 1, (size_t)(end - s - 1), "http"))
+			open = true;
+		else if (*s == '>' || *s == ')')
+			open = false;
+	return open;
+}
+
+/* A web address that a mail program broke off the quoted line above, or put beside it, without its mark. */
+static bool is_link_remnant(const struct line *l, const struct line *above)
+{
+	bool closed = l->s[l->len - 1] == ')' || l->s[l->len - 1] == '>';
+
+	return closed && ((opens_link(above) && memchr(l->f, ' ', l->flen) == NULL) ||
+	    ascii_starts(l->f, l->flen, "(http") || ascii_starts(l->f, l->flen, "<http"));
+}
+
 /* The end of a long quoted line, which a mail program wrapped without its mark. */
 static bool is_remnant(const struct split *sp, size_t i)
 {
 	const struct line *l = &sp->lines[i], *above = &sp->lines[i - 1];
 
+	if (!l->gap && is_marked(sp, i + 1) && !sp->lines[i + 1].gap && is_link_remnant(l, above))
+		return true;
 	return !l->gap && above->len >= WRAPPED_FROM && l->len <= REMNANT_MAX && is_marked(sp, i + 1) && !sp->lines[i + 1].gap &&
 	    (ascii_lower(l->s[0]) || ascii_digit(l->s[0]) || (unsigned char)l->s[0] >= 0xc3) && strchr(".?!:", above->s[above->len - 1]) == NULL;
 }
@@ -138,6 +166,8 @@ static size_t mark_marked(struct split *sp, size_t from)
 {
 	size_t to = from;
 
+	if (from > 0 && !sp->lines[from].gap && sp->lines[from - 1].depth == 0 && opens_link(&sp->lines[from - 1]))
+		return from + 1;
 	while (to < sp->n && sp->lines[to].depth > 0 && !sp->lines[to].code)
 		to++;
 	if (!has(sp, from, FLAG(MARK_QUOTE)) && is_session(sp, from, to)) {
@@ -203,6 +233,8 @@ static size_t intro(const struct split *sp, size_t i)
 		if ((count = quotes_header_block(sp, i + 1, false)) > 0)
 			return 1 + count;
 		if (has(sp, i + 1, FLAG(MARK_HEADER) | FLAG(MARK_HEADER_SURE)) && (count = quotes_header_block(sp, i + 1, true)) > 0)
+			return 1 + count;
+		if ((count = quotes_header_block(sp, i + 1, true)) > 0 && is_marked(sp, i + 1 + count))
 			return 1 + count;
 		return quotes_attribution(sp, i + 1, &count) == ATTRIBUTION_LONE ? 1 + count : 0;
 	}

@@ -14,6 +14,7 @@
 #define CLOSING_LINES 14    /* below a closing phrase */
 #define CONTACT_LINES 10    /* of a block without a closing phrase */
 #define DISCLAIMER_LINES 60
+#define FOOTER_LINES 8
 #define PEELS 6             /* disclaimers, mobile lines one upon the other */
 
 static void sign(struct split *sp, size_t from, size_t to)
@@ -67,10 +68,34 @@ static size_t peel_mobile(const struct split *sp, size_t from, size_t to)
 	return to;
 }
 
+static bool is_triple(const struct line *l)
+{
+	return l->flen == 3 && memcmp(l->f, "---", 3) == 0;
+}
+
 static bool is_dashes(const struct line *l)
 {
 	/* One dash is a longer one in the original. */
-	return (l->flen == 2 && l->f[0] == '-' && l->f[1] == '-') || (l->flen == 1 && l->f[0] == '-' && l->len > 1);
+	return (l->flen == 2 && l->f[0] == '-' && l->f[1] == '-') || (l->flen == 1 && l->f[0] == '-' && l->len > 1) || is_triple(l);
+}
+
+/* The line goes on with what a log or a command above it says. */
+static bool in_command(const struct split *sp, size_t from, size_t i)
+{
+	return i > from && !sp->lines[i].gap && line_technical(&sp->lines[i - 1]);
+}
+
+/* What a mailing list puts below a rule. */
+static size_t peel_footer(const struct split *sp, size_t from, size_t to)
+{
+	bool list = false;
+
+	for (size_t i = to; i > from && to - i < FOOTER_LINES; i--) {
+		if (line_rule(&sp->lines[i - 1]))
+			return list ? i - 1 : to;
+		list |= line_of_list(&sp->lines[i - 1]);
+	}
+	return to;
 }
 
 /* Below "-- ", "--", an em dash: lines that could be a signature. */
@@ -82,11 +107,15 @@ static size_t below_dashes(const struct split *sp, size_t from, size_t to)
 
 		if (!is_dashes(l))
 			continue;
-		if (to - i > most || any_technical(sp, i, to) || (!l->dash_sig && to > i && !lines_sign(sp->lines + i, to - i, false)))
+		if (to - i > most || any_technical(sp, i, to))
+			return to;
+		if ((!l->dash_sig || in_command(sp, from, i - 1)) && to > i && !lines_sign(sp->lines + i, to - i, l->dash_sig || is_triple(l)))
+			return to;
+		if (is_triple(l) && to > i && !line_is_name(&sp->lines[i]))
 			return to;
 		if (i == to && !l->dash_sig)
 			return to;
-		return i - 1;
+		return i - 1 > from && is_dashes(&sp->lines[i - 2]) ? i - 2 : i - 1;
 	}
 	return to;
 }
@@ -99,7 +128,7 @@ static size_t below_closing(const struct split *sp, size_t from, size_t to)
 
 		if (c == CLOSING_NONE)
 			continue;
-		if (any_technical(sp, i, to) || !lines_sign(sp->lines + i, to - i, true))
+		if (any_technical(sp, i, to) || !lines_sign(sp->lines + i, to - i, c != CLOSING_NAMED))
 			return to;
 		if (i == to && c == CLOSING_WEAK)
 			return to;
@@ -168,7 +197,7 @@ static size_t by_markup(struct split *sp, size_t from, size_t to, bool alone)
 
 static size_t peel(const struct split *sp, size_t from, size_t to)
 {
-	size_t (*const steps[])(const struct split *, size_t, size_t) = {peel_disclaimer, peel_mobile, below_dashes};
+	size_t (*const steps[])(const struct split *, size_t, size_t) = {peel_disclaimer, peel_footer, peel_mobile, below_dashes};
 	size_t end = to;
 
 	for (unsigned k = 0; k < PEELS && end > from; k++) {
