@@ -187,7 +187,8 @@ run: packages
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/demo.py --run
 
 bench: packages
-	$(MAKE) all
+	$(MAKE) all $(B)/bench/bench_archive
+	$(B)/bench/bench_archive
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench.py
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench_sender.py
 	$(MAKE) $(B)/bench/bench_parse

@@ -14,11 +14,14 @@ static json_t *run(struct inspector *in, struct error_set *set, const struct log
 	json_t *attachments = json_array();
 
 	for (size_t i = 0; i < n && attachments != NULL; i++) {
-		const struct archive_budget fresh = ARCHIVE_BUDGET_INIT;
+		struct archive_budget fresh = ARCHIVE_BUDGET_INIT;
 		char id[24];
 		struct inspect_attachment a = {.id = id, .name = files[i].name, .content_type = "", .disposition = "attachment"};
 
-		/* Its user named the files one by one: the bound is for each of them. */
+		/* Its user named the files one by one, and can stop us: the bounds are for each of them, and wider. */
+		fresh.output *= 8;
+		fresh.work *= 8;
+		fresh.cpu_ms *= 60;
 		job.budget = fresh;
 		snprintf(id, sizeof(id), "a%zu", i + 1);
 		if (json_array_append_new(attachments, inspect(in, &job, &a, files[i].src)) != 0) {
