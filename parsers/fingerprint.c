@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ascii.h"
+#include "fingerprint_words.h"
 
 #define QUOTE_MAX 300 /* bytes a quoted name may have; a longer quotation is text */
 #define PATH_MAX_SCAN 400
@@ -19,6 +20,8 @@ struct norm {
 	size_t len;
 	bool gap;  /* a blank is due before the next word */
 	bool hole; /* the last thing put is the place holder */
+	bool number; /* and it stands for a number */
+	bool due;  /* a name may follow */
 };
 
 static void put(struct norm *n, const char *s, size_t len)
@@ -26,7 +29,7 @@ static void put(struct norm *n, const char *s, size_t len)
 	if (n->gap && n->len > 0 && n->len + 1 < n->cap)
 		n->out[n->len++] = ' ';
 	n->gap = false;
-	n->hole = false;
+	n->hole = n->number = false;
 	for (size_t i = 0; i < len && n->len + 1 < n->cap; i++)
 		n->out[n->len++] = ascii_fold(s[i]);
 }
@@ -52,7 +55,8 @@ static size_t quotation(const char *s, size_t len, bool word_before)
 {
 	static const struct {
 		const char *open, *close;
-	} pairs[] = {{"'", "'"}, {"\"", "\""}, {"[", "]"}, {"`", "`"}, {"“", "”"}, {"„", "“"}, {"‘", "’"}, {"«", "»"}};
+	} pairs[] = {{"'", "'"}, {"\"", "\""}, {"[", "]"}, {"`", "`"}, {"“", "”"}, {"„", "“"}, {"„", "”"}, {"‘", "’"}, {"‚", "‘"},
+	    {"«", "»"}, {"»", "«"}, {"‹", "›"}, {"「", "」"}, {"『", "』"}};
 
 	if (strchr("'\"[`", s[0]) == NULL && (unsigned char)s[0] < 0xC2)
 		return 0;
@@ -65,7 +69,7 @@ static size_t quotation(const char *s, size_t len, bool word_before)
 		for (size_t at = o; at + c <= reach; at++)
 			if (memcmp(s + at, pairs[i].close, c) == 0 &&
 			    !(i == 0 && at + 1 < len && ascii_alnum(s[at + 1])))
-				return at + c;
+				return fingerprint_tells(s + o, at - o) ? 0 : at + c;
 	}
 	return 0;
 }
@@ -96,18 +100,6 @@ static size_t windows_path(const char *s, size_t len)
 	return i;
 }
 
-/* Words after which a capitalised word is a name. */
-static bool names_follow(const char *w, size_t len)
-{
-	static const char *const before[] = {"host", "server", "machine", "computer", "vm", "proxy", "repository", "guest",
-	    "user", "account", "node", "datastore", "processing", "cluster", "database", "instance", "share", "volume"};
-
-	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
-		if (ascii_is(w, len, before[i]))
-			return true;
-	return false;
-}
-
 static bool is_type_name(const char *w, size_t len)
 {
 	return ascii_ends(w, len, "exception") || ascii_ends(w, len, "error") || ascii_ends(w, len, "fault");
@@ -118,11 +110,13 @@ static bool is_type_name(const char *w, size_t len)
 static bool is_name(const char *w, size_t len)
 {
 	bool capitals = true, hyphen = false, dot = false;
+	size_t slashes = 0;
 
 	for (size_t i = 0; i < len; i++) {
 		if (ascii_digit(w[i]) || w[i] == '\\' || w[i] == '@' || w[i] == '$' || w[i] == '%')
 			return true;
-		if (w[i] == '/' && (i == 0 ? len > 1 : false))
+		slashes += w[i] == '/';
+		if ((w[0] == '/' && len > 1) || slashes > 1)
 			return true;
 		capitals = capitals && !ascii_lower(w[i]);
 		hyphen = hyphen || w[i] == '-';
@@ -162,12 +156,20 @@ static size_t url(const char *s, size_t len)
 	return i;
 }
 
+/* Bytes of a blank that is none of ASCII: U+00A0, U+2009, U+202F. */
+static size_t wide_blank(const char *s, size_t len)
+{
+	if (len > 1 && memcmp(s, "\xC2\xA0", 2) == 0)
+		return 2;
+	return len > 2 && (memcmp(s, "\xE2\x80\xAF", 3) == 0 || memcmp(s, "\xE2\x80\x89", 3) == 0) ? 3 : 0;
+}
+
 /* The word at s, without dots and dashes at its end. */
 static size_t word(const char *s, size_t len)
 {
 	size_t i = 0;
 
-	while (i < len && !is_separator(s[i]))
+	while (i < len && !is_separator(s[i]) && wide_blank(s + i, len - i) == 0)
 		i++;
 	while (i > 1 && (s[i - 1] == '.' || s[i - 1] == '-'))
 		i--;
@@ -188,10 +190,39 @@ static size_t hole(const char *s, size_t len, bool word_before)
 	return colon_number(s, len);
 }
 
+/* A lower-case name with a hyphen (acme-dc), but not read-only. */
+static bool is_joined(const char *w, size_t len)
+{
+	static const char *const prefixes[] = {"read-", "write-", "non-", "re-", "pre-", "un-", "multi-", "low-", "high-", "time", "out-", "co-", "self-",
+	    "auto-", "built-", "in-", "on-", "off-"};
+
+	return memchr(w, '-', len) != NULL && !ascii_starts_any(w, len, prefixes, ASCII_COUNT(prefixes));
+}
+
+/* Puts one word, or the place holder for it. next: what stands behind it. */
+static void put_word(struct norm *n, const char *w, size_t len, const char *next, size_t next_len)
+{
+	bool digit_next = next_len > 1 && (next[0] == ' ' || next[0] == ',') && (ascii_digit(next[1]) || (next_len > 2 && next[0] == ',' && ascii_digit(next[2])));
+	bool named = n->due && !fingerprint_no_name(w, len) && (ascii_upper(w[0]) || is_joined(w, len));
+	bool drive = len == 1 && ascii_alpha(w[0]) && next_len > 0 && next[0] == ':';
+
+	if (n->number && fingerprint_unit(w, len)) {
+		n->gap = n->due = false;
+	} else if (is_name(w, len) || named || drive || ((n->number || digit_next) && fingerprint_date_word(w, len))) {
+		bool number = ascii_digit(w[0]) || n->number;
+
+		put_hole(n);
+		n->number = number || digit_next;
+		n->due = named;
+	} else {
+		put(n, w, len);
+		n->due = fingerprint_names_follow(w, len);
+	}
+}
+
 size_t fingerprint_normalise(char *out, size_t cap, const char *text, size_t len)
 {
-	struct norm n = {out, cap, 0, false, false};
-	bool name_due = false;
+	struct norm n = {out, cap, 0, false, false, false, false};
 	size_t i = 0, w;
 
 	if (cap == 0)
@@ -199,20 +230,19 @@ size_t fingerprint_normalise(char *out, size_t cap, const char *text, size_t len
 	while (i < len) {
 		bool word_before = i > 0 && ascii_alnum(text[i - 1]);
 
-		if ((w = hole(text + i, len - i, word_before)) > 0) {
-			put_hole(&n);
-			name_due = false;
-		} else if (is_separator(text[i]) || text[i] == '.' || text[i] == '-') {
+		if ((w = wide_blank(text + i, len - i)) > 0) {
 			n.gap = true;
-			i++;
-			continue;
+		} else if ((w = hole(text + i, len - i, word_before)) > 0) {
+			put_hole(&n);
+			n.number = ascii_digit(text[i]);
+			n.due = false;
+		} else if (is_separator(text[i]) || text[i] == '.' || text[i] == '-') {
+			n.due = n.due && text[i] == ' ';
+			n.gap = true;
+			w = 1;
 		} else {
 			w = word(text + i, len - i);
-			if (is_name(text + i, w) || (name_due && ascii_upper(text[i])))
-				put_hole(&n);
-			else
-				put(&n, text + i, w);
-			name_due = names_follow(text + i, w);
+			put_word(&n, text + i, w, text + i + w, len - i - w);
 		}
 		i += w;
 	}

@@ -34,6 +34,21 @@ static void test_same(void **state)
 	    {"Read 0x7ff01234 bytes at 17", "Read 0xdeadbeef00 bytes at 99999", "Read 5 bytes at 6"},
 	    {"Disk 1, 2, 3 failed", "Disk 7 failed"},
 	    {"Unable to reach https://a.example/x?y=1", "Unable to reach http://b.example:8080/"},
+	    /* amounts in any locale and unit */
+	    {"Free space: 1,234.5 GB of 12 345 MB", "Free space: 1.234,5 GB of 12 TB", "Free space: 0 KB of 5.6 TB", "Free space: 12\xC2\xA0" "345 Bytes of 7 B",
+	        "Free space: 7.5GB of 9"},
+	    {"Timeout of 15 minutes at 24.11.2026 02:00:11", "Timeout of 1 hour at 2026-11-24T02:00:11+01:00", "Timeout of 30 sec at Nov 24, 2026 2:00 AM",
+	        "Timeout of 30 s at 24. November 2026 02:00", "Timeout of 9 Tagen at 2026-11-24T02:00:11.123Z"},
+	    /* names behind what says that one follows */
+	    {"Host ACMEDC is unavailable", "Host acme-dc is unavailable", "Host dc.acme.example is unavailable", "Host 192.0.2.4 is unavailable",
+	        "Host [Node A] is unavailable", "Host Kassel Nord is unavailable"},
+	    {"Processing SQL01 Error: no snapshot", "Processing Exchange Server Error: no snapshot", "Processing 'Web 1' Error: no snapshot"},
+	    {"Benutzer Schmidt ist gesperrt", "Benutzer ACME\\schmidt ist gesperrt", "Benutzer \u201EAnna Schmidt\u201C ist gesperrt",
+	        "Benutzer \u00BBAnna Schmidt\u00AB ist gesperrt"},
+	    {"Drive D: is full", "Drive E: is full"},
+	    {"Cannot create Datacenter/vm/Prod folder", "Cannot create Lab/vm/Test folder", "Cannot create /Lab/vm/Test folder"},
+	    {"Failed to open disk [[ds1] web/web.vmdk] (mode [true])", "Failed to open disk [[DS PROD 02] sql/sql_1.vmdk] (mode [false])"},
+	    {"SID S-1-5-21-1004336348-1177238915-682003330-512 is unknown", "SID S-1-5-18 is unknown"},
 	};
 	char first[FINGERPRINT_HEX], other[FINGERPRINT_HEX], norm[512];
 
@@ -62,6 +77,15 @@ static void test_different(void **state)
 	    {"System.IO.IOException was thrown", "System.Net.WebException was thrown"},
 	    {"host is unreachable", "host is full"},
 	    {"I can't read the user's file", "I can't write the user's file"},
+	    /* what is quoted may be the error itself */
+	    {"Soap fault. Detail: 'connection was refused by peer'", "Soap fault. Detail: 'certificate is not valid'"},
+	    {"Job failed [Access is denied]", "Job failed [The network path was not found]"},
+	    {"Job failed \"Zugriff wurde verweigert\"", "Job failed \"Datei nicht gefunden, Fehler\""},
+	    /* no names, though one might follow */
+	    {"Internal Server Error", "Internal Server Timeout"}, {"Host: Connection refused", "Host: Permission denied"},
+	    {"VM Tools are missing", "VM files are missing"}, {"The host is unreachable", "The host is overloaded"},
+	    {"Repository read-only", "Repository non-existent"}, {"HTTP 401 Unauthorized", "HTTP 403 Forbidden"},
+	    {"5 may fail", "5 will fail"}, {"an I/O error", "an R/W error"},
 	};
 	char a[FINGERPRINT_HEX], b[FINGERPRINT_HEX];
 

@@ -1,0 +1,71 @@
+/*
+ * fingerprint_words.c - parser worker; the word lists of fingerprint.c. Pure.
+ */
+#include "fingerprint_words.h"
+
+#include "ascii.h"
+
+static bool is_in(const char *w, size_t len, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i][0] == ascii_fold(w[0]) && ascii_is(w, len, list[i]))
+			return true;
+	return false;
+}
+
+bool fingerprint_names_follow(const char *w, size_t len)
+{
+	static const char *const list[] = {"host", "server", "machine", "computer", "vm", "proxy", "repository", "guest", "user", "account",
+	    "node", "datastore", "processing", "cluster", "database", "instance", "share", "volume", "tenant", "mailbox", "organization",
+	    "gateway", "workstation", "hypervisor", "vcenter", "job", "rechner", "benutzer", "postfach", "maschine", "serveur",
+	    "utilisateur", "servidor", "usuario", "equipo", "utente", "gebruiker", "serwer", "objekt", "object", "appliance"};
+
+	return len > 0 && is_in(w, len, list, ASCII_COUNT(list));
+}
+
+bool fingerprint_no_name(const char *w, size_t len)
+{
+	static const char *const list[] = {"error", "errors", "failed", "failure", "fails", "not", "is", "was", "are", "has", "have", "had",
+	    "cannot", "can", "could", "does", "did", "name", "names", "service", "services", "manager", "exception", "fault", "busy", "closed",
+	    "connection", "timeout", "timed", "unavailable", "unreachable", "offline", "full", "or", "and", "for", "from", "in", "on", "to",
+	    "with", "type", "version", "id", "list", "access", "session", "status", "state", "information", "info", "warning", "stopped",
+	    "disconnected", "canceled", "cancelled", "will", "must", "should", "ist", "hat", "kann", "wurde", "nicht", "est", "no", "tools",
+	    "port", "path", "folder", "file", "files", "agent", "control", "account", "process", "finished", "completed", "started"};
+
+	return len > 0 && is_in(w, len, list, ASCII_COUNT(list));
+}
+
+bool fingerprint_date_word(const char *w, size_t len)
+{
+	static const char *const list[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "january",
+	    "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "mon", "tue", "wed", "thu",
+	    "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "am", "pm", "a.m", "p.m", "utc",
+	    "gmt", "januar", "februar", "m\xC3\xA4rz", "mai", "juni", "juli", "oktober", "dezember", "montag", "dienstag", "mittwoch", "donnerstag",
+	    "freitag", "samstag", "sonntag", "uhr", "janvier", "f\xC3\xA9vrier", "mars", "avril", "juin", "juillet", "ao\xC3\xBBt", "septembre",
+	    "octobre", "novembre", "d\xC3\xA9""cembre", "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
+	    "octubre", "noviembre", "diciembre"};
+
+	return len > 1 && is_in(w, len, list, ASCII_COUNT(list));
+}
+
+bool fingerprint_unit(const char *w, size_t len)
+{
+	static const char *const list[] = {"b", "bytes", "byte", "kb", "mb", "gb", "tb", "pb", "kib", "mib", "gib", "tib", "ms", "s", "sec", "secs",
+	    "second", "seconds", "min", "mins", "minute", "minutes", "h", "hour", "hours", "day", "days", "week", "weeks", "sekunden", "sekunde",
+	    "minuten", "stunden", "stunde", "tage", "tagen", "secondes", "heures", "jours", "segundos", "minutos", "horas", "ko", "mo", "go"};
+
+	return len > 0 && is_in(w, len, list, ASCII_COUNT(list));
+}
+
+bool fingerprint_tells(const char *s, size_t len)
+{
+	static const char *const words[] = {"failed", "fail", "fails", "not", "cannot", "can't", "couldn't", "denied", "error", "unable", "refused",
+	    "invalid", "exceeded", "missing", "exists", "timed", "expired", "unavailable", "unexpected", "unknown", "corrupted", "canceled",
+	    "aborted", "unreachable", "insufficient", "nicht", "fehler", "kein", "verweigert", "fehlgeschlagen", "ung\xC3\xBCltig",
+	    "impossible", "erreur", "refus\xC3\xA9", "no se", "denegado", "non"};
+	size_t blanks = 0;
+
+	for (size_t i = 0; i < len; i++)
+		blanks += s[i] == ' ';
+	return blanks >= 2 && ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
+}
