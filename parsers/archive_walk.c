@@ -19,6 +19,7 @@
 #include "buf.h"
 #include "err.h"
 #include "utf8.h"
+#include "zip_directory.h"
 
 struct walk {
 	struct archive_budget *budget;
@@ -358,7 +359,12 @@ static void walk_members(struct walk *w, struct archive_reader *r, const char *n
 static void walk_reader(struct walk *w, struct source *src, const char *name, const char *prefix, unsigned depth)
 {
 	struct archive_reader r;
+	unsigned known = zip_directory_problems(src);
 
+	w->problems |= known;
+	/* Members that share bytes are not worth a look: honest tools make none. */
+	if ((known & ARCHIVE_BOMB) != 0)
+		return;
 	if (archive_reader_open(&r, src, w->budget) == VG_OK)
 		walk_members(w, &r, name, prefix, depth);
 	w->problems |= r.problems;
