@@ -16,7 +16,7 @@ SYSCONFDIR ?= /etc
 DESTDIR ?=
 PYTHON ?= /usr/bin/python3
 
-LIBS_PKG = gmime-3.0 gpgme sqlite3 libsodium gnutls libarchive jansson libmicrohttpd libcurl libseccomp libpsl libidn2 libcares
+LIBS_PKG = gmime-3.0 gpgme libgsf-1 sqlite3 libsodium gnutls libarchive jansson libmicrohttpd libcurl libseccomp libpsl libidn2 libcares
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS_PKG) 2>/dev/null | sed 's/-I\//-isystem \//g')
 PKG_LIBS := $(shell pkg-config --libs $(LIBS_PKG) 2>/dev/null)
 

@@ -6,6 +6,18 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* Members of an attached message count as what they are; those of an archive only where one could be read. */
+static bool has_log_member(const json_t *attachment)
+{
+	size_t i;
+	json_t *e;
+
+	json_array_foreach(json_object_get(attachment, "entries"), i, e)
+		if (strcmp(json_string_value(json_object_get(e, "kind")), "log") == 0)
+			return true;
+	return false;
+}
+
 static bool has_logs(const json_t *attachments)
 {
 	size_t i;
@@ -15,6 +27,8 @@ static bool has_logs(const json_t *attachments)
 		const char *kind = json_string_value(json_object_get(a, "kind"));
 
 		if (kind != NULL && (strcmp(kind, "log") == 0 || strcmp(kind, "log-archive") == 0))
+			return true;
+		if (kind != NULL && strcmp(kind, "message") == 0 && has_log_member(a))
 			return true;
 	}
 	return false;

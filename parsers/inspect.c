@@ -17,6 +17,7 @@
 #include "html.h"
 #include "kinds.h"
 #include "sniff.h"
+#include "unpack.h"
 
 #define HEAD_MAX ((size_t)64 * 1024)
 #define MAGIC_HEAD ((size_t)16 * 1024)
@@ -36,6 +37,7 @@ struct findings {
 	json_t *entry;              /* borrowed from entries: the member that is open */
 	struct log_scanner *scan;   /* of the member that is open */
 	bool has_log;
+	enum unpack_form form;      /* a message in a file */
 };
 
 struct inspector *inspector_new(void)
@@ -224,6 +226,10 @@ static void inspect_report(struct findings *f, struct source *src, unsigned *pro
 
 static enum kind look_inside(struct findings *f, enum kind k, const char *name, struct source *src, unsigned *problems)
 {
+	const struct archive_visitor visitor = {f, on_member, on_data, on_end};
+
+	if (f->form != UNPACK_NONE)
+		*problems |= unpack_walk(src, f->form, &f->job->budget, &visitor);
 	if (k == KIND_ARCHIVE)
 		return inspect_archive(f, name, src, problems);
 	if (k == KIND_LOG)
@@ -278,6 +284,7 @@ json_t *inspect(struct inspector *in, struct inspect_job *job, const struct insp
 	clean_type(type, sizeof(type), a->content_type);
 	inspect_name(name, sizeof(name), a->name, type);
 	k = first_look(in, a, name, type, &problems);
+	f.form = a->opened || k != KIND_MESSAGE ? UNPACK_NONE : unpack_form(name, type, in->head, in->head_len);
 	/* The type database is slow on plain text, and a log is known already. */
 	detected = k == KIND_LOG ? "text/plain" : inspect_type(in, in->head, in->head_len);
 	if ((problems & ARCHIVE_UNREADABLE) == 0 && archive_volume_of(name, in->head, in->head_len) != VOLUME_LATER)

@@ -37,6 +37,7 @@ struct inspect_attachment {
 	const char *content_type; /* declared; "" becomes application/octet-stream */
 	const char *disposition;  /* "attachment" or "inline" */
 	bool related;             /* referred to by Content-ID */
+	bool opened;              /* a message whose parts are attachments of their own */
 	unsigned problems;        /* ARCHIVE_* bits known before (a cut-off part is ARCHIVE_TRUNCATED) */
 };
 

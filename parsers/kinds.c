@@ -9,6 +9,7 @@
 #include "ascii.h"
 #include "image.h"
 #include "log_scan.h"
+#include "tnef.h"
 
 const char *kind_name(enum kind k)
 {
@@ -179,14 +180,17 @@ enum kind kind_decide(const struct kind_facts *f)
 	static const char *const signature_names[] = {".p7s", "signature.asc", NULL};
 	static const char *const calendar_types[] = {"text/calendar", "application/ics", NULL};
 	static const char *const calendar_names[] = {".ics", NULL};
-	static const char *const message_types[] = {"message/rfc822", "message/global", "application/vnd.ms-outlook", NULL};
-	static const char *const message_names[] = {".eml", ".msg", NULL};
+	static const char *const message_types[] = {"message/rfc822", "message/global", "application/vnd.ms-outlook",
+	    "application/ms-tnef", "application/vnd.ms-tnef", NULL};
+	static const char *const message_names[] = {".eml", ".msg", "winmail.dat", NULL};
 
 	if (type_in(f->content_type, signature_types) || ends_in(f->name, signature_names))
 		return KIND_SIGNATURE;
 	if (type_in(f->content_type, calendar_types) || ends_in(f->name, calendar_names))
 		return KIND_CALENDAR;
 	if (type_in(f->content_type, message_types) || ends_in(f->name, message_names))
+		return KIND_MESSAGE;
+	if (tnef_is(f->head, f->head_len))
 		return KIND_MESSAGE;
 	if (image_format(f->head, f->head_len) != IMAGE_NONE)
 		return image_kind(f);

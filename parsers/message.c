@@ -19,6 +19,7 @@
 #include "mime_headers.h"
 #include "mime_report.h"
 #include "oneline.h"
+#include "outlook_msg.h"
 #include "quotes.h"
 
 #define DECODED_MAX ((uint64_t)1 << 30)
@@ -82,6 +83,7 @@ int message_warm(const char **why)
 	localtime_r(&zero, &tm);
 	mime_warm();
 	charset_warm();
+	outlook_msg_warm();
 	if ((inspector = inspector_new()) == NULL) {
 		*why = "the file type database cannot be loaded";
 		return VG_ERR_SYSTEM;
@@ -118,6 +120,14 @@ static void note_bits(struct message *m, unsigned bits, unsigned n, const char *
 		}
 }
 
+static bool message_text_blank(const struct message *m)
+{
+	for (size_t i = 0; i < m->body.full.len; i++)
+		if (m->body.full.data[i] > ' ')
+			return false;
+	return true;
+}
+
 static int read_text(struct message *m, struct mime *mime, struct parse_input *in)
 {
 	int err = VG_OK;
@@ -126,6 +136,8 @@ static int read_text(struct message *m, struct mime *mime, struct parse_input *i
 		err = raw_text(m, in);
 	for (size_t i = 0; i < mime->n_bodies && err == VG_OK && !m->body.truncated; i++)
 		err = message_body_part(m, &mime->bodies[i]);
+	if (err == VG_OK && mime->message != NULL && message_text_blank(m))
+		err = message_tnef_body(m, mime, in);
 	if (err == VG_OK)
 		err = body_finish(&m->body, quotes_is_forward(m->subject));
 	if (m->body.truncated)

@@ -12,10 +12,12 @@
 #include "mime_content.h"
 #include "mime_prologue.h"
 #include "oneline.h"
+#include "tnef.h"
+#include "unpack.h"
 
 /* Text is decoded up to here: what does not fit the body is not looked at. */
+#define TNEF_LOOK 20 /* attachments that are looked at for a body */
 #define TEXT_SOURCE_MAX (8u * 1024u * 1024u)
-#define TYPE_MAX 128
 
 /* ---- text ---- */
 
@@ -57,7 +59,7 @@ int message_body_part(struct message *m, const struct mime_leaf *leaf)
 /* ---- files ---- */
 
 /* "type/subtype" in lower case; "" where the mail names none that could be one. */
-static void declared_type(char out[TYPE_MAX], const struct mime_leaf *leaf)
+static void declared_type(char out[MESSAGE_TYPE_MAX], const struct mime_leaf *leaf)
 {
 	GMimeContentType *t = leaf->part != NULL ? g_mime_object_get_content_type(GMIME_OBJECT(leaf->part)) : NULL;
 	char *type = t != NULL ? g_mime_content_type_get_mime_type(t) : NULL;
@@ -66,7 +68,7 @@ static void declared_type(char out[TYPE_MAX], const struct mime_leaf *leaf)
 	out[0] = '\0';
 	if (leaf->kind == MIME_MESSAGE)
 		memcpy(out, "message/rfc822", sizeof "message/rfc822");
-	for (size_t i = 0; i < n && n < TYPE_MAX; i++) {
+	for (size_t i = 0; i < n && n < MESSAGE_TYPE_MAX; i++) {
 		if (type[i] <= ' ' || type[i] == 0x7f || (unsigned char)type[i] >= 0x80) {
 			n = 0;
 			break;
@@ -74,7 +76,7 @@ static void declared_type(char out[TYPE_MAX], const struct mime_leaf *leaf)
 		out[i] = ascii_fold(type[i]);
 	}
 	if (leaf->kind != MIME_MESSAGE)
-		out[n < TYPE_MAX ? n : 0] = '\0';
+		out[n < MESSAGE_TYPE_MAX ? n : 0] = '\0';
 	g_free(type);
 }
 
@@ -107,49 +109,47 @@ static void reserialised(const struct mime_leaf *leaf, GByteArray **bytes, struc
 	source_memory(src, (*bytes)->data, (*bytes)->len);
 }
 
-/* A leaf's content while it is read. */
-struct opened {
-	struct mime_content *content;
-	GByteArray *bytes;
-	struct source src;
-};
-
-static int open_leaf(struct opened *o, const struct mime *mime, struct parse_input *in, const struct mime_leaf *leaf)
+int message_file_open(struct message_file *f, const struct mime *mime, struct parse_input *in, const struct mime_leaf *leaf)
 {
-	memset(o, 0, sizeof *o);
+	memset(f, 0, sizeof *f);
+	f->name = declared_name(leaf);
+	declared_type(f->type, leaf);
 	if (leaf->part != NULL)
-		return mime_content_part(&o->content, leaf->part, &o->src);
+		return mime_content_part(&f->content, leaf->part, &f->src);
 	if (leaf->range < mime->scan->n_messages)
-		return mime_content_range(&o->content, in, &mime->scan->messages[leaf->range], &o->src);
-	reserialised(leaf, &o->bytes, &o->src);
+		return mime_content_range(&f->content, in, &mime->scan->messages[leaf->range], &f->src);
+	reserialised(leaf, &f->bytes, &f->src);
 	return VG_OK;
 }
 
-static void close_leaf(struct opened *o)
+void message_file_close(struct message_file *f)
 {
-	mime_content_close(&o->content);
-	if (o->bytes != NULL)
-		g_byte_array_free(o->bytes, TRUE);
+	mime_content_close(&f->content);
+	if (f->bytes != NULL)
+		g_byte_array_free(f->bytes, TRUE);
+	g_free(f->name);
 }
 
 static json_t *attachment(const struct mime *mime, struct parse_input *in, const struct mime_leaf *leaf, size_t number,
     struct inspector *inspector, struct inspect_job *job, bool refuse)
 {
-	char id[24], type[TYPE_MAX], *name = declared_name(leaf);
-	struct inspect_attachment a = {.id = id, .name = name, .content_type = type,
-		.disposition = leaf->is_inline ? "inline" : "attachment", .related = leaf->related,
+	struct inspect_attachment a = {.disposition = leaf->is_inline ? "inline" : "attachment", .related = leaf->related,
+		.opened = leaf->kind == MIME_MESSAGE,
 		.problems = (leaf->cut ? ARCHIVE_TRUNCATED : 0u) | (refuse ? ARCHIVE_TOO_LARGE : 0u)};
-	struct opened o = {0};
+	struct message_file f;
 	json_t *out = NULL;
+	char id[24];
 
 	snprintf(id, sizeof id, "a%zu", number);
-	declared_type(type, leaf);
-	if (refuse)
-		source_memory(&o.src, "", 0);
-	if (refuse || open_leaf(&o, mime, in, leaf) == VG_OK)
-		out = inspect(inspector, job, &a, &o.src);
-	close_leaf(&o);
-	g_free(name);
+	if (message_file_open(&f, mime, in, leaf) == VG_OK) {
+		if (refuse)
+			source_memory(&f.src, "", 0);
+		a.id = id;
+		a.name = f.name;
+		a.content_type = f.type;
+		out = inspect(inspector, job, &a, &f.src);
+	}
+	message_file_close(&f);
 	return out;
 }
 
@@ -169,6 +169,28 @@ int message_attachments(struct message *m, const struct mime *mime, struct parse
 			message_note(m, "mime.decoded-limit", "more decoded content than is read; later attachments were left out");
 	}
 	return VG_OK;
+}
+
+int message_tnef_body(struct message *m, const struct mime *mime, struct parse_input *in)
+{
+	struct message_file f;
+	const void *head;
+	struct buf text;
+	int err = VG_OK;
+
+	buf_init(&text, MESSAGE_TEXT_MAX);
+	for (size_t i = 0; i < mime->n_files && i < TNEF_LOOK && err == VG_OK && text.len == 0; i++) {
+		if (mime->files[i].inner || mime->files[i].part == NULL)
+			continue;
+		err = message_file_open(&f, mime, in, &mime->files[i]);
+		if (err == VG_OK && f.src.seek(&f.src, 0) >= 0 && f.src.read(&f.src, &head) >= 6 && tnef_is(head, 6))
+			err = unpack_text(&text, &f.src, UNPACK_TNEF) == VG_ERR_MEMORY ? VG_ERR_MEMORY : VG_OK;
+		message_file_close(&f);
+	}
+	if (err == VG_OK && text.len > 0)
+		err = body_add_plain(&m->body, &(struct body_format){.charset = "utf-8"}, text.data, text.len);
+	buf_free(&text);
+	return err;
 }
 
 /* ---- extraction ---- */
@@ -210,33 +232,42 @@ static const char *base_name(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+/* A member of an archive, or of a message in a file. */
+static int extract_entry(struct extract *x, struct message_file *f, const char *entry, struct archive_passwords *passwords)
+{
+	struct archive_budget budget = ARCHIVE_BUDGET_INIT;
+	enum unpack_form form = UNPACK_NONE;
+	const void *head;
+	ssize_t n = f->src.seek(&f->src, 0) < 0 ? VG_ERR_SYSTEM : f->src.read(&f->src, &head);
+
+	budget.passwords = passwords;
+	if (n > 0)
+		form = unpack_form(x->info->name, f->type, head, (size_t)n);
+	if (form != UNPACK_NONE)
+		return unpack_extract(&f->src, form, entry, &budget, extract_block, x);
+	return archive_extract(&f->src, x->info->name, entry, &budget, extract_block, x);
+}
+
 int message_extract_part(const struct mime *mime, struct parse_input *in, struct inspector *inspector, const char *part,
     const char *entry, struct archive_passwords *passwords, message_out *out, void *arg, struct message_part_info *info)
 {
-	struct archive_budget budget = ARCHIVE_BUDGET_INIT;
 	struct extract x = {out, arg, inspector, info};
-	const struct mime_leaf *leaf;
-	char type[TYPE_MAX], *end = NULL, *name;
+	char *end = NULL;
 	unsigned long number = part[0] == 'a' && ascii_digit(part[1]) ? strtoul(part + 1, &end, 10) : 0;
-	struct opened o;
+	struct message_file f;
 	int err;
 
 	if (number == 0 || *end != '\0' || number > mime->n_files)
 		return VG_ERR_NOTFOUND;
-	leaf = &mime->files[number - 1];
-	declared_type(type, leaf);
-	name = declared_name(leaf);
-	inspect_name(info->name, sizeof info->name, name, type);
-	snprintf(info->content_type, sizeof info->content_type, "%s", type[0] != '\0' ? type : "application/octet-stream");
-	g_free(name);
-	budget.passwords = passwords;
-	err = open_leaf(&o, mime, in, leaf);
+	err = message_file_open(&f, mime, in, &mime->files[number - 1]);
+	inspect_name(info->name, sizeof info->name, f.name, f.type);
+	snprintf(info->content_type, sizeof info->content_type, "%s", f.type[0] != '\0' ? f.type : "application/octet-stream");
 	if (err == VG_OK && entry != NULL && entry[0] != '\0') {
-		err = archive_extract(&o.src, info->name, entry, &budget, extract_block, &x);
+		err = extract_entry(&x, &f, entry, passwords);
 		inspect_name(info->name, sizeof info->name, base_name(entry), info->content_type);
 	} else if (err == VG_OK) {
-		err = extract_all(&x, &o.src);
+		err = extract_all(&x, &f.src);
 	}
-	close_leaf(&o);
+	message_file_close(&f);
 	return err;
 }

@@ -20,6 +20,7 @@ GMimeParserOptions *mime_options;
 struct walk {
 	struct mime *m;
 	size_t messages; /* attached messages met so far */
+	unsigned inside; /* attached messages that are open */
 	bool cut;        /* the current multipart has no end: its last leaf may be cut */
 };
 
@@ -89,6 +90,7 @@ static void add_file(struct walk *w, GMimeObject *o, enum mime_kind kind, bool r
 	l->related = related || g_mime_object_get_content_id(o) != NULL;
 	l->is_inline = disposition != NULL ? g_ascii_strcasecmp(disposition, "inline") == 0 : related;
 	l->cut = w->cut;
+	l->inner = w->inside > 0;
 }
 
 /* Text that a reader would see in the window; *kind by its type. */
@@ -138,8 +140,10 @@ static void walk_message(struct walk *w, GMimeMessagePart *mp, bool related)
 		w->m->files[n].range = w->messages < w->m->scan->n_messages ? w->messages : SIZE_MAX;
 	}
 	w->messages++;
+	w->inside++;
 	if (g_mime_message_get_mime_part(inner) != NULL)
 		walk(w, g_mime_message_get_mime_part(inner), PLACE_INNER, false);
+	w->inside--;
 }
 
 /* ---- multiparts ---- */

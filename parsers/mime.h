@@ -33,6 +33,7 @@ struct mime_leaf {
 	size_t range;          /* MIME_MESSAGE: index into prescan.messages; SIZE_MAX where that failed */
 	bool related;          /* beside the root of a multipart/related, or with a Content-ID */
 	bool is_inline;
+	bool inner;            /* inside an attached message */
 	bool cut;              /* its multipart has no closing boundary, and it is the last part */
 };
 
