@@ -99,17 +99,23 @@ size_t ascii_word_at(const char *s, size_t len, const char *const *words, size_t
 	return count;
 }
 
+/* Letters and digits as bits: which of them words begin with. */
+static uint64_t first_bit(char c)
+{
+	return (uint64_t)1 << (ascii_digit(c) ? 26 + (c - '0') : c - 'a');
+}
+
 const char *ascii_find_any(const char *s, size_t len, const char *const *words, size_t count, size_t *which)
 {
-	uint32_t letters = 0;
+	uint64_t firsts = 0;
 	size_t i = 0, k;
 
 	for (k = 0; k < count; k++)
-		letters |= (uint32_t)1 << (words[k][0] - 'a');
+		firsts |= first_bit(words[k][0]);
 	while (i < len) {
 		char c = ascii_fold(s[i]);
 
-		if (ascii_lower(c) && (letters >> (c - 'a') & 1) != 0 && (k = ascii_word_at(s + i, len - i, words, count)) < count) {
+		if (ascii_alnum(c) && (firsts & first_bit(c)) != 0 && (k = ascii_word_at(s + i, len - i, words, count)) < count) {
 			if (which != NULL)
 				*which = k;
 			return s + i;

@@ -61,7 +61,7 @@ const char *ascii_find_word(const char *s, size_t len, const char *needle);
 bool ascii_starts_any(const char *s, size_t len, const char *const *prefixes, size_t count);
 /* Index of the first of the words (lower case) that s begins with, no letter or digit behind it; count where there is none. */
 size_t ascii_word_at(const char *s, size_t len, const char *const *words, size_t count);
-/* The first place where one of the words (lower case, each beginning with a letter) stands as whole words; NULL. One pass over
+/* The first place where one of the words (lower case, each beginning with a letter or digit) stands as whole words; NULL. One pass over
  * s, whatever their count. s begins a word. which may be NULL. */
 const char *ascii_find_any(const char *s, size_t len, const char *const *words, size_t count, size_t *which);
 /* s ends with suffix (lower case). */

@@ -2,45 +2,23 @@
  * errors.c - parser worker; findings from hostile logs and mails. The bounded set of distinct errors, its counting and
  * its order of significance. Called by log_events.c, errors_body.c and the message assembly.
  */
-#include "errors.h"
+#include "errors_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "ascii.h"
-#include "fingerprint.h"
 #include "oneline.h"
 
 #define SLOTS 1024 /* power of two above 2 * ERRORS_MAX */
-#define TIME_MAX 40
-
-struct entry {
-	char *text;
-	char *code;
-	char *exception;
-	char *component;
-	char *attachment;
-	char *path;
-	char *object;
-	char first_at[TIME_MAX];
-	char last_at[TIME_MAX];
-	char fp[FINGERPRINT_HEX];
-	char text_fp[FINGERPRINT_HEX]; /* of the text alone: a person quotes neither exception nor code */
-	uint64_t count;
-	uint64_t line;
-	enum error_severity severity;
-	enum error_origin origin;
-	bool wrapper;
-	bool cited; /* found in logs, and named by the sender too */
-	size_t order;
-};
 
 struct error_set {
-	struct entry *list; /* room for `room` entries */
+	struct error_entry *list; /* room for `room` entries */
 	size_t room;
 	uint16_t slot[SLOTS]; /* index + 1; 0: free */
 	size_t count;
 	size_t warnings;
+	size_t weak;
 	size_t findings;
 };
 
@@ -54,7 +32,7 @@ void error_set_free(struct error_set **set)
 	if (*set == NULL)
 		return;
 	for (size_t i = 0; i < (*set)->count; i++) {
-		struct entry *e = &(*set)->list[i];
+		struct error_entry *e = &(*set)->list[i];
 
 		free(e->text);
 		free(e->code);
@@ -76,28 +54,7 @@ size_t error_set_count(const struct error_set *set)
 
 size_t error_set_errors(const struct error_set *set)
 {
-	return set->count - set->warnings;
-}
-
-/* Says only that something failed, not what. */
-static bool is_wrapper(const char *text, size_t len)
-{
-	static const char *const says[] = {"has been failed", "finished with error", "finished with warning", "job failed",
-	    "job has failed", "task failed", "session failed", "session has failed", "see log", "see the log", "one or more errors",
-	    "one or more tasks", "target of an invocation", "exception was thrown", "failed to execute job", "failed to process [",
-	    "failed to perform backup", "completed with error", "processing finished with error", "operation failed",
-	    "unable to complete", "error occurred while", "stopped with error", "backup failed", "job was stopped"};
-	/* A colon or a code brings the cause with it. */
-	const char *colon;
-
-	if (len > 200)
-		return false;
-	if ((colon = memchr(text, ':', len)) != NULL && (size_t)(text + len - colon) > 24)
-		return false;
-	for (size_t i = 0; i < sizeof(says) / sizeof(says[0]); i++)
-		if (ascii_find(text, len, says[i]) != NULL)
-			return true;
-	return false;
+	return set->count - set->warnings - set->weak;
 }
 
 static size_t slot_of(const char *fp)
@@ -120,7 +77,7 @@ static size_t find_slot(const struct error_set *set, const char *fp)
 }
 
 /* People quote the message without its type, and a picture shows no more: the same text counts there. */
-static struct entry *find_quoted(struct error_set *set, const struct error_item *item, const char *text_fp)
+static struct error_entry *find_quoted(struct error_set *set, const struct error_item *item, const char *text_fp)
 {
 	if (item->where.kind != ORIGIN_BODY && item->where.kind != ORIGIN_SCREENSHOT)
 		return NULL;
@@ -133,17 +90,17 @@ static struct entry *find_quoted(struct error_set *set, const struct error_item 
 }
 
 /* Times compare as text as long as both are local or both have an offset; a mixture keeps the first. */
-static void note_time(struct entry *e, const char *at)
+static void note_time(struct error_entry *e, const char *at)
 {
-	if (at == NULL || at[0] == '\0' || strlen(at) >= TIME_MAX)
+	if (at == NULL || at[0] == '\0' || strlen(at) >= ERROR_TIME_MAX)
 		return;
 	if (e->first_at[0] == '\0' || (strlen(at) == strlen(e->first_at) && strcmp(at, e->first_at) < 0))
-		strncpy(e->first_at, at, TIME_MAX - 1);
+		strncpy(e->first_at, at, ERROR_TIME_MAX - 1);
 	if (e->last_at[0] == '\0' || (strlen(at) == strlen(e->last_at) && strcmp(at, e->last_at) > 0))
-		strncpy(e->last_at, at, TIME_MAX - 1);
+		strncpy(e->last_at, at, ERROR_TIME_MAX - 1);
 }
 
-static void count_again(struct error_set *set, struct entry *e, const struct error_item *item)
+static void count_again(struct error_set *set, struct error_entry *e, const struct error_item *item)
 {
 	if (e->count < INT64_MAX)
 		e->count++;
@@ -151,6 +108,10 @@ static void count_again(struct error_set *set, struct entry *e, const struct err
 	if (e->severity == SEVERITY_WARNING && item->severity == SEVERITY_ERROR) {
 		e->severity = SEVERITY_ERROR;
 		set->warnings--;
+	}
+	if (e->weak && !item->weak) {
+		e->weak = false;
+		set->weak--;
 	}
 	if ((item->where.kind == ORIGIN_ATTACHMENT) != (e->origin == ORIGIN_ATTACHMENT))
 		e->cited = true;
@@ -173,7 +134,7 @@ static char *keep(const char *s, size_t max, bool *ok)
 static bool make_room(struct error_set *set)
 {
 	size_t room = set->room == 0 ? 16 : set->room * 2 < ERRORS_MAX ? set->room * 2 : ERRORS_MAX;
-	struct entry *list;
+	struct error_entry *list;
 
 	if (set->count < set->room)
 		return true;
@@ -188,7 +149,7 @@ static bool make_room(struct error_set *set)
 static bool insert(struct error_set *set, size_t slot, const struct error_item *item, const char *text, const char *code,
     const char *exception, const char *fp, const char *text_fp)
 {
-	struct entry *e;
+	struct error_entry *e;
 	bool ok = true;
 
 	if (!make_room(set))
@@ -207,12 +168,14 @@ static bool insert(struct error_set *set, size_t slot, const struct error_item *
 	e->line = item->where.line;
 	e->severity = item->severity;
 	e->origin = item->where.kind;
-	e->wrapper = is_wrapper(text, strlen(text));
+	e->weak = item->weak;
+	e->class = errors_class(text, strlen(text));
 	e->count = 1;
 	e->order = set->count;
 	note_time(e, item->at);
 	set->count++;
 	set->warnings += e->severity == SEVERITY_WARNING;
+	set->weak += e->weak;
 	set->slot[slot] = (uint16_t)set->count;
 	return ok;
 }
@@ -221,7 +184,7 @@ bool error_set_add(struct error_set *set, const struct error_item *item)
 {
 	char text[ERROR_TEXT_MAX + 1], code[ERROR_WORD_MAX + 1], exception[ERROR_WORD_MAX + 1] = "";
 	char fp[FINGERPRINT_HEX], text_fp[FINGERPRINT_HEX];
-	struct entry *quoted;
+	struct error_entry *quoted;
 	size_t len, slot;
 
 	if (set->findings == ERRORS_MAX_FINDINGS)
@@ -252,30 +215,12 @@ bool error_set_add(struct error_set *set, const struct error_item *item)
 	return insert(set, slot, item, text, code, exception, fp, text_fp);
 }
 
-static int by_significance(const void *pa, const void *pb)
-{
-	const struct entry *a = *(const struct entry *const *)pa, *b = *(const struct entry *const *)pb;
-	bool named_a = a->exception != NULL || a->code != NULL, named_b = b->exception != NULL || b->code != NULL;
-
-	if (a->severity != b->severity)
-		return a->severity < b->severity ? -1 : 1;
-	if (a->wrapper != b->wrapper)
-		return a->wrapper ? 1 : -1;
-	if (a->cited != b->cited)
-		return a->cited ? -1 : 1;
-	if (named_a != named_b)
-		return named_a ? -1 : 1;
-	if (a->origin != b->origin)
-		return a->origin < b->origin ? -1 : 1;
-	return a->order < b->order ? -1 : a->order > b->order;
-}
-
 static json_t *string_or_null(const char *s)
 {
 	return s != NULL && s[0] != '\0' ? json_string(s) : json_null();
 }
 
-static json_t *source_json(const struct entry *e)
+static json_t *source_json(const struct error_entry *e)
 {
 	static const char *const names[] = {"attachment", "report", "screenshot", "body"};
 	json_t *o = json_pack("{s:s}", "kind", names[e->origin]);
@@ -291,24 +236,25 @@ static json_t *source_json(const struct entry *e)
 	return o;
 }
 
-static json_t *entry_json(const struct entry *e)
+static json_t *shown_json(const struct error_shown *s)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:s, s:s, s:o}", "text", e->text, "code", string_or_null(e->code),
-	    "exception", string_or_null(e->exception), "component", string_or_null(e->component), "count", (json_int_t)e->count,
-	    "first_at", string_or_null(e->first_at), "last_at", string_or_null(e->last_at), "fingerprint", e->fp, "severity",
+	const struct error_entry *e = s->e;
+
+	return json_pack("{s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:s, s:s, s:o}", "text", e->text, "code", string_or_null(s->code),
+	    "exception", string_or_null(e->exception), "component", string_or_null(s->component), "count", (json_int_t)e->count,
+	    "first_at", string_or_null(s->first_at), "last_at", string_or_null(s->last_at), "fingerprint", e->fp, "severity",
 	    e->severity == SEVERITY_ERROR ? "error" : "warning", "source", source_json(e));
 }
 
 json_t *error_set_json(const struct error_set *set)
 {
-	const struct entry *order[ERRORS_MAX];
+	struct error_shown shown[ERRORS_MAX];
 	json_t *list = json_array();
+	size_t n = errors_fold(shown, set->list, set->count);
 
-	for (size_t i = 0; i < set->count; i++)
-		order[i] = &set->list[i];
-	qsort(order, set->count, sizeof(order[0]), by_significance);
-	for (size_t i = 0; i < set->count && list != NULL; i++)
-		if (order[i]->text != NULL && json_array_append_new(list, entry_json(order[i])) != 0) {
+	errors_rank(shown, n);
+	for (size_t i = 0; i < n && list != NULL; i++)
+		if (json_array_append_new(list, shown_json(&shown[i])) != 0) {
 			json_decref(list);
 			list = NULL;
 		}

@@ -38,6 +38,7 @@ struct error_item {
 	const char *component; /* NULL or "": none */
 	const char *at;        /* NULL or "": no time */
 	enum error_severity severity;
+	bool weak; /* only a status says that something failed: counts where there is no other error */
 	struct error_where where;
 };
 
@@ -49,14 +50,15 @@ void error_set_free(struct error_set **set);
 /* Adds one finding, or counts it where an equal one stands already. False when it was dropped (empty text, a
  * bound reached, no memory). */
 bool error_set_add(struct error_set *set, const struct error_item *item);
-/* Distinct errors held; of severity error only. */
+/* Distinct errors held; of severity error only, weak ones left out. */
 size_t error_set_count(const struct error_set *set);
 size_t error_set_errors(const struct error_set *set);
-/* The CONTRACT array, most significant first, as a new reference; NULL on no memory. Errors stand before
- * warnings; then a product's own error before a wrapper that only says that something failed; then one
- * that both sender and log name (so add logs before the body); then one with exception or code; then logs
- * before reports before screenshots before the body; then the order they were found in. Neither count nor
- * recency ranks. */
+/* The CONTRACT array, most significant first, as a new reference; NULL on no memory. Wrappers and repeats are folded onto their
+ * root: of `Failed to process VM01. Error: X` and `X` only X is shown; what only says that a job failed, and what is weak, only
+ * where a log has nothing else. Errors stand before warnings; then what both sender and log name (so add logs before the
+ * body); then the errors of the last days; then those that name a cause before others, these before mere consequences; then
+ * others with exception or code; then logs before reports before screenshots before the body; then by time and in the order
+ * they were found in. Count does not rank. */
 json_t *error_set_json(const struct error_set *set);
 
 /* The first code in text (`0x80070005`, `Code: 53`, `VDDK error: 2`, `ORA-01017`, `HTTP 500` …), as written, copied

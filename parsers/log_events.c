@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ascii.h"
+#include "log_status.h"
 
 #define MORE_LINES 12 /* continuation lines that still belong to a text */
 
@@ -14,6 +15,7 @@ void log_events_init(struct log_events *ev, struct error_set *set, const struct 
 	memset(ev, 0, sizeof(*ev));
 	ev->set = set;
 	ev->where = *where;
+	log_trace_init(&ev->trace, set, where);
 }
 
 static void copy_word(char *out, size_t cap, const char *s, size_t len)
@@ -71,6 +73,21 @@ static bool names_type(struct log_events *ev, const char *text, size_t len)
 	return true;
 }
 
+/* Makes an inner exception the error, unless it says less than the outer one. */
+static bool take_inner(struct log_events *ev, const char *s, size_t len)
+{
+	struct log_inner inner;
+
+	if (!log_trace_inner(&inner, s, without_stack(s, len)))
+		return false;
+	copy_word(ev->exception, sizeof(ev->exception), inner.exception, inner.exception_len);
+	if (inner.len > 0) {
+		ev->len = 0;
+		append(ev, inner.text, inner.len);
+	}
+	return true;
+}
+
 static void begin(struct log_events *ev, const struct log_line *l, uint64_t number)
 {
 	const char *text = l->text, *type;
@@ -81,6 +98,9 @@ static void begin(struct log_events *ev, const struct log_line *l, uint64_t numb
 		len -= 7;
 	}
 	ev->exception[0] = '\0';
+	ev->code[0] = '\0';
+	ev->traceback = false;
+	ev->weak = false;
 	if (log_line_exception(&text, &len, &type, &type_len)) {
 		copy_word(ev->exception, sizeof(ev->exception), type, type_len);
 		if (len == 0) {
@@ -97,6 +117,7 @@ static void begin(struct log_events *ev, const struct log_line *l, uint64_t numb
 	copy_word(ev->at, sizeof(ev->at), l->at, strlen(l->at));
 	copy_word(ev->component, sizeof(ev->component), l->component, l->component_len);
 	append(ev, text, len);
+	take_inner(ev, text, len);
 }
 
 static bool says_something(const char *s, size_t len)
@@ -108,30 +129,64 @@ static bool says_something(const char *s, size_t len)
 	return letters >= 3;
 }
 
-void log_events_flush(struct log_events *ev)
+/* The code that only a trace line states, where the text has none. */
+static void use_code(struct log_events *ev)
+{
+	char own[ERROR_WORD_MAX + 1];
+
+	if (ev->code[0] != '\0' && errors_find_code(own, sizeof(own), ev->text, ev->len))
+		ev->code[0] = '\0';
+}
+
+static void flush_open(struct log_events *ev)
 {
 	struct error_item item = {.component = ev->component, .at = ev->at, .severity = ev->severity};
 	const char *text = ev->text, *type;
 	size_t len = ev->len, type_len;
 
-	if (!ev->open)
-		return;
 	ev->open = false;
 	if (ev->exception[0] == '\0' && ev->lines > 0 && log_line_exception(&text, &len, &type, &type_len))
 		copy_word(ev->exception, sizeof(ev->exception), type, type_len);
 	if (!says_something(text, len))
 		return;
+	use_code(ev);
 	item.text = text;
 	item.text_len = len;
 	item.exception = ev->exception;
+	item.code = ev->code;
+	item.weak = ev->weak;
 	item.where = ev->where;
 	error_set_add(ev->set, &item);
+}
+
+void log_events_flush(struct log_events *ev)
+{
+	if (ev->open)
+		flush_open(ev);
+	log_trace_flush(&ev->trace);
+}
+
+/* Below a Python stack stands what it is about. */
+static bool ends_traceback(struct log_events *ev, const char *s, size_t len)
+{
+	struct log_inner inner;
+
+	if (!ev->traceback || len == 0 || ascii_blank(s[0]) || !log_trace_python(&inner, s, len))
+		return false;
+	ev->traceback = false;
+	copy_word(ev->exception, sizeof(ev->exception), inner.exception, inner.exception_len);
+	ev->len = 0;
+	append(ev, inner.text, inner.len);
+	return true;
 }
 
 /* A line without a time behind an open error. */
 static void take_plain(struct log_events *ev, const struct log_line *l)
 {
+	if (take_inner(ev, l->text, l->len) || ends_traceback(ev, l->text, l->len))
+		return;
 	if (log_line_is_frame(l->text, l->len)) {
+		ev->traceback = ev->traceback || ascii_starts(l->text, l->len, "traceback (most");
 		ev->complete = true;
 		return;
 	}
@@ -143,25 +198,25 @@ static void take_plain(struct log_events *ev, const struct log_line *l)
 		append(ev, l->text, l->len);
 }
 
-bool log_events_take(struct log_events *ev, const struct log_line *l, uint64_t number)
+/* An agent's further line: text, or a trace that may state the code. */
+static void take_more(struct log_events *ev, const struct log_line *l)
 {
-	switch (l->kind) {
-	case LOG_LINE_OTHER:
-		log_events_flush(ev);
-		return true;
-	case LOG_LINE_PLAIN:
-		if (ev->open)
-			take_plain(ev, l);
-		return ev->open;
-	case LOG_LINE_MORE:
-		if (ev->open && !ev->complete && !log_line_is_frame(l->text, l->len) && ++ev->lines <= MORE_LINES)
-			append(ev, l->text, l->len);
-		return true;
-	case LOG_LINE_ERROR:
-	case LOG_LINE_WARNING:
-		break;
+	if (!ev->open)
+		return;
+	if (log_line_is_frame(l->text, l->len)) {
+		if (ev->code[0] == '\0')
+			errors_find_code(ev->code, sizeof(ev->code), l->text, l->len);
+		return;
 	}
-	/* The stack of a service's log has time and level in each line. */
+	if (!ev->complete && ++ev->lines <= MORE_LINES)
+		append(ev, l->text, l->len);
+}
+
+static bool take_record(struct log_events *ev, const struct log_line *l, uint64_t number)
+{
+	/* The stack of a service's log has time and level in each line, inner exceptions too. */
+	if (ev->open && take_inner(ev, l->text, l->len))
+		return true;
 	if (log_line_is_frame(l->text, l->len)) {
 		ev->complete = true;
 		return true;
@@ -171,4 +226,40 @@ bool log_events_take(struct log_events *ev, const struct log_line *l, uint64_t n
 		begin(ev, l, number);
 	}
 	return true;
+}
+
+/* What is no error ends one; its status may say that something failed. */
+static bool take_other(struct log_events *ev, const struct log_line *l, uint64_t number)
+{
+	struct log_line failed = *l;
+
+	if (ev->open || ev->trace.busy)
+		log_events_flush(ev);
+	if (error_set_errors(ev->set) > 0 || !log_status_failed(&failed))
+		return true;
+	begin(ev, &failed, number);
+	ev->weak = true;
+	flush_open(ev);
+	return true;
+}
+
+bool log_events_take(struct log_events *ev, const struct log_line *l, uint64_t number)
+{
+	switch (l->kind) {
+	case LOG_LINE_OTHER:
+		return take_other(ev, l, number);
+	case LOG_LINE_PLAIN:
+		if (ev->open)
+			take_plain(ev, l);
+		else
+			log_trace_take(&ev->trace, l->text, l->len, number);
+		return ev->open;
+	case LOG_LINE_MORE:
+		take_more(ev, l);
+		return true;
+	case LOG_LINE_ERROR:
+	case LOG_LINE_WARNING:
+		break;
+	}
+	return take_record(ev, l, number);
 }

@@ -7,32 +7,10 @@
 #include <string.h>
 
 #include "ascii.h"
+#include "log_foreign.h"
+#include "log_level.h"
 
 #define LEVEL_REACH 120 /* a level word stands within so many bytes behind the time */
-
-struct level {
-	const char *word;
-	enum log_line_kind kind;
-};
-
-static const struct level levels[] = {
-    {"error", LOG_LINE_ERROR}, {"err", LOG_LINE_ERROR}, {"fatal", LOG_LINE_ERROR}, {"critical", LOG_LINE_ERROR},
-    {"crit", LOG_LINE_ERROR}, {"severe", LOG_LINE_ERROR}, {"alert", LOG_LINE_ERROR}, {"emerg", LOG_LINE_ERROR},
-    {"panic", LOG_LINE_ERROR}, {"fail", LOG_LINE_ERROR}, {"warning", LOG_LINE_WARNING}, {"warn", LOG_LINE_WARNING},
-    {"info", LOG_LINE_OTHER}, {"information", LOG_LINE_OTHER}, {"debug", LOG_LINE_OTHER}, {"dbg", LOG_LINE_OTHER},
-    {"trace", LOG_LINE_OTHER}, {"verbose", LOG_LINE_OTHER}, {"notice", LOG_LINE_OTHER}, {"note", LOG_LINE_OTHER},
-    {"inf", LOG_LINE_OTHER}, {"wrn", LOG_LINE_WARNING}, {">>", LOG_LINE_MORE},
-};
-
-static const struct level *level_of(const char *s, size_t len)
-{
-	if (len < 2 || len > 11)
-		return NULL;
-	for (size_t i = 0; i < ASCII_COUNT(levels); i++)
-		if (ascii_fold(s[0]) == levels[i].word[0] && ascii_is(s, len, levels[i].word))
-			return &levels[i];
-	return NULL;
-}
 
 static size_t blanks(const char *s, size_t len)
 {
@@ -55,7 +33,7 @@ static void take_component(struct log_line *out)
 {
 	size_t i;
 
-	if (out->component != NULL || out->len < 3 || out->text[0] != '[')
+	if (log_foreign_originator(out) || out->component != NULL || out->len < 3 || out->text[0] != '[')
 		return;
 	for (i = 1; i < out->len && i < 80 && (ascii_alnum(out->text[i]) || strchr("._-+<>`", out->text[i]) != NULL); i++)
 		;
@@ -66,28 +44,17 @@ static void take_component(struct log_line *out)
 	set_text(out, out->text + i + 1, out->len - i - 1);
 }
 
-/* The text begins in the way in which errors without a level do. */
-static enum log_line_kind kind_by_text(const char *s, size_t len)
-{
-	static const char *const errors[] = {"error:", "error ", "fatal:", "failed to ", "cannot ", "can't ", "unable to ",
-	    "could not ", "critical:", "exception:", "fatal error", "err:", "failure:"};
-
-	if (ascii_starts(s, len, "warning:") || ascii_starts(s, len, "warn:"))
-		return LOG_LINE_WARNING;
-	return ascii_starts_any(s, len, errors, ASCII_COUNT(errors)) ? LOG_LINE_ERROR : LOG_LINE_OTHER;
-}
-
 /* Service form, behind the time: ` <thread> Level (n)   [Component] text`. False where it is another form. */
 static bool parse_service(struct log_line *out, const char *s, size_t len)
 {
-	const struct level *level;
+	const struct log_level *level;
 	size_t n = 0;
 
 	while (n < len && ascii_alpha(s[n]))
 		n++;
 	if (n < len && s[n] != ' ' && s[n] != '\t' && s[n] != ':')
 		return false;
-	if ((level = level_of(s, n)) == NULL)
+	if ((level = log_level_of(s, n)) == NULL)
 		return false;
 	out->kind = level->kind;
 	if (out->kind == LOG_LINE_OTHER)
@@ -111,7 +78,7 @@ static bool parse_service(struct log_line *out, const char *s, size_t len)
 static bool parse_agent(struct log_line *out, const char *s, size_t len)
 {
 	const char *bar = memchr(s, '|', len < 48 ? len : 48), *next, *word;
-	const struct level *level = NULL;
+	const struct log_level *level = NULL;
 	size_t n, rest;
 
 	if (bar == NULL)
@@ -128,14 +95,14 @@ static bool parse_agent(struct log_line *out, const char *s, size_t len)
 		size_t ln = (size_t)(next - bar);
 
 		ascii_trim(&lw, &ln);
-		level = level_of(lw, ln);
+		level = log_level_of(lw, ln);
 		if (level != NULL || ln == 0) {
 			bar = next + 1;
 			rest = len - (size_t)(bar - s);
 		}
 	}
 	set_text(out, bar, rest);
-	out->kind = level != NULL ? level->kind : kind_by_text(out->text, out->len);
+	out->kind = level != NULL ? level->kind : log_level_of_text(out->text, out->len);
 	if (n > 0 && out->kind != LOG_LINE_MORE) {
 		out->component = word;
 		out->component_len = n;
@@ -203,13 +170,13 @@ static void parse_generic(struct log_line *out, const char *s, size_t len)
 
 	while (i < reach) {
 		size_t from;
-		const struct level *level;
+		const struct log_level *level;
 
 		while (i < reach && !ascii_alpha(s[i]))
 			i++;
 		for (from = i; i < len && i < from + 16 && ascii_alpha(s[i]); i++)
 			;
-		level = level_of(s + from, i - from);
+		level = log_level_of(s + from, i - from);
 		if (level != NULL && (from == 0 || !ascii_alnum(s[from - 1])) && (i == len || !ascii_alnum(s[i])) &&
 		    in_level_place(s, len, from, i, first)) {
 			out->kind = level->kind;
@@ -226,18 +193,18 @@ static void parse_generic(struct log_line *out, const char *s, size_t len)
 	}
 	if (!parse_syslog(out, s, len))
 		set_text(out, s, len);
-	out->kind = kind_by_text(out->text, out->len);
+	out->kind = log_level_of_text(out->text, out->len);
 }
 
 /* An untimed line that names its level: `ERROR: text`, `[error] text`, `Warning: text`. */
 static void parse_named(struct log_line *out, const char *s, size_t len)
 {
 	size_t n = 0, i = len > 0 && s[0] == '[';
-	const struct level *level;
+	const struct log_level *level;
 
 	while (i + n < len && n < 12 && ascii_alpha(s[i + n]))
 		n++;
-	if (n == 0 || (level = level_of(s + i, n)) == NULL || level->kind == LOG_LINE_OTHER)
+	if (n == 0 || (level = log_level_of(s + i, n)) == NULL || level->kind == LOG_LINE_OTHER)
 		return;
 	if (i + n >= len || s[i + n] != (i > 0 ? ']' : ':'))
 		return;
@@ -265,8 +232,11 @@ static void parse_record(struct log_line *out, const char *line, size_t len, siz
 			return;
 		}
 	}
-	if (!parse_service(out, line + i, len - i))
+	if (!parse_service(out, line + i, len - i) && !log_foreign_parse(out, line + i, len - i, line[0] == '<'))
 		parse_generic(out, line + i, len - i);
+	/* Syslog states the severity in front of the time. */
+	if (out->kind == LOG_LINE_OTHER && line[0] == '<')
+		out->kind = log_foreign_priority(line, len);
 }
 
 void log_line_parse(struct log_line *out, const char *line, size_t len)
@@ -275,7 +245,8 @@ void log_line_parse(struct log_line *out, const char *line, size_t len)
 
 	out->kind = LOG_LINE_PLAIN;
 	out->at[0] = '\0';
-	out->text = line;
+	out->line = out->text = line;
+	out->line_len = len;
 	out->len = len;
 	out->component = NULL;
 	out->component_len = 0;

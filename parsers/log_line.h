@@ -17,6 +17,8 @@ enum log_line_kind {
 
 struct log_line {
 	enum log_line_kind kind;
+	const char *line;        /* all of it */
+	size_t line_len;
 	char at[40];             /* as in the log: 2021-07-07T16:43:06.123, offset only if stated; "" unknown */
 	const char *text;        /* what the record says, level and component left out */
 	size_t len;

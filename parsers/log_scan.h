@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "errors.h"
+#include "log_detect.h"
 
 #define LOG_LINE_MAX 8192
 
@@ -30,9 +31,5 @@ void log_scanner_feed(struct log_scanner *s, const void *data, size_t n);
 /* Ends the log: the last line needs no line end. */
 void log_scanner_end(struct log_scanner *s);
 void log_scanner_free(struct log_scanner **s);
-
-/* Whether a file is a text log, by its bare name and its first bytes (4 KiB are enough; fewer are right
- * only for a shorter file). */
-bool log_looks_like(const char *name, const unsigned char *head, size_t n);
 
 #endif

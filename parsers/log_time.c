@@ -34,6 +34,19 @@ struct stamp {
 	char offset[8];    /* "Z", "+02:00" or "" */
 };
 
+/* d.m.yyyy, as the event viewer of some languages writes it. */
+static size_t short_dotted_date(const char *s, size_t len, struct stamp *t)
+{
+	size_t n = short_number(s, len, &t->day), m;
+
+	if (n == 0 || n >= len || s[n] != '.')
+		return 0;
+	m = short_number(s + n + 1, len - n - 1, &t->month);
+	if (m == 0 || n + m + 6 > len || s[n + m + 1] != '.' || !digits(s + n + m + 2, 4, 4, &t->year))
+		return 0;
+	return n + m + 6;
+}
+
 /* dd.mm.yyyy, yyyy-mm-dd, yyyy/mm/dd: the forms that can be read in one way only. */
 static size_t date(const char *s, size_t len, struct stamp *t)
 {
@@ -45,7 +58,7 @@ static size_t date(const char *s, size_t len, struct stamp *t)
 	if ((s[4] == '-' || s[4] == '/') && s[7] == s[4] && digits(s, 4, 4, &t->year) && digits(s + 5, 2, 2, &t->month) &&
 	    digits(s + 8, 2, 2, &t->day))
 		return 10;
-	return 0;
+	return short_dotted_date(s, len, t);
 }
 
 /* m/d/yyyy or d/m/yyyy: which of the two shows where one number is above 12, or AM/PM follows (American); else

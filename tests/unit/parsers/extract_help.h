@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "log_scan.h"
 
 static inline const char *help_or_dash(const json_t *s)
 {
@@ -30,6 +31,23 @@ static inline char *help_errors(const struct error_set *set)
 		    help_or_dash(json_object_get(e, "exception")), help_or_dash(json_object_get(e, "component")),
 		    help_or_dash(json_object_get(e, "first_at")), (long long)json_integer_value(json_object_get(e, "count")));
 	json_decref(list);
+	return out;
+}
+
+/* Scans data as the log of attachment a1, split after every `step` bytes (0: not at all); its errors as help_errors(). */
+static inline char *help_scan(const void *data, size_t len, size_t step, struct log_facts *facts)
+{
+	static const struct error_where in_a1 = {.kind = ORIGIN_ATTACHMENT, .attachment = "a1"};
+	struct error_set *set = error_set_new();
+	struct log_scanner *s = log_scanner_new(set, &in_a1, facts);
+	char *out;
+
+	for (size_t i = 0; i < len; i += step > 0 ? step : len)
+		log_scanner_feed(s, (const char *)data + i, step > 0 && len - i > step ? step : len - i);
+	log_scanner_end(s);
+	log_scanner_free(&s);
+	out = help_errors(set);
+	error_set_free(&set);
 	return out;
 }
 

@@ -67,7 +67,6 @@ static void test_order(void **state)
 	                         "error|Typed log error|-|A.BException|-|-|1\n"
 	                         "error|Plain log error|-|-|-|-|1\n"
 	                         "error|Something in the mail went wrong|-|-|-|-|1\n"
-	                         "error|Job 'Daily' has been failed|-|-|-|2026-01-01T00:00:00|50\n"
 	                         "warning|Low disk space|-|-|-|-|1\n");
 	free(got);
 	assert_int_equal(error_set_errors(set), 5);

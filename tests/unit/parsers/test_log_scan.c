@@ -14,22 +14,6 @@
 
 static const struct error_where in_a1 = {.kind = ORIGIN_ATTACHMENT, .attachment = "a1"};
 
-/* Scans data, split after every `step` bytes (0: not at all). */
-static char *scan(const void *data, size_t len, size_t step, struct log_facts *facts)
-{
-	struct error_set *set = error_set_new();
-	struct log_scanner *s = log_scanner_new(set, &in_a1, facts);
-	char *out;
-
-	for (size_t i = 0; i < len; i += step > 0 ? step : len)
-		log_scanner_feed(s, (const char *)data + i, step > 0 && len - i > step ? step : len - i);
-	log_scanner_end(s);
-	log_scanner_free(&s);
-	out = help_errors(set);
-	error_set_free(&set);
-	return out;
-}
-
 /* A log, and severity|text|code|exception|component|time|count of its errors. */
 static const struct {
 	const char *log, *expect;
@@ -85,7 +69,7 @@ static const struct {
     {"2024/03/02 02:00:06 [crit] 12#0: no space left\n", "error|12#0: no space left|-|-|-|2024-03-02T02:00:06|1\n"},
     {"Mar  2 02:00:07 host prog[5]: FATAL no licence\n", "error|no licence|-|-|prog|-|1\n"},
     {"2024-03-02 02:00:07 host error: x is gone\n", "error|x is gone|-|-|-|2024-03-02T02:00:07|1\n"},
-    {"<11>1 2024-03-02T02:00:06Z host app 1 - - ERROR disk gone\n", "error|disk gone|-|-|-|2024-03-02T02:00:06Z|1\n"},
+    {"<11>1 2024-03-02T02:00:06Z host app 1 - - ERROR disk gone\n", "error|disk gone|-|-|app|2024-03-02T02:00:06Z|1\n"},
     {"7/25/2021 4:43:06 PM Error Failed to start\n", "error|Failed to start|-|-|-|2021-07-25T16:43:06|1\n"},
     {"25/07/2021 16:43:06 Error Failed to start\n", "error|Failed to start|-|-|-|2021-07-25T16:43:06|1\n"},
     {"07/08/2021 16:43:06 Error Failed to start\n", "error|Failed to start|-|-|-|-|1\n"},
@@ -107,7 +91,7 @@ static void test_line_forms(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		char *got = scan(forms[i].log, strlen(forms[i].log), 0, NULL);
+		char *got = help_scan(forms[i].log, strlen(forms[i].log), 0, NULL);
 
 		if (strcmp(got, forms[i].expect) != 0)
 			print_error("row %zu\n%s", i, forms[i].log);
@@ -119,11 +103,11 @@ static void test_line_forms(void **state)
 /* The result must not depend on how the bytes arrive. */
 static void check_splits(const void *data, size_t len)
 {
-	char *whole = scan(data, len, 0, NULL);
+	char *whole = help_scan(data, len, 0, NULL);
 
 	assert_true(strlen(whole) > 0);
 	for (size_t step = 1; step <= 7; step++) {
-		char *got = scan(data, len, step, NULL);
+		char *got = help_scan(data, len, step, NULL);
 
 		assert_string_equal(got, whole);
 		free(got);
@@ -169,7 +153,7 @@ static void test_every_split(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		size_t len, n;
-		char *text = help_file(files[i], &len), *plain = scan(text, len, 0, NULL);
+		char *text = help_file(files[i], &len), *plain = help_scan(text, len, 0, NULL);
 		unsigned char *wide = malloc(2 * len + 2);
 
 		check_splits(text, len);
@@ -177,7 +161,7 @@ static void test_every_split(void **state)
 			char *got;
 
 			n = to_utf16(text, len, wide, form & 1, form & 2);
-			got = scan(wide, n, 0, NULL);
+			got = help_scan(wide, n, 0, NULL);
 			assert_string_equal(got, plain);
 			free(got);
 			if (i == 2)
@@ -200,7 +184,7 @@ static void test_utf16_beyond_ascii(void **state)
 
 	(void)state;
 	memcpy(wide + n, tail, sizeof(tail));
-	got = scan(wide, n + sizeof(tail), 0, NULL);
+	got = help_scan(wide, n + sizeof(tail), 0, NULL);
 	assert_string_equal(got, "error|g\xC3\xBCn\xF0\x9F\x92\xA5\xEF\xBF\xBDx|-|-|-|2024-03-02T02:00:06|1\n");
 	free(got);
 }
@@ -217,7 +201,7 @@ static void test_long_line(void **state)
 	memset(text + strlen(start), 'x', len);
 	memcpy(text + strlen(start) + len, next, sizeof(next));
 	for (size_t step = 0; step < 3; step++) {
-		got = scan(text, strlen(start) + len + strlen(next), step * 4093, NULL);
+		got = help_scan(text, strlen(start) + len + strlen(next), step * 4093, NULL);
 		assert_non_null(strstr(got, "error|after|"));
 		assert_true(strlen(got) < ERROR_TEXT_MAX + 200);
 		free(got);
@@ -229,7 +213,7 @@ static void test_facts(void **state)
 {
 	struct log_facts facts = {{0}, {0}, {0}};
 	size_t len;
-	char *text = help_file("tests/corpus/logs/Job.Backup_Job_1.log", &len), *got = scan(text, len, 0, &facts);
+	char *text = help_file("tests/corpus/logs/Job.Backup_Job_1.log", &len), *got = help_scan(text, len, 0, &facts);
 	static const char other[] = "Module: [C:\\x\\Veeam.Archiver.Service.exe]. File version: [8.0.0.1]\n";
 
 	(void)state;
@@ -239,7 +223,7 @@ static void test_facts(void **state)
 	assert_string_equal(facts.version, "11.0.0.837");
 	assert_string_equal(facts.machine, "BACKUP01");
 	/* The first found stays; another product's version is none of this one. */
-	free(scan(other, strlen(other), 0, &facts));
+	free(help_scan(other, strlen(other), 0, &facts));
 	assert_string_equal(facts.version, "11.0.0.837");
 }
 

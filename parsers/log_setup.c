@@ -1,0 +1,223 @@
+/*
+ * log_setup.c - parser worker; lines of hostile logs. PowerShell and Windows Installer. Called by log_trace.c.
+ */
+#include "log_setup.h"
+
+#include <string.h>
+
+#include "ascii.h"
+#include "log_line.h"
+
+void log_setup_init(struct log_setup *p, struct error_set *set, const struct error_where *where)
+{
+	memset(p, 0, sizeof(*p));
+	p->set = set;
+	p->where = *where;
+}
+
+static void add(struct log_setup *p, const char *s, size_t len, const char *component, const char *exception, uint64_t number)
+{
+	struct error_item item = {.component = component, .exception = exception, .severity = SEVERITY_ERROR};
+
+	ascii_trim(&s, &len);
+	item.text = s;
+	item.text_len = len;
+	item.where = p->where;
+	item.where.line = number;
+	if (len > 0)
+		error_set_add(p->set, &item);
+}
+
+static void copy_word(char out[ERROR_WORD_MAX + 1], const char *s, size_t len)
+{
+	size_t n = len < ERROR_WORD_MAX ? len : ERROR_WORD_MAX;
+
+	if (n > 0)
+		memcpy(out, s, n);
+	out[n] = '\0';
+}
+
+/* ---- PowerShell ---- */
+
+static void forget(struct log_setup *p)
+{
+	p->len = 0;
+	p->closed = false;
+}
+
+static void gather(struct log_setup *p, const char *s, size_t len, uint64_t number)
+{
+	size_t room;
+
+	if (p->closed)
+		forget(p);
+	if (p->len == 0)
+		p->first = number;
+	else if (p->len + 1 < sizeof(p->text))
+		p->text[p->len++] = ' ';
+	room = sizeof(p->text) - 1 - p->len;
+	p->last = p->len;
+	if (len > room)
+		len = room;
+	memcpy(p->text + p->len, s, len);
+	p->len += len;
+}
+
+/* Cuts `Get-VBRJob : ` in front of the message: it is the component. */
+static size_t command_prefix(const char *s, size_t len)
+{
+	size_t i = 0, dashes = 0;
+
+	for (; i < len && i < 80 && (ascii_alnum(s[i]) || strchr("-_.\\", s[i]) != NULL); i++)
+		dashes += s[i] == '-';
+	if (i == 0 || dashes == 0 || i + 2 >= len)
+		return 0;
+	if (s[i] == ':')
+		return i + 1;
+	return s[i] == ' ' && s[i + 1] == ':' ? i + 2 : 0;
+}
+
+/* `+ CategoryInfo          : NotSpecified: (:) [Get-VBRJob], Exception` */
+static void take_category(struct log_setup *p, const char *s, size_t len)
+{
+	char component[ERROR_WORD_MAX + 1] = "", exception[ERROR_WORD_MAX + 1] = "";
+	const char *open = memchr(s, '[', len), *close = NULL, *end = s + len;
+	size_t cut = command_prefix(p->text, p->len);
+
+	if (open != NULL && (close = memchr(open, ']', (size_t)(end - open))) != NULL) {
+		copy_word(component, open + 1, (size_t)(close - open) - 1);
+		for (close++; close < end && (*close == ',' || *close == ' '); close++)
+			;
+		copy_word(exception, close, (size_t)(end - close));
+	}
+	if (p->len > cut && (p->thrown[0] == '\0' || memmem(p->text, p->len, p->thrown, strlen(p->thrown)) == NULL))
+		add(p, p->text + cut, p->len - cut, component, exception, p->first);
+	p->thrown[0] = '\0';
+	forget(p);
+}
+
+/* `PS>TerminatingError(Connect-VBRServer): "text"` in a transcript; the error record may follow. */
+static bool take_terminating(struct log_setup *p, const char *s, size_t len, uint64_t number)
+{
+	const char *at = memmem(s, len, "TerminatingError(", 17), *close, *text, *end = s + len;
+	char component[ERROR_WORD_MAX + 1];
+
+	if (at == NULL || (close = memmem(at, (size_t)(end - at), "): ", 3)) == NULL)
+		return false;
+	copy_word(component, at + 17, (size_t)(close - at) - 17);
+	text = close + 3;
+	len = (size_t)(end - text);
+	if (len > 0 && text[0] == '"') {
+		text++;
+		len--;
+		len -= len > 0 && text[len - 1] == '"';
+	}
+	add(p, text, len, component, NULL, number);
+	copy_word(p->thrown, text, len);
+	return true;
+}
+
+static bool take_powershell(struct log_setup *p, const char *s, size_t len, uint64_t number)
+{
+	const char *text = s;
+	size_t n = len;
+
+	ascii_trim(&text, &n);
+	if (n == 0 || ascii_starts(text, n, "ps>") || (ascii_starts(text, n, "ps ") && memchr(text, '>', n) != NULL)) {
+		forget(p);
+		take_terminating(p, s, len, number);
+		return true;
+	}
+	if (n > 2 && text[0] == '+' && text[1] == ' ') {
+		/* The line in front of it says where: `At line:1 char:1`. */
+		if (!p->closed && p->len > 0) {
+			p->len = p->last;
+			p->closed = true;
+		}
+		if (ascii_starts(text, n, "+ categoryinfo"))
+			take_category(p, text, n);
+		return true;
+	}
+	if (take_terminating(p, s, len, number))
+		return true;
+	gather(p, text, n, number);
+	return false;
+}
+
+/* ---- Windows Installer ---- */
+
+/* Behind `MSI (s) (A8:F4) [12:34:56:789]: `. */
+static void skip_msi(const char **s, size_t *len)
+{
+	const char *at = memmem(*s, *len < 60 ? *len : 60, "]: ", 3);
+
+	if (!ascii_starts(*s, *len, "msi (") || at == NULL)
+		return;
+	*len -= (size_t)(at + 3 - *s);
+	*s = at + 3;
+}
+
+/* The word in front of `mark`, as component. */
+static void word_before(char out[ERROR_WORD_MAX + 1], const char *s, const char *mark)
+{
+	const char *from = mark;
+
+	while (from > s && from[-1] != ' ' && mark - from < ERROR_WORD_MAX)
+		from--;
+	copy_word(out, from, (size_t)(mark - from));
+}
+
+/* `Word:  Error 0x80040e14: …`, as the actions of set-ups write it. */
+static bool take_action(struct log_setup *p, const char *s, size_t len, uint64_t number)
+{
+	const char *colon = memchr(s, ':', len < 60 ? len : 60), *text;
+	char component[ERROR_WORD_MAX + 1];
+	size_t n;
+
+	if (colon == NULL || memchr(s, ' ', (size_t)(colon - s)) != NULL)
+		return false;
+	text = colon + 1;
+	n = len - (size_t)(text - s);
+	ascii_trim(&text, &n);
+	if (!ascii_starts(text, n, "error ") && !ascii_starts(text, n, "error: ") && !ascii_starts(text, n, "failed to "))
+		return false;
+	copy_word(component, s, (size_t)(colon - s));
+	add(p, text, n, component, NULL, number);
+	return true;
+}
+
+static void take_msi(struct log_setup *p, const char *s, size_t len, uint64_t number)
+{
+	char component[ERROR_WORD_MAX + 1] = "";
+	const char *at;
+
+	skip_msi(&s, &len);
+	if (ascii_starts(s, len, "product: ") && (at = memmem(s, len, " -- ", 4)) != NULL) {
+		len -= (size_t)(at + 4 - s);
+		s = at + 4;
+		if (memmem(s, len, "successfully", 12) == NULL)
+			add(p, s, len, NULL, NULL, number);
+	} else if (len > 6 && ascii_starts(s, len, "error ") && ascii_digit(s[6])) {
+		add(p, s, len, NULL, NULL, number);
+	} else if ((at = memmem(s, len, " returned actual error code ", 28)) != NULL) {
+		word_before(component, s, at);
+		add(p, s, len, component, NULL, number);
+	} else if ((at = memmem(s, len, ". Return value 3", 16)) != NULL) {
+		word_before(component, s, at);
+		add(p, at - strlen(component), len - (size_t)(at - s) + strlen(component), component, NULL, number);
+	} else if (ascii_starts(s, len, "mainenginethread is returning 1") && memmem(s, len, " 1641", 5) == NULL) {
+		add(p, s, len, NULL, NULL, number);
+	} else {
+		take_action(p, s, len, number);
+	}
+}
+
+bool log_setup_take(struct log_setup *p, const char *s, size_t len, uint64_t number)
+{
+	p->msi = p->msi || ascii_starts(s, len, "=== verbose logging started") || ascii_starts(s, len, "=== logging started") ||
+	    ascii_starts(s, len, "msi (");
+	if (!p->msi)
+		return take_powershell(p, s, len, number);
+	take_msi(p, s, len, number);
+	return true;
+}
