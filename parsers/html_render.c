@@ -151,6 +151,10 @@ static const char *without_scheme(const char *s, size_t *n)
 {
 	static const char *const schemes[] = {"mailto:", "https://", "http://", "tel:"};
 
+	if (*n > 1 && *s == '<' && s[*n - 1] == '>') { /* as text, addresses often stand in brackets */
+		s++;
+		*n -= 2;
+	}
 	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
 		size_t k = strlen(schemes[i]);
 

@@ -51,7 +51,7 @@ static size_t peel_disclaimer(const struct split *sp, size_t from, size_t to)
 {
 	size_t p = paragraph(sp, from, to, DISCLAIMER_LINES);
 
-	if (p > from && text_is_disclaimer(sp->lines + p, to - p))
+	if (p < to && p > 0 && text_is_disclaimer(sp->lines + p, to - p))
 		return p;
 	/* A paragraph may follow the name without an empty line. */
 	for (size_t i = to; i > from + 1 && i > p && to - i < 8; i--)
