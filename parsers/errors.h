@@ -64,6 +64,8 @@ json_t *error_set_json(const struct error_set *set);
 /* The first code in text (`0x80070005`, `Code: 53`, `VDDK error: 2`, `ORA-01017`, `HTTP 500` …), as written, copied
  * to out with a NUL. False, out "", where there is none. */
 bool errors_find_code(char *out, size_t cap, const char *text, size_t len);
+/* Such a code is an error wherever it stands (an HRESULT, `VSS_E_…`, `ORA-…`, `VDDK error: 2`); others need a message around them. */
+bool errors_code_is_certain(const char *code);
 
 /* Finds product errors in text that people wrote or pasted (UTF-8): pasted log lines, `Error:` lines, `Processing
  * VM01 Error: …`, `Failed to …`, quoted dialogues. Prose about an error is none. `where` names the origin;

@@ -1,251 +1,243 @@
 /*
  * errors_body.c - parser worker; text that people wrote or pasted. Takes what has the form of a product's message
- * and leaves prose alone. Called by the message assembly and for job reports. Linear.
+ * and leaves prose alone. Called by the message assembly and for what job reports leave. Linear.
  */
 #include <string.h>
 
 #include "ascii.h"
 #include "errors.h"
+#include "errors_pasted.h"
+#include "errors_prose.h"
+#include "job_report_value.h"
 #include "log_events.h"
 #include "log_line.h"
 
 #define PROSE_LINE_MAX 2000
+#define WRAP_LEAST 55   /* a line that a mail program wrapped is at least so long */
+#define WRAP_MOST 110
+#define WRAP_LINES 12
+#define ANNOUNCED_LINES 3 /* empty lines and others until what was announced must come */
+
+enum announced { NOTHING, WEAKLY, SURELY };
 
 struct body {
 	struct error_set *set;
 	struct error_where where;
 	struct log_events events;
-	unsigned announced; /* lines within which an error that was announced must follow */
+	const char *at, *end;       /* the next line */
+	uint64_t number;            /* of the line that is looked at */
+	enum announced announced;
+	unsigned left;              /* lines within which it must follow */
+	struct pasted_state pasted;
+	char text[PROSE_LINE_MAX + 1]; /* a line with those that it was wrapped into */
 };
 
-/* How the product begins to say that something failed. */
-static bool starts_failure(const char *s, size_t len)
+static void add(struct body *b, struct prose message, struct prose at)
 {
-	static const char *const starts[] = {"failed to ", "cannot ", "can not ", "can't ", "unable to ", "could not ", "error: ",
-	    "failed ", "access is denied", "the rpc server is unavailable", "the network path was not found", "not enough ",
-	    "insufficient ", "timed out ", "operation was ", "connection refused", "no such host", "invalid credentials"};
-
-	return ascii_starts_any(s, len, starts, ASCII_COUNT(starts));
-}
-
-static bool has_failure_word(const char *s, size_t len)
-{
-	static const char *const words[] = {"failed", "error", "cannot", "unable", "denied", "failure", "exception", "timed out",
-	    "timeout", "refused", "unavailable", "not found", "invalid"};
-
-	return ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
-}
-
-/* Somebody speaks: products say neither I nor you. */
-static bool is_personal(const char *s, size_t len)
-{
-	static const char *const words[] = {"i", "we", "you", "your", "our", "my", "me", "us", "please", "thanks", "yesterday",
-	    "today", "tomorrow", "attached", "hello", "they", "he", "she", "colleague", "customer says"};
-
-	return memchr(s, '?', len) != NULL || ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
-}
-
-/* Speaks of things that a backup product fails at. */
-static bool has_subject_matter(const char *s, size_t len)
-{
-	static const char *const words[] = {"connect", "backup", "vm", "snapshot", "disk", "host", "agent", "server", "repository",
-	    "vss", "proxy", "file", "storage", "job", "restore", "mount", "volume", "credentials", "guest", "database", "session",
-	    "network", "login", "logon", "writer", "checkpoint", "replica", "datastore", "certificate", "license", "process",
-	    "service", "port", "open", "read", "write", "lock", "truncate", "index", "tape", "object", "share", "path", "user"};
-
-	return memchr(s, '[', len) != NULL || memchr(s, '\\', len) != NULL || memchr(s, '\'', len) != NULL ||
-	    ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
-}
-
-static size_t word_count(const char *s, size_t len)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += !ascii_blank(s[i]) && (i == 0 || ascii_blank(s[i - 1]));
-	return n;
-}
-
-static void add(struct body *b, const char *s, size_t len, uint64_t number)
-{
+	static const struct job_day no_day = {0, 0, 0};
 	struct error_item item = {.severity = SEVERITY_ERROR};
-	char exception[ERROR_WORD_MAX + 1] = "";
+	char exception[ERROR_WORD_MAX + 1] = "", time[64] = "";
 	const char *type;
 	size_t type_len;
 
-	if (len > PROSE_LINE_MAX)
-		len = PROSE_LINE_MAX;
-	if (log_line_exception(&s, &len, &type, &type_len) && type_len < sizeof(exception))
+	if (message.len > PROSE_LINE_MAX)
+		message.len = PROSE_LINE_MAX;
+	if (log_line_exception(&message.s, &message.len, &type, &type_len) && type_len < sizeof(exception))
 		memcpy(exception, type, type_len);
-	item.text = s;
-	item.text_len = len;
+	if (at.len > 0 && job_time(time, sizeof time, at.s, at.len, &no_day, 0))
+		item.at = time;
+	item.text = message.s;
+	item.text_len = message.len;
 	item.exception = exception;
 	item.where = b->where;
-	item.where.line = number;
+	item.where.line = b->number;
 	error_set_add(b->set, &item);
 }
 
-/* What stands behind `Error:` is a message, and no remark. */
-static bool is_message(const char *s, size_t len)
+/* A code by itself, where somebody only names it. */
+static bool take_code(struct body *b, const struct prose *line)
 {
 	char code[ERROR_WORD_MAX + 1];
+	struct error_item item = {.text = code, .severity = SEVERITY_ERROR, .where = b->where};
 
-	if (ascii_starts(s, len, "see ") || ascii_starts(s, len, "none") || ascii_starts(s, len, "n/a") ||
-	    ascii_starts(s, len, "no error") || ascii_starts(s, len, "unknown") || ascii_starts(s, len, "http"))
+	if (!errors_find_code(code, sizeof code, line->s, line->len) || !errors_code_is_certain(code))
 		return false;
-	if (word_count(s, len) < 2)
-		return errors_find_code(code, sizeof(code), s, len);
-	return !is_personal(s, len) || has_failure_word(s, len);
+	item.text_len = strlen(code);
+	item.where.line = b->number;
+	return error_set_add(b->set, &item);
 }
 
-/* A failure in the product's words. */
-static bool is_product_sentence(const char *s, size_t len)
+static bool take_quoted(struct body *b, const struct prose *line, struct prose at)
 {
-	char code[ERROR_WORD_MAX + 1];
-	bool starts = len > 0 && ascii_upper(s[0]) && starts_failure(s, len);
-
-	if (len < 12 || (!starts && !has_failure_word(s, len)) || is_personal(s, len))
-		return false;
-	return (starts && has_subject_matter(s, len)) || errors_find_code(code, sizeof(code), s, len);
-}
-
-/* `Error: …`, `Error message: …`, `Processing VM01 Error: …`, `VM01 | Error: …`. */
-static bool take_labelled(struct body *b, const char *s, size_t len, uint64_t number)
-{
-	static const char *const labels[] = {"error message:", "error text:", "error details:", "fatal error:", "errors:", "error:"};
-	const char *at = NULL, *from = s;
-	size_t rest, label = 0;
-
-	if (memchr(s, ':', len) == NULL)
-		return false;
-	for (size_t i = 0; i < ASCII_COUNT(labels) && at == NULL; i++) {
-		at = ascii_find(s, len, labels[i]);
-		label = strlen(labels[i]);
-		if (at != NULL && at > s && ascii_alnum(at[-1]))
-			at = NULL;
-	}
-	if (at == NULL)
-		return false;
-	from = at + label;
-	rest = len - (size_t)(from - s);
-	ascii_trim(&from, &rest);
-	/* VDDK error: 2, Win32 error:5 are codes within a message. */
-	if (at > s && rest > 0 && ascii_digit(from[0]))
-		return false;
-	if (rest == 0 || !is_message(from, rest))
-		return false;
-	/* What a window shows is one message: `Failed to open the file. Error: Access is denied.` */
-	if (at > s && at - s < 300 && (ascii_starts(s, len, "processing ") ||
-	    (b->where.kind == ORIGIN_SCREENSHOT && is_product_sentence(s, len))))
-		add(b, s, len, number);
-	else if (at == s || (size_t)(at - s) < 120 || !is_personal(s, (size_t)(at - s)))
-		add(b, from, rest, number);
-	return true;
-}
-
-/* Strips what mail programs and people put in front of a quoted line. */
-static void strip_bullet(const char **s, size_t *len)
-{
-	ascii_trim(s, len);
-	while (*len > 1 && strchr("-*>|", (*s)[0]) != NULL && (ascii_blank((*s)[1]) || (*s)[0] == '>')) {
-		(*s)++;
-		(*len)--;
-		ascii_trim(s, len);
-	}
-}
-
-/* Dialogues quoted in a sentence: it says "Failed to connect to the host". Quotes pair up one after the other. */
-static bool take_quoted(struct body *b, const char *s, size_t len, uint64_t number)
-{
-	static const struct {
-		const char *open, *close;
-	} pairs[] = {{"\"", "\""}, {"“", "”"}, {"„", "“"}, {"«", "»"}};
+	struct prose message;
 	bool taken = false;
+	size_t from = 0;
 
-	for (size_t k = 0; k < ASCII_COUNT(pairs); k++) {
-		const char *at = s, *end = s + len, *close;
-		size_t o = strlen(pairs[k].open), c = strlen(pairs[k].close);
-
-		while ((at = memmem(at, (size_t)(end - at), pairs[k].open, o)) != NULL &&
-		    (close = memmem(at + o, (size_t)(end - at) - o, pairs[k].close, c)) != NULL) {
-			const char *from = at + o;
-			size_t n = (size_t)(close - from);
-			bool led = ascii_ends(s, (size_t)(at - s), "error ") || ascii_ends(s, (size_t)(at - s), "error: ") ||
-			    ascii_ends(s, (size_t)(at - s), "message ") || ascii_ends(s, (size_t)(at - s), "message: ") ||
-			    ascii_ends(s, (size_t)(at - s), "error message is ");
-
-			ascii_trim(&from, &n);
-			if (word_count(from, n) >= 3 && !is_personal(from, n) && (led || starts_failure(from, n) ||
-			    is_product_sentence(from, n))) {
-				add(b, from, n, number);
-				taken = true;
-			}
-			at = close + c;
-		}
+	while (prose_quoted(line->s, line->len, &from, &message)) {
+		add(b, message, at);
+		taken = true;
 	}
 	return taken;
 }
 
-/* "we get the following error:" - what follows is the message. */
-static bool announces(const char *s, size_t len)
+static void announce(struct body *b, enum announced how)
 {
-	static const char *const words[] = {"error", "exception", "failed with", "fails with"};
-
-	return len > 0 && s[len - 1] == ':' && ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
+	b->announced = how;
+	b->left = how != NOTHING ? ANNOUNCED_LINES : 0;
 }
 
-static void take_prose(struct body *b, const char *s, size_t len, uint64_t number)
+/* What was announced: the line itself, where nobody speaks. */
+static bool take_announced(struct body *b, const struct prose *line, struct prose at)
 {
-	strip_bullet(&s, &len);
-	if (len == 0) {
-		b->announced -= b->announced > 0;
+	enum announced how = b->announced;
+	struct prose message = *line;
+
+	announce(b, NOTHING);
+	prose_unquote(&message);
+	if (how == NOTHING || message.len == 0 || message.s[message.len - 1] == ':' || prose_words(message.s, message.len) < 3 ||
+	    prose_is_personal(message.s, message.len))
+		return false;
+	if (how == WEAKLY && !prose_has_failure(message.s, message.len) && !prose_starts_failure(message.s, message.len))
+		return false;
+	add(b, message, at);
+	/* A list may follow. */
+	announce(b, how);
+	b->left = 1;
+	return true;
+}
+
+static void take_prose(struct body *b, struct prose line)
+{
+	struct prose at, message;
+	bool sure;
+
+	prose_strip(&line, &at);
+	if (line.len == 0) {
+		b->left -= b->left > 0;
+		if (b->left == 0)
+			announce(b, NOTHING);
 		return;
 	}
-	if (announces(s, len)) {
-		b->announced = 3;
+	if (prose_announces(line.s, line.len, &sure)) {
+		announce(b, sure ? SURELY : WEAKLY);
 		return;
 	}
-	if (take_labelled(b, s, len, number) || take_quoted(b, s, len, number)) {
-		b->announced = 0;
-		return;
+	if (!prose_named(line.s, line.len) && take_quoted(b, &line, at)) {
+		announce(b, NOTHING);
+	} else if (prose_labelled(line.s, line.len, &message) ||
+	    (prose_is_product(line.s, line.len) && (message = line).len > 0)) {
+		announce(b, NOTHING);
+		add(b, message, at);
+	} else if (!take_announced(b, &line, at)) {
+		if (prose_sentence(line.s, line.len, &message))
+			add(b, message, at);
+		else
+			take_code(b, &line);
 	}
-	if (is_product_sentence(s, len) ||
-	    (b->announced > 0 && word_count(s, len) >= 3 && !is_personal(s, len) && s[len - 1] != ':'))
-		add(b, s, len, number);
-	b->announced = 0;
 }
 
 /* A line of a pasted log, or one that continues it. False: prose. */
-static bool take_log_line(struct body *b, const char *s, size_t len, uint64_t number)
+static bool take_log_line(struct body *b, const char *s, size_t len)
 {
 	struct log_line l;
 
 	log_line_parse(&l, s, len);
-	if (l.stamped && l.kind != LOG_LINE_PLAIN) {
-		log_events_take(&b->events, &l, number);
+	if (l.stamped && l.kind != LOG_LINE_PLAIN && ascii_find(s, len < 40 ? len : 40, " :: ") == NULL) {
+		log_events_take(&b->events, &l, b->number);
 		return true;
 	}
 	if (l.kind == LOG_LINE_PLAIN && b->events.open && len > 0 && (ascii_blank(s[0]) || log_line_is_frame(s, len))) {
-		log_events_take(&b->events, &l, number);
+		log_events_take(&b->events, &l, b->number);
 		return true;
 	}
 	log_events_flush(&b->events);
 	return false;
 }
 
+/* A frame of a stack that no log line began. */
+static bool is_frame(const char *s, size_t len)
+{
+	return len > 3 && ascii_blank(s[0]) && log_line_is_frame(s, len);
+}
+
+static bool take_pasted(struct body *b, const char *s)
+{
+	struct pasted p;
+	unsigned n = pasted_block(s, b->end, &b->pasted, &p);
+	const char *line;
+	size_t len;
+
+	if (n == 0)
+		return false;
+	if (p.len > 0) {
+		char exception[ERROR_WORD_MAX + 1] = "";
+		struct error_item item = {.text = p.text, .text_len = p.len, .exception = exception, .severity = SEVERITY_ERROR,
+			.where = b->where};
+
+		if (p.exception != NULL && p.exception_len < sizeof exception)
+			memcpy(exception, p.exception, p.exception_len);
+		item.where.line = b->number;
+		error_set_add(b->set, &item);
+		announce(b, NOTHING);
+	}
+	for (; n > 1 && ascii_line(&b->at, b->end, &line, &len); n--)
+		b->number++;
+	return true;
+}
+
+/* The line goes on in the next one, which a mail program wrapped: it is long and open, the next one begins small. */
+static bool is_wrapped(const char *s, size_t len, size_t last, const char *next, size_t next_len)
+{
+	if (last < WRAP_LEAST || last > WRAP_MOST || next_len == 0 || strchr(".:!?|;", s[len - 1]) != NULL)
+		return false;
+	if (ascii_lower(next[0]) || (ascii_digit(next[0]) && !ascii_starts(next, next_len, "1.")))
+		return true;
+	return strchr("([\\/'", next[0]) != NULL;
+}
+
+/* The line, with those it was wrapped into. */
+static struct prose unwrap(struct body *b, const char *s, size_t len, unsigned *more)
+{
+	const char *at = b->at, *next;
+	size_t last = len, k, n = len;
+
+	*more = 0;
+	while (*more < WRAP_LINES && ascii_line(&at, b->end, &next, &k) && is_wrapped(*more > 0 ? b->text : s, n, last, next, k) &&
+	    n + k + 1 < PROSE_LINE_MAX) {
+		if (*more == 0)
+			memcpy(b->text, s, n);
+		b->text[n++] = ' ';
+		memcpy(b->text + n, next, k);
+		n += k;
+		last = k;
+		b->at = at;
+		(*more)++;
+	}
+	return (struct prose){*more > 0 ? b->text : s, n};
+}
+
 void errors_scan_body(struct error_set *set, const char *text, size_t len, const struct error_where *where)
 {
-	struct body b = {.set = set, .where = *where};
-	const char *line, *end = text + len;
-	uint64_t number = 0;
+	struct body b = {.set = set, .where = *where, .at = text, .end = text + len};
+	const char *line;
 	size_t n;
 
+	b.pasted.powershell = ascii_find(text, len, "char:") != NULL;
 	log_events_init(&b.events, set, where);
-	while (ascii_line(&text, end, &line, &n)) {
+	while (ascii_line(&b.at, b.end, &line, &n)) {
+		unsigned more;
+
+		b.number++;
 		if (n > PROSE_LINE_MAX)
 			n = PROSE_LINE_MAX;
-		if (!take_log_line(&b, line, n, ++number))
-			take_prose(&b, line, n, number);
+		if (take_log_line(&b, line, n)) {
+			announce(&b, NOTHING);
+			continue;
+		}
+		if (is_frame(line, n) || take_pasted(&b, line))
+			continue;
+		take_prose(&b, unwrap(&b, line, n, &more));
+		b.number += more;
 	}
 	log_events_flush(&b.events);
 }

@@ -10,8 +10,8 @@
 
 /* What stands before a number that is a code; longer ones first where one begins another. */
 static const char *const leads[] = {
-    "vddk error", "win32 error", "rpc error", "soap error", "system error", "os error", "sql error", "error number",
-    "error code", "errorcode", "return code", "exit code", "status code", "code", "errno", "http status", "http", "error",
+    "vddk error", "wininet error code", "win32 error code", "win32 error", "msi error", "rpc error", "soap error", "system error", "os error", "sql error", "error number",
+    "error code", "errorcode", "return code", "exit code", "status code", "code", "errno", "http status", "http/1.1", "http/1.0", "http/2", "http", "msg", "error",
 };
 
 /* Length of a decimal or 0x number at s that no letter or digit follows; 0 for none. */
@@ -51,18 +51,27 @@ static bool clause_ends(const char *s, size_t len)
 static size_t lead_number(const char *s, size_t len, size_t *value)
 {
 	/* Most words begin with none of the leads' letters. */
-	if (strchr("vwrsoech", ascii_fold(s[0])) == NULL)
+	if (strchr("vwrsoechm", ascii_fold(s[0])) == NULL)
 		return 0;
 	for (size_t k = 0; k < sizeof(leads) / sizeof(leads[0]); k++) {
 		size_t i = strlen(leads[k]), gap, n;
 
 		if (!ascii_starts(s, len, leads[k]))
 			continue;
-		for (gap = 0; i < len && gap < 4 && s[i] != '\0' && strchr(" :=#", s[i]) != NULL; gap++)
+		for (gap = 0; i < len && gap < 4 && s[i] != '\0' && strchr(" :=#(", s[i]) != NULL; gap++)
 			i++;
 		if (gap == 0 || (n = number(s + i, len - i)) == 0)
 			continue;
-		if (strcmp(leads[k], "http") == 0 && !(n == 3 && (s[i] == '4' || s[i] == '5')))
+		/* "error(13)", "error: (403)": the bracket belongs to it; it is closed right behind. */
+		if (s[i - 1] == '(') {
+			if (i + n == len || s[i + n] != ')')
+				continue;
+			*value = i;
+			return i + n + 1;
+		}
+		if (ascii_starts(leads[k], strlen(leads[k]), "http") && !(n == 3 && (s[i] == '4' || s[i] == '5')))
+			continue;
+		if (strcmp(leads[k], "msg") == 0 && !ascii_starts(s + i + n, len - i - n, ", level "))
 			continue;
 		if (strcmp(leads[k], "error") == 0 && !clause_ends(s + i + n, len - i - n))
 			continue;
@@ -72,17 +81,52 @@ static size_t lead_number(const char *s, size_t len, size_t *value)
 	return 0;
 }
 
-/* Symbols that are codes by themselves: ORA-01017, VSS_E_…, E_ACCESSDENIED, ERROR_…, and HRESULTs. */
+/* Names of errors of object storage. */
+static size_t storage_name(const char *s, size_t len)
+{
+	static const char *const names[] = {"AccessDenied", "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "SlowDown", "InvalidAccessKeyId",
+	    "SignatureDoesNotMatch", "RequestTimeTooSkewed", "BucketAlreadyExists", "InvalidBucketName", "InvalidObjectState",
+	    "EntityTooLarge", "InternalError", "ServiceUnavailable", "PreconditionFailed", "RequestTimeout", "TooManyRequests",
+	    "AuthenticationFailed", "AuthorizationFailure", "ServerBusy", "BlobNotFound", "ContainerNotFound", "AllAccessDisabled",
+	    "MethodNotAllowed", "QuotaExceeded"};
+
+	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+		size_t n = strlen(names[k]);
+
+		if (len >= n && s[0] == names[k][0] && memcmp(s, names[k], n) == 0 && (len == n || (!ascii_alnum(s[n]) && s[n] != '_')))
+			return n;
+	}
+	return 0;
+}
+
+/* ORA-01017, RMAN-03009 */
+static size_t database_code(const char *s, size_t len)
+{
+	static const char *const names[] = {"ORA-", "RMAN-", "TNS-"};
+
+	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+		size_t n = strlen(names[k]), i = n;
+
+		if (len < n + 5 || memcmp(s, names[k], n) != 0)
+			continue;
+		while (i < len && ascii_digit(s[i]))
+			i++;
+		return i == n + 5 ? i : 0;
+	}
+	return 0;
+}
+
+/* Symbols that are codes by themselves: ORA-01017, VSS_E_…, E_ACCESSDENIED, ERROR_…, NoSuchBucket, and HRESULTs. */
 static size_t symbol(const char *s, size_t len)
 {
-	static const char *const starts[] = {"VSS_E_", "VSS_W_", "VSS_S_", "E_", "ERROR_", "RPC_S_", "RPC_E_", "WBEM_E_", "NERR_"};
+	static const char *const starts[] = {"VSS_E_", "VSS_W_", "VSS_S_", "E_", "ERROR_", "RPC_S_", "RPC_E_", "WBEM_E_", "NERR_",
+	    "NDMP_", "STATUS_"};
 	size_t i, from = 0;
 
-	if (len >= 9 && memcmp(s, "ORA-", 4) == 0) {
-		for (i = 4; i < len && ascii_digit(s[i]); i++)
-			;
-		return i == 9 ? i : 0;
-	}
+	if (!ascii_upper(s[0]) && s[0] != '0')
+		return 0;
+	if ((i = database_code(s, len)) > 0 || (i = storage_name(s, len)) > 0)
+		return i;
 	if (len >= 10 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && strchr("89cC", s[2]) != NULL)
 		return number(s, len) == 10 ? 10 : 0;
 	for (size_t k = 0; k < sizeof(starts) / sizeof(starts[0]) && from == 0; k++)
@@ -135,4 +179,14 @@ bool errors_find_code(char *out, size_t cap, const char *text, size_t len)
 		if (text[i] == '0' && (i == 0 || !ascii_alnum(text[i - 1])) && (n = plain_hex(text, i, len)) > 0)
 			return copy(out, cap, text + i, n);
 	return false;
+}
+
+bool errors_code_is_certain(const char *code)
+{
+	size_t len = strlen(code);
+
+	if (len >= 10 && code[0] == '0' && strchr("89cC", code[2]) != NULL)
+		return true;
+	return ascii_starts(code, len, "vddk error") || (ascii_upper(code[0]) && symbol(code, len) == len &&
+	    (memchr(code, '_', len) != NULL || memchr(code, '-', len) != NULL));
 }

@@ -11,6 +11,7 @@
 #include "job_report_value.h"
 
 #define JOB_LINES_MAX 64
+#define JOB_COLUMNS_MAX 16
 
 /* A piece of the text that is read. */
 struct job_text {
@@ -48,6 +49,52 @@ struct job_report {
 	struct job_object *objects;   /* owned */
 	size_t n, room;
 };
+
+enum job_state {
+	JOB_IDLE,
+	JOB_SESSION, /* behind a title */
+	JOB_HEAD,    /* within the heads of the table's columns */
+	JOB_ROWS
+};
+
+struct job_reader {
+	struct job_reports *out;
+	const struct error_where *where;
+	enum job_state state;
+	struct job_report r;
+	int err;
+	unsigned understood;         /* labels and heads of this report */
+	unsigned waiting;            /* lines since something was understood */
+	enum job_value pending;      /* a label whose value may follow in the next cell */
+	enum job_status pending_word;
+	enum job_value column[JOB_COLUMNS_MAX];
+	size_t columns;
+	bool vertical;               /* every cell is a line of its own */
+	size_t cell;                 /* the open object's next column */
+	bool open;                   /* an object takes lines */
+	bool blank;                  /* an empty line came */
+	uint64_t number;
+	char *from, *to;             /* the lines of this report, to be blanked */
+};
+
+/* Takes marks of quoting, bold face and tables off both ends. */
+void job_strip(struct job_text *t);
+/* The next cell of rest, which moves behind it. False: none. */
+bool job_next_cell(struct job_text *rest, struct job_text *cell);
+/* Moves behind n bytes and what parts them from the rest. */
+void job_skip(struct job_text *t, size_t n);
+
+/* A line that begins the table's head: `Name | Status | …`, or `Name` alone. */
+bool job_heads(struct job_reader *rd, struct job_text line);
+/* Reads heads of columns; what is left in rest is no head. */
+void job_read_heads(struct job_reader *rd, struct job_text *rest);
+bool job_heads_done(const struct job_reader *rd);
+/* A line of the table. False: it does not belong to the report any more. */
+bool job_row(struct job_reader *rd, struct job_text line);
+/* Adds the line to a cell of details. */
+void job_details(struct job_reader *rd, struct job_lines *to, struct job_text t);
+/* People go on below a report with such words. */
+bool job_foreign(const struct job_text *line);
 
 /* A line more; those beyond JOB_LINES_MAX are left out. False: no memory. */
 bool job_lines_add(struct job_lines *l, struct job_text text, uint64_t number);

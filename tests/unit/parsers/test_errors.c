@@ -188,7 +188,7 @@ static void test_body(void **state)
 	     "[07.07.2021 16:43:06] <01> Error       at A.B()\n[07.07.2021 16:43:06] <01> Info     next\n",
 	        "Operation timed out"},
 	    {"- Unable to allocate processing resources. Error: repository is busy\n",
-	        "repository is busy"},
+	        "Unable to allocate processing resources. Error: repository is busy"},
 	    {"Backup failed, VDDK error: 2 on one proxy\n", "Backup failed, VDDK error: 2 on one proxy"},
 	    {"Error: System.IO.IOException: The file is locked\n", "The file is locked"},
 	    /* prose */
