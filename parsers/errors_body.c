@@ -54,17 +54,18 @@ static void add(struct body *b, struct prose message, struct prose at)
 	error_set_add(b->set, &item);
 }
 
-/* A code by itself, where somebody only names it. */
-static bool take_code(struct body *b, const struct prose *line)
+/* A code that is certain: the line, which may speak another language; the code by itself where a person only names it. */
+static bool take_code(struct body *b, const struct prose *line, struct prose at)
 {
 	char code[ERROR_WORD_MAX + 1];
-	struct error_item item = {.text = code, .severity = SEVERITY_ERROR, .where = b->where};
 
 	if (!errors_find_code(code, sizeof code, line->s, line->len) || !errors_code_is_certain(code))
 		return false;
-	item.text_len = strlen(code);
-	item.where.line = b->number;
-	return error_set_add(b->set, &item);
+	if (prose_is_personal(line->s, line->len))
+		add(b, (struct prose){code, strlen(code)}, at);
+	else
+		add(b, *line, at);
+	return true;
 }
 
 static bool take_quoted(struct body *b, const struct prose *line, struct prose at)
@@ -132,7 +133,7 @@ static void take_prose(struct body *b, struct prose line)
 		if (prose_sentence(line.s, line.len, &message))
 			add(b, message, at);
 		else
-			take_code(b, &line);
+			take_code(b, &line, at);
 	}
 }
 

@@ -1,6 +1,6 @@
 /*
- * test_errors_body.c - what is an error in a mail's text, and what only speaks of one. Texts found are joined by " / ", codes follow
- * in brackets.
+ * test_errors_body.c - what is an error in a mail's text, and what only speaks of one. Texts found are joined by " / " in the order
+ * of their lines, codes follow in brackets.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,13 +25,17 @@ static char *found(const char *body)
 
 	errors_scan_body(set, body, strlen(body), &where);
 	list = error_set_json(set);
-	json_array_foreach(list, i, e) {
-		const char *code = json_string_value(json_object_get(e, "code"));
+	for (json_int_t line = 1; line < 40; line++)
+		json_array_foreach(list, i, e) {
+			const char *code = json_string_value(json_object_get(e, "code"));
 
-		snprintf(out + strlen(out), cap - strlen(out), "%s%s", i > 0 ? " / " : "", json_string_value(json_object_get(e, "text")));
-		if (code != NULL)
-			snprintf(out + strlen(out), cap - strlen(out), " {%s}", code);
-	}
+			if (json_integer_value(json_object_get(json_object_get(e, "source"), "line")) != line)
+				continue;
+			snprintf(out + strlen(out), cap - strlen(out), "%s%s", out[0] != '\0' ? " / " : "",
+			    json_string_value(json_object_get(e, "text")));
+			if (code != NULL)
+				snprintf(out + strlen(out), cap - strlen(out), " {%s}", code);
+		}
 	json_decref(list);
 	error_set_free(&set);
 	return out;
@@ -183,6 +187,8 @@ static void test_sentences(void **state)
 	    {"Backup fails with 0x8004231f on all machines.\n", "Backup fails with 0x8004231f on all machines. {0x8004231f}"},
 	    {"Failed to call RPC function 'FcCreateDir': Access is denied.\nPlease advise.\n",
 	        "Failed to call RPC function 'FcCreateDir': Access is denied."},
+	    {"We see 0x8004231f on all hosts, please help.\n", "0x8004231f {0x8004231f}"},
+	    {"Zugriff verweigert (0x80070005)\n", "Zugriff verweigert (0x80070005) {0x80070005}"},
 	    {"The setup ended with exit code 1603 on the proxy.\n", "The setup ended with exit code 1603 on the proxy. {exit code 1603}"},
 	    {"NDMP server has returned error code: 23 NDMP_CONNECT_ERR\n",
 	        "NDMP server has returned error code: 23 NDMP_CONNECT_ERR {error code: 23}"},
