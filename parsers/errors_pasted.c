@@ -151,7 +151,9 @@ static unsigned powershell(const struct block *b, struct pasted *p)
 		at++;
 	if (at == 0 || at == b->n || !is_position(&b->line[at]) || starts(&b->line[0], "ps ") || starts(&b->line[0], "+ "))
 		return 0;
-	for (i = 0; i < at; i++)
+	/* A command alone in its line was typed, not answered. */
+	i = at > 1 && prose_words(b->line[0].s, b->line[0].len) == 1 && memchr(b->line[0].s, ':', b->line[0].len) == NULL;
+	for (; i < at; i++)
 		join(p, b->line[i].s, b->line[i].len);
 	for (i = at + 1; i < b->n && b->line[i].len > 0 && b->line[i].s[0] == '+'; i++)
 		;
