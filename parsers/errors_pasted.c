@@ -142,6 +142,18 @@ static bool is_position(const struct line *l)
 	    ascii_find(l->s, l->len, ".psm1:") != NULL) && ascii_find(l->s, l->len, "char:") != NULL);
 }
 
+/* A picture's text may have lost the colon between the command and what it says. */
+static void drop_command(struct pasted *p)
+{
+	const char *blank = memchr(p->text, ' ', p->len), *dash = memchr(p->text, '-', p->len);
+	size_t n = blank != NULL && dash != NULL && dash < blank ? (size_t)(blank - p->text) + 1 : 0;
+
+	if (n == 0 || !prose_starts_failure(p->text + n, p->len - n))
+		return;
+	memmove(p->text, p->text + n, p->len - n + 1);
+	p->len -= n;
+}
+
 /* A message of PowerShell ends with the place: "At line:1 char:1", and lines of "+" below it. */
 static unsigned powershell(const struct block *b, struct pasted *p)
 {
@@ -155,6 +167,7 @@ static unsigned powershell(const struct block *b, struct pasted *p)
 	i = at > 1 && prose_words(b->line[0].s, b->line[0].len) == 1 && memchr(b->line[0].s, ':', b->line[0].len) == NULL;
 	for (; i < at; i++)
 		join(p, b->line[i].s, b->line[i].len);
+	drop_command(p);
 	for (i = at + 1; i < b->n && b->line[i].len > 0 && b->line[i].s[0] == '+'; i++)
 		;
 	return i;
