@@ -14,10 +14,11 @@
 #include "oneline.h"
 #include "tnef.h"
 #include "unpack.h"
+#include "uu.h"
 
 /* Text is decoded up to here: what does not fit the body is not looked at. */
 #define TNEF_LOOK 20 /* attachments that are looked at for a body */
-#define TEXT_SOURCE_MAX (8u * 1024u * 1024u)
+#define MIME_TEXT_MAX (8u * 1024u * 1024u)
 
 /* ---- text ---- */
 
@@ -28,6 +29,24 @@ static bool parameter_is(GMimePart *part, const char *name, const char *value)
 	return v != NULL && g_ascii_strcasecmp(v, value) == 0;
 }
 
+/* Files in the text are attachments. */
+static void cut_uuencoded(struct buf *b)
+{
+	const char *s = buf_str(b);
+	struct uu_block u = {0};
+	size_t at = 0, o = 0;
+
+	while (uu_find(s, b->len, at, &u)) {
+		memmove(b->data + o, b->data + at, u.from - at);
+		o += u.from - at;
+		at = u.to;
+	}
+	if (at == 0)
+		return;
+	memmove(b->data + o, b->data + at, b->len - at);
+	b->len = o + b->len - at;
+}
+
 int message_body_part(struct message *m, const struct mime_leaf *leaf)
 {
 	struct body_format format = {0};
@@ -35,7 +54,7 @@ int message_body_part(struct message *m, const struct mime_leaf *leaf)
 	struct buf b;
 	int err;
 
-	buf_init(&b, TEXT_SOURCE_MAX);
+	buf_init(&b, MIME_TEXT_MAX);
 	if (leaf->kind == MIME_PROLOGUE) {
 		err = mime_prologue_text(&b, leaf->prologue, strlen(leaf->prologue));
 		m->body.truncated |= err == VG_ERR_LIMIT;
@@ -49,8 +68,10 @@ int message_body_part(struct message *m, const struct mime_leaf *leaf)
 	err = mime_content_read(leaf->part, &b, &more);
 	if (err == VG_OK && leaf->kind == MIME_HTML)
 		err = body_add_html(&m->body, format.charset, buf_str(&b), b.len);
-	else if (err == VG_OK)
+	else if (err == VG_OK) {
+		cut_uuencoded(&b);
 		err = body_add_plain(&m->body, &format, buf_str(&b), b.len);
+	}
 	m->body.truncated |= more;
 	buf_free(&b);
 	return err;
@@ -61,7 +82,7 @@ int message_body_part(struct message *m, const struct mime_leaf *leaf)
 /* "type/subtype" in lower case; "" where the mail names none that could be one. */
 static void declared_type(char out[MESSAGE_TYPE_MAX], const struct mime_leaf *leaf)
 {
-	GMimeContentType *t = leaf->part != NULL ? g_mime_object_get_content_type(GMIME_OBJECT(leaf->part)) : NULL;
+	GMimeContentType *t = leaf->part != NULL && leaf->kind != MIME_UU ? g_mime_object_get_content_type(GMIME_OBJECT(leaf->part)) : NULL;
 	char *type = t != NULL ? g_mime_content_type_get_mime_type(t) : NULL;
 	size_t n = type != NULL ? strlen(type) : 0;
 
@@ -83,12 +104,11 @@ static void declared_type(char out[MESSAGE_TYPE_MAX], const struct mime_leaf *le
 /* The subject names an attached message that has no file name. */
 static char *declared_name(const struct mime_leaf *leaf)
 {
-	const char *name = leaf->part != NULL ? g_mime_part_get_filename(leaf->part) : NULL;
 	const char *subject = leaf->message != NULL ? g_mime_message_get_subject(leaf->message) : NULL;
 	char line[120], *dot;
 
-	if (name != NULL)
-		return g_strdup(name);
+	if (leaf->name != NULL)
+		return g_strdup(leaf->name);
 	if (subject == NULL || oneline(line, sizeof line, subject, strlen(subject), ONELINE_CP1252) == 0)
 		return g_strdup("");
 	for (dot = line; (dot = strpbrk(dot, "/\\:*?\"<>|")) != NULL;)
@@ -114,6 +134,8 @@ int message_file_open(struct message_file *f, const struct mime *mime, struct pa
 	memset(f, 0, sizeof *f);
 	f->name = declared_name(leaf);
 	declared_type(f->type, leaf);
+	if (leaf->kind == MIME_UU)
+		return mime_content_uu(&f->content, leaf->part, leaf->uu_from, leaf->uu_to, &f->src);
 	if (leaf->part != NULL)
 		return mime_content_part(&f->content, leaf->part, &f->src);
 	if (leaf->range < mime->scan->n_messages)

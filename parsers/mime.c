@@ -11,7 +11,9 @@
 #include "message_check.h"
 #include "mime.h"
 #include "mime_content.h"
+#include "mime_name.h"
 #include "mime_stream.h"
+#include "uu.h"
 
 #define BODIES_MAX 200
 
@@ -45,6 +47,8 @@ const char *mime_problem(unsigned i, const char **detail)
 		{"body.encrypted", "an encrypted part cannot be read"},
 		{"mime.too-many-attachments", "more attachments than are kept; the rest was left out"},
 		{"mime.unparseable", "the message cannot be taken apart; everything is taken as text"},
+		{"mime.partial", "a fragment of a larger message; the other fragments are other mails"},
+		{"mime.external-body", "content that is not in the mail, only a reference to it"},
 	};
 
 	*detail = texts[i].detail;
@@ -76,21 +80,24 @@ static struct mime_leaf *add_body(struct walk *w, enum mime_kind kind)
 	return l;
 }
 
-static void add_file(struct walk *w, GMimeObject *o, enum mime_kind kind, bool related)
+static struct mime_leaf *add_file(struct walk *w, GMimeObject *o, enum mime_kind kind, bool related, char *name)
 {
 	struct mime_leaf *l = add(&w->m->files, &w->m->n_files, MESSAGE_ATTACHMENTS_MAX);
 	const char *disposition = g_mime_object_get_disposition(o);
 
 	if (l == NULL) {
 		w->m->problems |= MIME_ATTACHMENTS;
-		return;
+		g_free(name);
+		return NULL;
 	}
+	l->name = name != NULL || kind == MIME_UU ? name : mime_name_guess(o);
 	l->kind = kind;
 	l->part = GMIME_IS_PART(o) ? GMIME_PART(o) : NULL;
 	l->related = related || g_mime_object_get_content_id(o) != NULL;
 	l->is_inline = disposition != NULL ? g_ascii_strcasecmp(disposition, "inline") == 0 : related;
 	l->cut = w->cut;
 	l->inner = w->inside > 0;
+	return l;
 }
 
 /* Text that a reader would see in the window; *kind by its type. */
@@ -101,23 +108,46 @@ static bool is_text(GMimeObject *o, enum mime_kind *kind)
 	if (t != NULL && g_mime_content_type_is_type(t, "text", "html"))
 		*kind = MIME_HTML;
 	else if (t == NULL || g_mime_content_type_is_type(t, "text", "plain") || g_mime_content_type_is_type(t, "text", "markdown") ||
-	    g_mime_content_type_is_type(t, "text", "enriched"))
+	    g_mime_content_type_is_type(t, "text", "enriched") || g_mime_content_type_is_type(t, "message", "partial"))
 		*kind = MIME_PLAIN;
 	else
 		return false;
 	return true;
 }
 
+/* What a part is that cannot be read, or only in part. */
+static void note_type(struct walk *w, GMimeObject *o)
+{
+	static const struct {
+		const char *type, *subtype;
+		unsigned problem;
+	} types[] = {{"message", "partial", MIME_PARTIAL}, {"message", "external-body", MIME_EXTERNAL},
+	    {"application", "pkcs7-mime", MIME_ENCRYPTED}, {"application", "x-pkcs7-mime", MIME_ENCRYPTED}};
+	GMimeContentType *t = g_mime_object_get_content_type(o);
+	const char *smime = t != NULL ? g_mime_object_get_content_type_parameter(o, "smime-type") : NULL;
+
+	for (size_t i = 0; t != NULL && i < sizeof types / sizeof types[0]; i++)
+		if (g_mime_content_type_is_type(t, types[i].type, types[i].subtype) &&
+		    (types[i].problem != MIME_ENCRYPTED || smime == NULL || g_ascii_strcasecmp(smime, "enveloped-data") == 0 ||
+		    g_ascii_strcasecmp(smime, "authEnveloped-data") == 0))
+			w->m->problems |= types[i].problem;
+}
+
 static void walk_part(struct walk *w, GMimePart *part, enum place place, bool related)
 {
 	GMimeObject *o = GMIME_OBJECT(part);
-	const char *disposition = g_mime_object_get_disposition(o), *name = g_mime_part_get_filename(part);
+	const char *disposition = g_mime_object_get_disposition(o);
+	char *name = mime_name(o);
 	bool attached = disposition != NULL && g_ascii_strcasecmp(disposition, "attachment") == 0;
 	enum mime_kind kind;
 
-	if (!is_text(o, &kind) || attached || place == PLACE_FILE || (name != NULL && name[0] != '\0' && place != PLACE_ROOT)) {
-		add_file(w, o, MIME_FILE, related);
-	} else if (place != PLACE_INNER) {
+	note_type(w, o);
+	if (!is_text(o, &kind) || attached || place == PLACE_FILE || (name != NULL && place != PLACE_ROOT)) {
+		add_file(w, o, MIME_FILE, related, name);
+		return;
+	}
+	g_free(name);
+	if (place != PLACE_INNER) {
 		struct mime_leaf *l = add_body(w, kind);
 
 		if (l != NULL)
@@ -132,7 +162,8 @@ static void walk_message(struct walk *w, GMimeMessagePart *mp, bool related)
 	GMimeMessage *inner = g_mime_message_part_get_message(mp);
 	size_t n = w->m->n_files;
 
-	add_file(w, GMIME_OBJECT(mp), MIME_MESSAGE, related);
+	note_type(w, GMIME_OBJECT(mp));
+	add_file(w, GMIME_OBJECT(mp), MIME_MESSAGE, related, mime_name(GMIME_OBJECT(mp)));
 	if (inner == NULL)
 		return;
 	if (w->m->n_files > n) {
@@ -304,6 +335,33 @@ static void walk(struct walk *w, GMimeObject *o, enum place place, bool related)
 		walk_part(w, GMIME_PART(o), place, related);
 }
 
+/* ---- files in texts ---- */
+
+/* Files that stand uuencoded in a text become attachments behind all others. */
+static void find_uuencoded(struct walk *w, const struct mime_leaf *body)
+{
+	struct uu_block b = {0};
+	struct buf text;
+	bool more = false;
+
+	if (body->kind != MIME_PLAIN)
+		return;
+	buf_init(&text, MIME_TEXT_MAX);
+	if (mime_content_read(body->part, &text, &more) == VG_OK)
+		while (uu_find(buf_str(&text), text.len, b.to, &b)) {
+			struct mime_leaf *l = add_file(w, GMIME_OBJECT(body->part), MIME_UU, false, g_strndup(b.name, b.name_len));
+
+			if (l == NULL)
+				break;
+			l->part = body->part;
+			l->uu_from = b.from;
+			l->uu_to = b.to;
+			l->is_inline = l->related = false;
+			l->cut = b.cut;
+		}
+	buf_free(&text);
+}
+
 /* ---- parsing ---- */
 
 static GMimeMessage *construct(struct parse_input *in, const struct prescan *scan)
@@ -339,6 +397,8 @@ int mime_parse(struct parse_input *in, unsigned parts, unsigned depth, struct mi
 	}
 	if (m->message != NULL && g_mime_message_get_mime_part(m->message) != NULL)
 		walk(&w, g_mime_message_get_mime_part(m->message), PLACE_ROOT, false);
+	for (size_t i = 0; i < m->n_bodies; i++)
+		find_uuencoded(&w, &m->bodies[i]);
 	/* Where GMime saw other messages than the pre-scan, its ranges mean nothing. */
 	for (size_t i = 0; w.messages != m->scan->n_messages && i < m->n_files; i++)
 		m->files[i].range = SIZE_MAX;
@@ -352,6 +412,8 @@ void mime_free(struct mime **m)
 	if ((*m)->message != NULL)
 		g_object_unref((*m)->message);
 	prescan_free(&(*m)->scan);
+	for (size_t i = 0; i < (*m)->n_files; i++)
+		g_free((*m)->files[i].name);
 	g_free((*m)->bodies);
 	g_free((*m)->files);
 	free(*m);

@@ -10,7 +10,7 @@
 #include "parse_input.h"
 #include "prescan.h"
 
-enum mime_kind { MIME_PLAIN, MIME_HTML, MIME_PROLOGUE, MIME_FILE, MIME_MESSAGE };
+enum mime_kind { MIME_PLAIN, MIME_HTML, MIME_PROLOGUE, MIME_FILE, MIME_MESSAGE, MIME_UU };
 
 /* What the walk noticed, as bits. */
 enum {
@@ -19,15 +19,19 @@ enum {
 	MIME_UNENDED = 1 << 2,           /* its closing boundary is missing */
 	MIME_ENCRYPTED = 1 << 3,
 	MIME_ATTACHMENTS = 1 << 4,       /* more than MESSAGE_ATTACHMENTS_MAX: the rest is left out */
-	MIME_UNPARSEABLE = 1 << 5        /* GMime refused the message */
+	MIME_UNPARSEABLE = 1 << 5,       /* GMime refused the message */
+	MIME_PARTIAL = 1 << 6,           /* a fragment of a message (RFC 2046 5.2.2) */
+	MIME_EXTERNAL = 1 << 7           /* content that lies elsewhere (RFC 2046 5.2.3) */
 };
-#define MIME_PROBLEMS 6
+#define MIME_PROBLEMS 8
 const char *mime_problem(unsigned i, const char **detail);
 
-/* Borrowed from the tree. */
+/* Borrowed from the tree, but for the name. */
 struct mime_leaf {
 	enum mime_kind kind;
-	GMimePart *part;       /* but for MIME_PROLOGUE and MIME_MESSAGE */
+	GMimePart *part;       /* but for MIME_PROLOGUE and MIME_MESSAGE; MIME_UU: the text that it stands in */
+	char *name;            /* owned, UTF-8, a path where the sender gave one; NULL: none */
+	size_t uu_from, uu_to; /* MIME_UU: the lines of the file, in the decoded text */
 	const char *prologue;  /* MIME_PROLOGUE: text of a multipart without parts */
 	GMimeMessage *message; /* MIME_MESSAGE */
 	size_t range;          /* MIME_MESSAGE: index into prescan.messages; SIZE_MAX where that failed */

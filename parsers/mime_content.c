@@ -5,15 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base64.h"
 #include "err.h"
 #include "mime_content.h"
+#include "uu.h"
 
 #define BLOCK 16384
 
 struct mime_content {
 	/* a part */
 	GMimeStream *stream;  /* encoded, owned */
-	GMimeFilter *filter;  /* NULL: no encoding; owned */
+	GMimeFilter *filter;  /* NULL: no encoding, or base64; owned */
+	struct base64 base64;
 	GMimeContentEncoding encoding;
 	bool ended;
 	size_t skip;          /* decoded bytes still to be passed over */
@@ -22,6 +25,7 @@ struct mime_content {
 	struct parse_input *in;
 	uint64_t from, to, at;
 	char block[BLOCK];
+	unsigned char decoded[BLOCK];
 };
 
 static void restart(struct mime_content *c)
@@ -30,9 +34,9 @@ static void restart(struct mime_content *c)
 	if (c->filter != NULL)
 		g_object_unref(c->filter);
 	c->filter = NULL;
+	memset(&c->base64, 0, sizeof c->base64);
 	c->ended = false;
 	switch (c->encoding) {
-	case GMIME_CONTENT_ENCODING_BASE64:
 	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
 	case GMIME_CONTENT_ENCODING_UUENCODE:
 		c->filter = g_mime_filter_basic_new(c->encoding, FALSE);
@@ -52,6 +56,11 @@ static ssize_t decode(struct mime_content *c, const void **block)
 		ssize_t got = g_mime_stream_read(c->stream, c->block, sizeof c->block);
 
 		c->ended = got <= 0;
+		if (c->encoding == GMIME_CONTENT_ENCODING_BASE64) {
+			n = got > 0 ? base64_feed(&c->base64, c->decoded, c->block, (size_t)got) : base64_end(&c->base64, c->decoded);
+			out = (char *)c->decoded;
+			continue;
+		}
 		if (c->filter == NULL) {
 			*block = c->block;
 			return got > 0 ? got : 0;
@@ -163,6 +172,23 @@ int mime_content_part(struct mime_content **out, GMimePart *part, struct source 
 	buf_free(&c->memory);
 	restart(c);
 	*src = (struct source){.read = part_read, .seek = part_seek, .size = -1, .fd = -1, .arg = c};
+	return VG_OK;
+}
+
+int mime_content_uu(struct mime_content **out, GMimePart *part, size_t from, size_t to, struct source *src)
+{
+	struct mime_content *c = content_new(part);
+	struct uu_block b = {.from = from};
+	bool whole;
+
+	*out = c;
+	if (c == NULL)
+		return VG_ERR_MEMORY;
+	buf_init(&c->memory, MIME_TEXT_MAX);
+	whole = load(c, &c->memory);
+	b.to = to < c->memory.len ? to : c->memory.len;
+	c->memory.len = b.from < b.to && (whole || c->memory.len > 0) ? uu_decode(buf_str(&c->memory), &b, c->memory.data) : 0;
+	source_memory(src, buf_str(&c->memory), c->memory.len);
 	return VG_OK;
 }
 

@@ -1,0 +1,172 @@
+/*
+ * test_mime_parts.c - the small readers under the MIME walk: file names of parts, encoded words, base64, uuencode.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base64.h"
+#include "encoded_word.h"
+#include "err.h"
+#include "mime_name.h"
+#include "uu.h"
+
+static void test_parameter(void **state)
+{
+	static const struct {
+		const char *field, *name, *value; /* NULL: none */
+	} rows[] = {
+		{"attachment; filename=a.log", "filename", "a.log"},
+		{"attachment; FileName = \"a b.log\" ; x=y", "filename", "a b.log"},
+		{"attachment; filename=my log file.txt; size=3", "filename", "my log file.txt"},
+		{"filename=a.log", "filename", "a.log"},
+		{"attachment filename=a.log", "filename", "a.log"},
+		{"attachment; filename=\"a\\\"b;c.log\"", "filename", "a\"b;c.log"},
+		{"attachment; filename=\"C:\\Temp\\job.log\"", "filename", "C:\\Temp\\job.log"},
+		{"attachment; filename=\"C:\\\\Temp\\\\job.log\"", "filename", "C:\\Temp\\job.log"},
+		{"attachment; filename=\"open.log", "filename", "open.log"},
+		{"attachment;\r\n filename*0=\"long\";\r\n filename*1=\" name.log\"", "filename", "long name.log"},
+		{"attachment; filename*1=\"b.log\"; filename*0=\"a\"", "filename", "ab.log"},
+		{"attachment; filename*0*=utf-8''a%C3%BC; filename*1=\"b%20.log\"", "filename", "a\xc3\xbc" "b%20.log"},
+		{"attachment; filename=plain.log; filename*=UTF-8'en'%E6%97%A5.log", "filename", "\xe6\x97\xa5.log"},
+		{"attachment; filename*=iso-8859-1''%FC.log", "filename", "\xc3\xbc.log"},
+		{"attachment; filename*=\"utf-8''%C3%BC.log\"", "filename", "\xc3\xbc.log"},
+		{"attachment; filename*=no-charset%41.log", "filename", "no-charsetA.log"},
+		{"attachment; filename=\"=?utf-8?Q?=C3=BC.log?=\"", "filename", "\xc3\xbc.log"},
+		{"attachment; filename==?utf-8?Q?=C3=BC.log?=", "filename", "\xc3\xbc.log"},
+		{"attachment; filename*0=\"=?utf-8?B?w7wu\"; filename*1=\"bG9n?=\"", "filename", "\xc3\xbc.log"},
+		{"attachment; filename=\"\xfc.log\"", "filename", "\xc3\xbc.log"},
+		{"attachment; filename=\"\xc3\xbc.log\"", "filename", "\xc3\xbc.log"},
+		{"attachment; filename=", "filename", ""},
+		{"attachment; names=x; xfilename=y", "filename", NULL},
+		{"", "filename", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct buf b;
+		bool found;
+
+		buf_init(&b, 4096);
+		found = mime_parameter(&b, rows[i].field, strlen(rows[i].field), rows[i].name);
+		if (found != (rows[i].value != NULL) || (found && strcmp(buf_str(&b), rows[i].value) != 0))
+			fail_msg("%s: %s", rows[i].field, found ? buf_str(&b) : "none");
+		buf_free(&b);
+	}
+}
+
+static void test_words(void **state)
+{
+	static const struct {
+		const char *raw, *text;
+	} rows[] = {
+		{"plain", "plain"},
+		{"=?utf-8?Q?a_b=C3=BC?=", "a b\xc3\xbc"},
+		{"=?UTF-8?b?w7w=?= x", "\xc3\xbc x"},
+		{"=?utf-8?Q?a?=\r\n =?utf-8?Q?b?= c", "ab c"},
+		{"=?utf-8?B?5pel?= =?utf-8?B?5pys6A==?=\r\n =?utf-8?B?qp4=?=", "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e"}, /* inside a character */
+		{"=?utf-8?Q?a=C3?= =?utf-8?Q?=BCb?=", "a\xc3\xbc" "b"},
+		{"=?iso-8859-1?Q?=FC?= =?utf-8?Q?=C3=BC?=", "\xc3\xbc\xc3\xbc"},
+		{"=?iso-8859-1?Q?=C3=BC?=", "\xc3\xbc"},
+		{"=?utf-8?Q?=FC?=", "\xc3\xbc"},
+		{"=?x-unknown?Q?=FC?=", "\xc3\xbc"},
+		{"=?utf-8?Q?two words?=", "two words"},
+		{"x=?utf-8?Q?y?=z", "xyz"},
+		{"=?utf-8?B?SGVsbG8gd29ybGQ?=", "Hello world"},
+		{"=?utf-8?X?abc?=", "=?utf-8?X?abc?="},
+		{"=?utf-8?Q?open", "=?utf-8?Q?open"},
+		{"gr\xfc\xdf =?utf-8?Q?a?=", "gr\xc3\xbc\xc3\x9f a"},
+		{"=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=", "\xe6\x97\xa5\xe6\x9c\xac"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct buf b;
+
+		buf_init(&b, 4096);
+		assert_int_equal(encoded_word_decode(&b, rows[i].raw, strlen(rows[i].raw)), VG_OK);
+		assert_string_equal(buf_str(&b), rows[i].text);
+		buf_free(&b);
+	}
+}
+
+/* In pieces of every size: the same. */
+static void test_base64(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{"SGVsbG8=", "Hello"}, {"SGVsbG8", "Hello"}, {"SGVs\r\nbG8=\r\n", "Hello"}, {"SGVs bG8=", "Hello"}, {"SG*Vs!bG8=", "Hello"},
+		{"SGVsbG8=SGVsbG8=", "HelloHello"}, {"SGVsbG8=\n\n--\nfooter of a list\n", "Hello"}, {"SGVs\n\nbG8=\n", "Hello"},
+		{"SGVsbG8=\n\nfooter\n", "Hello"}, {"", ""}, {"S", ""}, {"====", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		for (size_t piece = 1; piece < 12; piece++) {
+			unsigned char out[128];
+			struct base64 b = {0};
+			size_t n = strlen(rows[i].in), o = 0;
+
+			for (size_t at = 0; at < n; at += piece)
+				o += base64_feed(&b, out + o, rows[i].in + at, n - at < piece ? n - at : piece);
+			o += base64_end(&b, out + o);
+			assert_int_equal(o, strlen(rows[i].out));
+			assert_memory_equal(out, rows[i].out, o);
+		}
+}
+
+#define DATA "%2&5L;&\\\n"
+
+static void test_uu(void **state)
+{
+	static const struct {
+		const char *text, *name, *content; /* name NULL: none */
+		size_t from;
+		bool cut;
+	} rows[] = {
+		{"begin 644 a.txt\n" DATA "`\nend\n", "a.txt", "Hello", 0, false},
+		{"see:\n\nbegin 0644 my file.txt \r\n%2&5L;&\\\r\n`\r\nend\r\nbye\n", "my file.txt", "Hello", 6, false},
+		{"begin 644 a\n" DATA DATA DATA "and so on\n", "a", "HelloHelloHello", 0, true},
+		{"begin 644 a\n" DATA "and so on\n", NULL, NULL, 0, false},
+		{"begin 644 is how it starts\nnot data at all, sorry\nend\n", NULL, NULL, 0, false},
+		{"to begin 644 a\n" DATA "end\n", NULL, NULL, 0, false},
+		{"begin 999 a\n" DATA "end\n", NULL, NULL, 0, false},
+		{"begin 644 \n" DATA "end\n", NULL, NULL, 0, false},
+		{"begin 644 x\nbegin 644 a\n" DATA "end\n", "a", "Hello", 12, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct uu_block b = {0};
+		unsigned char out[128];
+		size_t n = strlen(rows[i].text);
+		bool found = uu_find(rows[i].text, n, 0, &b);
+
+		assert_int_equal(found, rows[i].name != NULL);
+		if (!found)
+			continue;
+		assert_int_equal(b.name_len, strlen(rows[i].name));
+		assert_memory_equal(b.name, rows[i].name, b.name_len);
+		n = uu_decode(rows[i].text, &b, out);
+		assert_int_equal(n, strlen(rows[i].content));
+		assert_memory_equal(out, rows[i].content, n);
+		assert_int_equal(b.from, rows[i].from);
+		assert_int_equal(b.cut, rows[i].cut);
+		assert_true(b.to <= strlen(rows[i].text) && (rows[i].cut || memcmp(rows[i].text + b.to - 2, "d\n", 2) == 0 ||
+		    memcmp(rows[i].text + b.to - 3, "d\r\n", 3) == 0));
+		assert_false(uu_find(rows[i].text, strlen(rows[i].text), b.to, &b));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameter), cmocka_unit_test(test_words), cmocka_unit_test(test_base64),
+	    cmocka_unit_test(test_uu)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
