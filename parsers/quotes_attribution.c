@@ -6,6 +6,7 @@
 
 #include "ascii.h"
 #include "quotes_private.h"
+#include "word_list.h"
 
 #define JOINED_MAX 600
 #define MAIL_DASHES 2 /* "---- On …, Ann wrote ----" */
@@ -14,33 +15,6 @@ struct words {
 	const char *s;
 	size_t n;
 };
-
-static bool starts(const struct words *w, const char *const *list)
-{
-	for (size_t i = 0; list[i] != NULL; i++)
-		if (w->n >= strlen(list[i]) && memcmp(w->s, list[i], strlen(list[i])) == 0)
-			return true;
-	return false;
-}
-
-static bool ends(const struct words *w, const char *const *list)
-{
-	for (size_t i = 0; list[i] != NULL; i++) {
-		size_t k = strlen(list[i]);
-
-		if (w->n >= k && memcmp(w->s + w->n - k, list[i], k) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool holds(const struct words *w, const char *const *list)
-{
-	for (size_t i = 0; list[i] != NULL; i++)
-		if (memmem(w->s, w->n, list[i], strlen(list[i])) != NULL)
-			return true;
-	return false;
-}
 
 /* What an attribution begins with where it begins with a date. */
 static const char *const starters[] = {"on ", "at ", "am ", "le ", "el ", "il ", "em ", "op ", "w dniu ", "dnia ", "den ", "på ",
@@ -82,18 +56,18 @@ static enum attribution judge(const struct words *joined)
 		return ATTRIBUTION_NONE;
 	address = memchr(w.s, '@', w.n) != NULL;
 	date = text_has_date(w.s, w.n);
-	if (ends(&w, verbs)) {
-		bool begun = starts(&w, starters) || starts(&w, days) || ascii_digit(w.s[0]);
+	if (word_list_ends(w.s, w.n, verbs)) {
+		bool begun = word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0 || ascii_digit(w.s[0]);
 
-		if (date && (address || (begun && memchr(w.s, ',', w.n) != NULL) || (begun && text_has_time(w.s, w.n) && before > 0)))
+		if (date && (address || (begun && text_has_time(w.s, w.n) && (before > 0 || memchr(w.s, ',', w.n) != NULL))))
 			return ATTRIBUTION_LONE;
-		return ATTRIBUTION_WEAK;
+		return begun && date && text_has_time(w.s, w.n) ? ATTRIBUTION_DATED : ATTRIBUTION_WEAK;
 	}
-	if (date && holds(&w, inner_verbs) && (address || starts(&w, starters) || starts(&w, days)))
-		return address ? ATTRIBUTION_LONE : ATTRIBUTION_WEAK;
+	if (date && word_list_within(w.s, w.n, inner_verbs) && (address || word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0))
+		return address ? ATTRIBUTION_LONE : text_has_time(w.s, w.n) ? ATTRIBUTION_DATED : ATTRIBUTION_WEAK;
 	/* "2026-11-23 17:02 GMT+01:00 Ann Lee <ann@partner.example>:" */
 	if ((w.s[w.n - 1] == '>' || w.s[w.n - 1] == ')') && address && date && text_has_time(w.s, w.n) &&
-	    (ascii_digit(w.s[0]) || starts(&w, days) || starts(&w, starters)))
+	    (ascii_digit(w.s[0]) || word_list_starts(w.s, w.n, days) > 0 || word_list_starts(w.s, w.n, starters) > 0))
 		return ATTRIBUTION_LONE;
 	return ATTRIBUTION_NONE;
 }
@@ -107,7 +81,7 @@ static bool may_wrap(const struct line *l)
 		w.s++;
 		w.n--;
 	}
-	return starts(&w, starters) || starts(&w, days) || memchr(w.s, '@', w.n) != NULL || text_has_date(w.s, w.n) ||
+	return word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0 || memchr(w.s, '@', w.n) != NULL || text_has_date(w.s, w.n) ||
 	    (w.n > 0 && w.s[w.n - 1] == '<');
 }
 
@@ -146,7 +120,7 @@ enum attribution quotes_attribution(const struct split *sp, size_t at, size_t *c
 	for (size_t i = 1; a != ATTRIBUTION_NONE && i < *count; i++) {
 		struct words w = {sp->lines[at + i].f, sp->lines[at + i].flen};
 
-		if ((starts(&w, starters) || starts(&w, days)) && joined_at(sp, at + i, &later) >= a && later == *count - i)
+		if ((word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0) && joined_at(sp, at + i, &later) >= a && later == *count - i)
 			return ATTRIBUTION_NONE;
 	}
 	return a;

@@ -6,6 +6,7 @@
 
 #include "ascii.h"
 #include "quotes_contact.h"
+#include "word_list.h"
 
 #define SHORT_MAX 90
 #define DISCLAIMER_MIN 70 /* bytes */
@@ -59,23 +60,6 @@ static size_t trimmed(const struct line *l)
 	return n;
 }
 
-static size_t words_in(const char *s, size_t n)
-{
-	size_t words = 0;
-
-	for (size_t i = 0; i < n; i++)
-		words += s[i] != ' ' && (i == 0 || s[i - 1] == ' ');
-	return words;
-}
-
-static bool is_one_of(const char *s, size_t n, const char *const *list)
-{
-	for (size_t i = 0; list[i] != NULL; i++)
-		if (strlen(list[i]) == n && memcmp(s, list[i], n) == 0)
-			return true;
-	return false;
-}
-
 /* "Regards, Ann Lee": the phrase, a comma or nothing, a name that begins with a capital. */
 static bool closes_with_name(const struct line *l, const char *const *list, bool comma)
 {
@@ -90,7 +74,7 @@ static bool closes_with_name(const struct line *l, const char *const *list, bool
 			continue;
 		for (n = l->flen - k; n > 0 && strchr(",! ", *rest) != NULL; n--)
 			rest++;
-		if (n < 2 || words_in(rest, n) > 3 || memchr(rest, ':', n) != NULL || strchr(".?!", rest[n - 1]) != NULL)
+		if (n < 2 || word_count(rest, n) > 3 || memchr(rest, ':', n) != NULL || strchr(".?!", rest[n - 1]) != NULL)
 			continue;
 		/* The original has capitals: as many words, each begun with one. */
 		for (size_t at = l->len - (n < l->len ? n : l->len); at < l->len; at++)
@@ -117,7 +101,7 @@ static bool closes_twice(const struct line *l, size_t n)
 		slash++;
 		b--;
 	}
-	return is_one_of(l->f, a, strong) && is_one_of(slash + 1, b, strong);
+	return word_list_is(l->f, a, strong) && word_list_is(slash + 1, b, strong);
 }
 
 enum closing line_closing(const struct line *l)
@@ -126,9 +110,9 @@ enum closing line_closing(const struct line *l)
 
 	if (n == 0 || l->flen > 90 || l->depth > 0)
 		return CLOSING_NONE;
-	if (is_one_of(l->f, n, strong) || closes_twice(l, n))
+	if (word_list_is(l->f, n, strong) || closes_twice(l, n))
 		return CLOSING_STRONG;
-	if (is_one_of(l->f, n, weak))
+	if (word_list_is(l->f, n, weak))
 		return CLOSING_WEAK;
 	return closes_with_name(l, strong, false) || closes_with_name(l, weak, true) ? CLOSING_NAMED : CLOSING_NONE;
 }
@@ -146,7 +130,7 @@ bool line_is_dash_name(const struct line *l)
 		at++;
 	if (at == 0 && l->len > 3 && memcmp(l->s, "\xe2\x80\x94", 3) == 0)
 		at = 3;
-	if (at == 0 || at >= l->len || l->len > 40 || !begins_capital(l->s + at, l->len - at) || words_in(l->s, l->len) > 3)
+	if (at == 0 || at >= l->len || l->len > 40 || !begins_capital(l->s + at, l->len - at) || word_count(l->s, l->len) > 3)
 		return false;
 	for (size_t i = at; i < l->len; i++)
 		if (strchr("=:/\\<>[](){}@\"0123456789,", l->s[i]) != NULL)
@@ -156,7 +140,7 @@ bool line_is_dash_name(const struct line *l)
 
 bool line_is_name(const struct line *l)
 {
-	size_t words = words_in(l->s, l->len), capitals = 0;
+	size_t words = word_count(l->s, l->len), capitals = 0;
 
 	if (l->len > 60 || words == 0 || words > 6 || strchr(".?!:;", l->s[l->len - 1]) != NULL) {
 		if (l->len > 40 || words == 0 || words > 2 || l->s[l->len - 1] != '.')
@@ -185,28 +169,41 @@ static bool has_phone(const char *s, size_t n)
 	return false;
 }
 
-bool line_is_contact(const struct line *l)
+bool line_is_phone(const struct line *l)
 {
 	static const char *const labels[] = {"tel", "phone", "mobile", "mobil", "cell", "fax", "direct", "office", "t:", "m:", "p:", "f:",
 		"t +", "m +", "t.", "m.", "tél", "téléphone", "telefon", "telefono", "teléfono", "telefone", "telefoon", "móvil", "cellulare",
 		"komórka", "тел", "моб", "电话", "手机", "電話", "携帯", "+", "ph:", "ph.", "handy", "(+", "mob", "o:", "c:", "d:", NULL};
+	return l->flen <= 160 && word_list_starts(l->f, l->flen, labels) > 0 && has_phone(l->f, l->flen);
+}
+
+/* Parts of an address side by side: "Acme | 1 High Street | London". */
+static bool is_divided(const struct line *l)
+{
+	size_t bars = 0;
+
+	for (size_t i = 0; i + 1 < l->flen; i++)
+		bars += l->f[i] == '|' || memcmp(l->f + i, "\xc2\xb7", 2) == 0 || (i + 2 < l->flen && memcmp(l->f + i, "\xe2\x80\xa2", 3) == 0);
+	return bars >= 2 && l->flen <= 250;
+}
+
+bool line_is_contact(const struct line *l)
+{
 	static const char *const firm[] = {"handelsregister", "amtsgericht", "geschäftsführer", "ust-id", "ust.-id", "registered in ",
 		"registered office", "company no", "hrb ", "siret", "rcs ", "p.iva", "partita iva", "kvk", "btw", "nip:", "regon", "vat no",
 		"org.nr", "cvr", "sitz der gesellschaft", "registergericht", "vorstand", "aufsichtsrat", "инн", "єдрпоу", NULL};
 
-	if (l->len > 160)
+	if (l->flen > 160)
 		return false;
-	for (size_t i = 0; firm[i] != NULL; i++)
-		if (memmem(l->f, l->flen, firm[i], strlen(firm[i])) != NULL)
-			return true;
-	if (l->flen > 120 || words_in(l->f, l->flen) > 16)
+	if (word_list_within(l->f, l->flen, firm))
+		return true;
+	if (l->flen > 120 || word_count(l->f, l->flen) > 16)
 		return false;
-	for (size_t i = 0; labels[i] != NULL; i++)
-		if (ascii_starts(l->f, l->flen, labels[i]) && has_phone(l->f, l->flen))
-			return true;
+	if (line_is_phone(l))
+		return true;
 	if (memmem(l->f, l->flen, "www.", 4) != NULL || ascii_starts(l->f, l->flen, "http"))
-		return words_in(l->f, l->flen) <= 6;
-	return memchr(l->f, '@', l->flen) != NULL && words_in(l->f, l->flen) <= 5;
+		return word_count(l->f, l->flen) <= 6;
+	return memchr(l->f, '@', l->flen) != NULL && word_count(l->f, l->flen) <= 5;
 }
 
 bool line_is_short(const struct line *l)
@@ -214,14 +211,13 @@ bool line_is_short(const struct line *l)
 	static const char *const never[] = {"ps:", "p.s.", "ps ", "nb:", "n.b.", "note:", "edit:", "update:", "- ", "* ", "• ", "1.", "2.", "1)",
 		"i ", "we ", "you ", "please ", "can ", "could ", "see ", "here ", "if ", "when ", "how ", "what ", "hi ", "hello ", "dear ",
 		"attached", "the ", "it ", "this ", "but ", "and ", "so ", NULL};
-	size_t words = words_in(l->f, l->flen);
+	size_t words = word_count(l->f, l->flen);
 	char last = l->len > 0 ? l->s[l->len - 1] : ' ';
 
-	if (l->len > SHORT_MAX * (size_t)((unsigned char)l->s[0] >= 0xc3 ? 2 : 1) || l->depth > 0)
-		return line_is_contact(l);
-	for (size_t i = 0; never[i] != NULL; i++)
-		if (ascii_starts(l->f, l->flen, never[i]) || (l->s[0] == '*' && l->len > 1 && l->s[1] == ' '))
-			return false;
+	if (l->flen > SHORT_MAX * (size_t)((unsigned char)l->s[0] >= 0xc3 ? 2 : 1) || l->depth > 0)
+		return line_is_contact(l) || (l->depth == 0 && is_divided(l));
+	if (word_list_starts(l->f, l->flen, never) > 0 || (l->s[0] == '*' && l->len > 1 && l->s[1] == ' '))
+		return false;
 	if (last == '?' || last == ':')
 		return false;
 	return words <= 4 || (last != '.' && last != '!' && words <= 12) || line_is_contact(l);
@@ -254,9 +250,8 @@ bool lines_sign(const struct line *l, size_t n, bool named)
 static bool any_line_has(const struct line *l, size_t n, const char *const *list)
 {
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; list[k] != NULL; k++)
-			if (memmem(l[i].f, l[i].flen, list[k], strlen(list[k])) != NULL)
-				return true;
+		if (word_list_within(l[i].f, l[i].flen, list))
+			return true;
 	return false;
 }
 
@@ -288,10 +283,7 @@ bool line_opens_disclaimer(const struct line *l)
 		s++;
 		n--;
 	}
-	for (size_t i = 0; words[i] != NULL; i++)
-		if (n >= strlen(words[i]) && memcmp(s, words[i], strlen(words[i])) == 0)
-			return true;
-	return false;
+	return word_list_starts(s, n, words) > 0;
 }
 
 bool text_is_disclaimer(const struct line *l, size_t n)

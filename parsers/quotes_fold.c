@@ -2,9 +2,13 @@
  * quotes_fold.c - one spelling for what mail programs write in many: case, kinds of blanks, dashes, colons and quotation
  * marks, full-width forms. Never longer than what it is made from. Runs in the parser worker.
  */
+#include <string.h>
+
 #include "ascii.h"
 #include "quotes_lines.h"
 #include "utf8.h"
+
+#define LINK_MAX 2100
 
 static bool is_space(uint32_t cp)
 {
@@ -59,15 +63,39 @@ static uint32_t plain(uint32_t cp)
 	}
 }
 
+/* Length of a link's target behind its text, "<https://…>"; 0 where there is none. It says nothing about the line. */
+static size_t link_target(const char *s, size_t n)
+{
+	const char *end;
+
+	if (!ascii_starts(s, n, "<http") && !ascii_starts(s, n, "<mailto:") && !ascii_starts(s, n, "<tel:"))
+		return 0;
+	end = memchr(s, '>', n < LINK_MAX ? n : LINK_MAX);
+	return end != NULL ? (size_t)(end - s) + 1 : 0;
+}
+
 size_t line_fold(char *out, const char *s, size_t n)
 {
 	size_t o = 0;
 	bool space = false;
 
 	for (size_t i = 0; i < n;) {
-		uint32_t cp;
-		unsigned k = utf8_next(s + i, n - i, &cp);
+		uint32_t cp = (unsigned char)s[i];
+		unsigned k = 1;
 
+		if (cp > ' ' && cp < 0x7f && cp != '*') { /* nearly always */
+			size_t link = cp == '<' && o > 0 ? link_target(s + i, n - i) : 0;
+
+			if (space && link == 0)
+				out[o++] = ' ';
+			space &= link > 0;
+			if (link == 0)
+				out[o++] = ascii_fold(s[i]);
+			i += link > 0 ? link : 1;
+			continue;
+		}
+		if (cp >= 0x80)
+			k = utf8_next(s + i, n - i, &cp);
 		if (k == 0) {
 			i++;
 			continue;

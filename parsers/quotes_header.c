@@ -66,7 +66,7 @@ static enum field field_of(const struct line *l, const char **value, size_t *n)
 	for (k = (size_t)(colon - s); k > 0 && s[k - 1] == ' ';)
 		k--;
 	for (size_t i = 0; i < ASCII_COUNT(fields); i++)
-		if (strlen(fields[i].name) == k && memcmp(fields[i].name, s, k) == 0)
+		if (k > 0 && fields[i].name[0] == s[0] && strlen(fields[i].name) == k && memcmp(fields[i].name, s, k) == 0)
 			return fields[i].field;
 	return F_NONE;
 }
@@ -130,7 +130,7 @@ static bool presented(const struct split *sp, size_t at)
 {
 	const struct line *above = at > 0 ? &sp->lines[at - 1] : NULL;
 
-	return above != NULL && above->part == NEW && above->flen > 0 && above->f[above->flen - 1] == ':';
+	return above != NULL && above->part == NEW && line_last(above) == ':';
 }
 
 size_t quotes_header_block(const struct split *sp, size_t at, bool sure)

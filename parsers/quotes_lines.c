@@ -6,6 +6,7 @@
 
 #include "ascii.h"
 #include "quotes_lines.h"
+#include "word_list.h"
 
 #define SEPARATOR_MAX 80 /* between the dashes of a separator line */
 
@@ -40,30 +41,6 @@ const char *line_undashed(const struct line *l, size_t *n, size_t *a, size_t *b)
 	return l->f + from;
 }
 
-static bool is_one_of(const char *s, size_t n, const char *const *list)
-{
-	for (size_t i = 0; list[i] != NULL; i++)
-		if (strlen(list[i]) == n && memcmp(s, list[i], n) == 0)
-			return true;
-	return false;
-}
-
-static bool starts_one_of(const char *s, size_t n, const char *const *list)
-{
-	for (size_t i = 0; list[i] != NULL; i++)
-		if (n >= strlen(list[i]) && memcmp(s, list[i], strlen(list[i])) == 0)
-			return true;
-	return false;
-}
-
-static bool has_one_of(const char *s, size_t n, const char *const *list)
-{
-	for (size_t i = 0; list[i] != NULL; i++)
-		if (memmem(s, n, list[i], strlen(list[i])) != NULL)
-			return true;
-	return false;
-}
-
 static bool above_marker(const struct line *l)
 {
 	static const char *const words[] = {"reply above this line", "type your reply above", "write your reply above",
@@ -72,7 +49,7 @@ static bool above_marker(const struct line *l)
 		"escriba su respuesta por encima", "rispondi sopra questa", "responda acima desta linha", "antwoord boven deze regel",
 		"ответьте выше этой линии", "この行より上に返信", NULL};
 
-	return l->flen < 120 && has_one_of(l->f, l->flen, words);
+	return l->flen < 120 && word_list_within(l->f, l->flen, words);
 }
 
 bool line_original(const struct line *l)
@@ -92,7 +69,7 @@ bool line_original(const struct line *l)
 	const char *s = line_undashed(l, &n, &a, &b);
 
 	if (a >= 2 && b >= 2 && n <= SEPARATOR_MAX)
-		return is_one_of(s, n, words);
+		return word_list_is(s, n, words);
 	return above_marker(l);
 }
 
@@ -119,9 +96,9 @@ bool line_forwarded(const struct line *l)
 	size_t n, a, b;
 	const char *s = line_undashed(l, &n, &a, &b);
 
-	if (is_one_of(s, n, bare) || is_one_of(l->f, l->flen, bare))
+	if (word_list_is(s, n, bare) || word_list_is(l->f, l->flen, bare))
 		return true;
-	return a >= 3 && n <= 2 * SEPARATOR_MAX && starts_one_of(s, n, dashed);
+	return a >= 3 && n <= 2 * SEPARATOR_MAX && word_list_starts(s, n, dashed) > 0;
 }
 
 bool line_rule(const struct line *l)
@@ -164,15 +141,6 @@ bool text_has_date(const char *s, size_t len)
 
 /* ---- "Sent from my …" ---- */
 
-static size_t words_in(const char *s, size_t n)
-{
-	size_t words = 0;
-
-	for (size_t i = 0; i < n; i++)
-		words += s[i] != ' ' && (i == 0 || s[i - 1] == ' ');
-	return words;
-}
-
 /* "sent from my" and what else: a device, or a few words that could name one. */
 static bool sent_from_my(const char *s, size_t n)
 {
@@ -181,9 +149,9 @@ static bool sent_from_my(const char *s, size_t n)
 		"oneplus", "moto", "lg ", "lg-", "nexus", "verizon", "t-mobile", "at&t", "sprint", "handheld", "handy", "wireless", "lenovo",
 		"asus", "oppo", "vivo", "honor", "realme", "fairphone", "surface", NULL};
 
-	if (starts_one_of(s, n, devices))
+	if (word_list_starts(s, n, devices) > 0)
 		return n <= 100;
-	return words_in(s, n) <= 5 && memchr(s, ',', n) == NULL && (has_one_of(s, n, devices) || words_in(s, n) <= 3);
+	return word_count(s, n) <= 5 && memchr(s, ',', n) == NULL && (word_list_within(s, n, devices) || word_count(s, n) <= 3);
 }
 
 bool line_sent_from(const struct line *l)
@@ -213,15 +181,14 @@ bool line_sent_from(const struct line *l)
 		"verzonden vanuit outlook", "iphoneから送信", "ipadから送信", "androidから送信", "發自 ", "从 iphone",
 		NULL};
 
+	size_t k;
+
 	if (l->flen > 160)
 		return false;
-	for (size_t i = 0; my[i] != NULL; i++) {
-		size_t k = strlen(my[i]);
-
-		if (l->flen > k && memcmp(l->f, my[i], k) == 0)
-			return sent_from_my(l->f + k, l->flen - k);
-	}
-	return l->flen <= 120 && words_in(l->f, l->flen) <= 12 && starts_one_of(l->f, l->flen, whole);
+	k = word_list_starts(l->f, l->flen, my);
+	if (k > 0)
+		return sent_from_my(l->f + k, l->flen - k);
+	return l->flen <= 120 && word_count(l->f, l->flen) <= 12 && word_list_starts(l->f, l->flen, whole) > 0;
 }
 
 /* ---- code and logs ---- */
@@ -242,16 +209,16 @@ bool line_technical(const struct line *l)
 {
 	static const char *const words[] = {"error", "exception", "warning", "failed", "0x", "c:\\", "select ", "info ", "stack trace",
 		"traceback", "$(", "&&", "-->", "::", "==", "sudo ", "/var/", "/etc/", "/usr/", "\\\\", NULL};
-	static const char *const starts[] = {"at ", "in ", "+++", "@@ ", "diff --", "index ", "caused by", "ps c:", "--", "$ ", "# ", NULL};
+	static const char *const starts[] = {"+++", "@@ ", "diff --", "index ", "caused by", "ps c:", "--", "$ ", "# ", NULL};
 	size_t marks = 0;
 
-	if (l->len > 160 || l->code || looks_like_log(l))
+	if (l->flen > 160 || l->code || looks_like_log(l))
 		return true;
 	for (size_t i = 0; i < l->len; i++)
 		marks += l->s[i] != '\0' && strchr("{}[]=;\\$`", l->s[i]) != NULL;
-	if (marks >= 3 || has_one_of(l->f, l->flen, words))
+	if (marks >= 3 || word_list_within(l->f, l->flen, words))
 		return true;
 	if (ascii_starts(l->f, l->flen, "at ") || ascii_starts(l->f, l->flen, "in "))
 		return memchr(l->f, '(', l->flen) != NULL || memchr(l->f, ':', l->flen) != NULL;
-	return l->flen > 2 && starts_one_of(l->f, l->flen, starts + 2);
+	return l->flen > 2 && word_list_starts(l->f, l->flen, starts) > 0;
 }

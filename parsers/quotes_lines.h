@@ -21,6 +21,12 @@ struct line {
 	bool code;
 };
 
+/* The last byte of the folded line; NUL where folding left nothing. */
+static inline char line_last(const struct line *l)
+{
+	return l->flen > 0 ? l->f[l->flen - 1] : '\0';
+}
+
 /* Writes the folded form of s to out, which has room for n bytes; its length. */
 size_t line_fold(char *out, const char *s, size_t n);
 /* Depth of leading '>' marks, 0 where the line is not quoted by them. */

@@ -27,8 +27,9 @@ struct split {
 
 enum attribution {
 	ATTRIBUTION_NONE,
-	ATTRIBUTION_WEAK, /* counts above a marked quote */
-	ATTRIBUTION_LONE  /* strong enough to stand above unmarked text */
+	ATTRIBUTION_WEAK,  /* counts above a marked quote */
+	ATTRIBUTION_DATED, /* with date and time: also where nothing follows */
+	ATTRIBUTION_LONE   /* strong enough to stand above unmarked text */
 };
 
 /* quotes_attribution.c: what the lines from `at` on are; *count their number. */

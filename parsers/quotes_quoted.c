@@ -6,6 +6,7 @@
 
 #include "ascii.h"
 #include "quotes_private.h"
+#include "word_list.h"
 
 #define NEAR_LINES 12     /* how far a shell session or diff may show itself from its '>' lines */
 #define WRAPPED_FROM 66   /* a quoted line this long may have lost its end to the next line */
@@ -43,10 +44,12 @@ static bool is_command(const char *s, size_t n)
 		"ls ", "cat ", "grep ", "ping ", "net stop ", "net start ", "sc query", "esxcli ", "nslookup ", "telnet ", "apt ", "select ",
 		"docker ", "npm ", "curl ", NULL};
 
-	for (size_t i = 0; words[i] != NULL; i++)
-		if (ascii_starts(s, n, words[i]))
-			return true;
-	return false;
+	char folded[16];
+	size_t k = n < sizeof folded ? n : sizeof folded;
+
+	for (size_t i = 0; i < k; i++)
+		folded[i] = ascii_fold(s[i]);
+	return word_list_starts(folded, k, words) > 0;
 }
 
 /* The line above ends in, or is, a shell's prompt, so that '>' continues its command. */
@@ -261,9 +264,13 @@ static size_t intro(const struct split *sp, size_t i)
 /* An attribution above unmarked text, which then is the quote; above marked text it is found from there. */
 static size_t lone_attribution(const struct split *sp, size_t i)
 {
+	enum attribution a;
 	size_t count, next;
 
-	if (quotes_attribution(sp, i, &count) != ATTRIBUTION_LONE)
+	a = quotes_attribution(sp, i, &count);
+	if (a == ATTRIBUTION_DATED && i + count == sp->n)
+		return count;
+	if (a != ATTRIBUTION_LONE)
 		return 0;
 	next = i + count;
 	if (next < sp->n && !is_marked(sp, next) && line_technical(&sp->lines[next]) && memchr(sp->lines[i].f, '@', sp->lines[i].flen) == NULL)

@@ -151,7 +151,7 @@ static size_t dash_name(const struct split *sp, size_t from, size_t to)
 /* Name, title, telephone without any closing: two kinds of contact at least. */
 static size_t contact_block(const struct split *sp, size_t from, size_t to)
 {
-	size_t p = to, contacts = 0;
+	size_t p = to, contacts = 0, phones = 0;
 
 	for (unsigned k = 0; k < 3 && p > from; k++) {
 		size_t q = paragraph(sp, from, p, CONTACT_LINES);
@@ -160,28 +160,45 @@ static size_t contact_block(const struct split *sp, size_t from, size_t to)
 			break;
 		p = q;
 	}
-	for (size_t i = p; i < to; i++)
+	for (size_t i = p; i < to; i++) {
 		contacts += line_is_contact(&sp->lines[i]);
-	return p > from && p < to && contacts >= 2 && line_is_name(&sp->lines[p]) ? p : to;
+		phones += line_is_phone(&sp->lines[i]);
+	}
+	if (p == from || p == to || phones == 0 || contacts < 2 || !line_is_name(&sp->lines[p]))
+		return to;
+	return line_last(&sp->lines[p - 1]) == ':' ? to : p; /* "Call one of them:" */
 }
 
 /* ---- what HTML said ---- */
+
+/* Some programs let people write within the element of their signature. */
+static bool is_typed_in(const struct split *sp, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		const struct line *l = &sp->lines[i];
+
+		if (line_last(l) == '?' || (line_technical(l) && !line_is_contact(l) && l->flen <= 160))
+			return true;
+	}
+	return false;
+}
 
 /* Signature elements of this stretch; whole stretches only where they look like one. */
 static size_t by_markup(struct split *sp, size_t from, size_t to, bool alone)
 {
 	size_t end = to;
 
-	for (size_t i = to; i > from; i--) {
-		struct line *l = &sp->lines[i - 1];
-
-		if ((l->flags & FLAG(MARK_SIGNATURE)) == 0)
+	for (size_t i = to, first; i > from; i = first) {
+		first = i - 1;
+		if ((sp->lines[first].flags & FLAG(MARK_SIGNATURE)) == 0)
 			continue;
-		if (alone && !line_is_short(l))
+		while (first > from && (sp->lines[first - 1].flags & FLAG(MARK_SIGNATURE)) != 0)
+			first--;
+		if (i - first > SIGNATURE_LINES || (alone && !lines_sign(sp->lines + first, i - first, true)) || is_typed_in(sp, first, i))
 			continue;
-		l->part = SIGNATURE;
+		sign(sp, first, i);
 		if (i == end)
-			end = i - 1;
+			end = first;
 	}
 	for (size_t i = from; i < end; i++)
 		if ((sp->lines[i].flags & FLAG(MARK_AUTOSIG)) != 0 && i > from && !any_technical(sp, i, end) && end - i <= SIGNATURE_LINES) {

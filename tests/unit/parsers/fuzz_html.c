@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct text_marks marks = {0};
 	struct buf utf8, text;
 	char name[64];
 
@@ -22,8 +23,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	html_meta_charset(name, sizeof name, (const char *)data, size);
 	if (charset_to_utf8(&utf8, name, data, size) != VG_OK || (utf8.len > 0 && !utf8_valid((const char *)utf8.data, utf8.len)))
 		abort();
-	if (html_to_text(&text, buf_str(&utf8), utf8.len) != VG_OK || text.len > text.max)
+	if (html_to_marked_text(&text, &marks, buf_str(&utf8), utf8.len) != VG_OK || text.len > text.max)
 		abort();
+	for (size_t i = 0; i < marks.n; i++)
+		if (marks.list[i].from > marks.list[i].to || marks.list[i].to > text.len || marks.list[i].kind >= MARK_KINDS)
+			abort();
+	text_marks_free(&marks);
 	if (text.len > 0 && text.len + 4 < text.max && !utf8_valid((const char *)text.data, text.len))
 		abort();
 	if (text.len > 0 && (memchr(text.data, '\r', text.len) != NULL || memchr(text.data, 0, text.len) != NULL))

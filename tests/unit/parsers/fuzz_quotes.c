@@ -41,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	format.flowed = (data[0] & 1) != 0;
 	format.delsp = (data[0] & 2) != 0;
 	body_init(&b);
-	if (body_add_plain(&b, &format, data + 1, size - 1) != VG_OK || body_finish(&b, (data[0] & 4) != 0) != VG_OK)
+	if (((data[0] & 8) != 0 ? body_add_html(&b, "utf-8", data + 1, size - 1) : body_add_plain(&b, &format, data + 1, size - 1)) != VG_OK ||
+	    body_finish(&b, (data[0] & 4) != 0) != VG_OK)
 		abort();
 	check(&b.full);
 	check(&b.text);

@@ -97,25 +97,62 @@ static double cpu_seconds(void)
 	return (double)clock() / CLOCKS_PER_SEC;
 }
 
+static void assert_quick(const char *what, const char *html, size_t len)
+{
+	double start = cpu_seconds();
+	struct text_marks marks = {0};
+	struct buf b;
+
+	buf_init(&b, 1u << 20);
+	assert_int_equal(html_to_marked_text(&b, &marks, html, len), VG_OK);
+	assert_true(b.len == 0 || utf8_valid((const char *)b.data, b.len));
+	if (getenv("VG_SPEED") != NULL)
+		print_message("%-40.36s %8zu bytes %.3f s\n", what, len, cpu_seconds() - start);
+	if (cpu_seconds() - start > 5.0)
+		fail_msg("%s took %.1f s", what, cpu_seconds() - start);
+	buf_free(&b);
+	text_marks_free(&marks);
+}
+
 /* Doubling the input must not cost much more than twice the time; and never seconds. */
 static void test_linear(void **state)
 {
 	static const char *const pieces[] = {"<div>", "<b>", "<table><tr><td>", "<", "<!--", "<a b=c ", "<script>", "&#1", "<blockquote>",
-		"<p hidden>", "<ul><li>", "<a href=x>", "</p>", "<![", "<a '", "&amp", "<pre>\n", "x<br>"};
+		"<p hidden>", "<ul><li>", "<a href=x>", "</p>", "<![", "<a '", "&amp", "<pre>\n", "x<br>",
+		"<div class=gmail_quote>x", "<div id=Signature>x</div>", "<p style='margin:0;display:none'>x", "<blockquote class=x><div><pre>x",
+		"</div></blockquote>", "</", "<!", "\xc2\xa0", "<li>", "<td>", "<a href=x>y</a>\n"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
 		size_t len;
 		char *html = repeat(pieces[i], 300000, &len);
-		double start = cpu_seconds();
-		struct buf b;
 
-		buf_init(&b, 1u << 20);
-		assert_int_equal(html_to_text(&b, html, len), VG_OK);
-		assert_true(b.len == 0 || utf8_valid((const char *)b.data, b.len));
-		if (cpu_seconds() - start > 2.0)
-			fail_msg("%s took %.1f s", pieces[i], cpu_seconds() - start);
-		buf_free(&b);
+		assert_quick(pieces[i], html, len);
+		free(html);
+	}
+}
+
+/* One tag with very many attributes; a million of one byte. */
+static void test_attributes(void **state)
+{
+	static const char *const attributes[] = {" a=b", " style=\"border-top: solid\"", " class='x y z'", " href=\"h\"", " id=gmail_quote"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
+		size_t len;
+		char *html = repeat(attributes[i], 100000, &len);
+
+		memcpy(html, "<div ", 5); /* over the first attribute */
+		html[len - 1] = '>';
+		assert_quick(attributes[i], html, len);
+		free(html);
+	}
+	for (const char *c = "<>&;/!-'\" \n=a"; *c != '\0'; c++) {
+		char one[2] = {*c, '\0'};
+		size_t len;
+		char *html = repeat(one, 1u << 20, &len);
+
+		assert_quick(one, html, len);
 		free(html);
 	}
 }
@@ -140,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_linear),
+		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_meta_charset),
 	};
 

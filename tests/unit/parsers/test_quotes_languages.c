@@ -218,6 +218,9 @@ static const char *const closings[] = {"Best regards,\nAnn Lee", "Kind regards\n
 	"Atenciosamente,\nAna", "Cumprimentos,\nAna Silva", "Met vriendelijke groet,\nAnna Jansen", "Groeten\nAnna", "Pozdrawiam\nAnna Kowalska",
 	"Z poważaniem,\nAnna Kowalska", "С уважением,\nАнна Ли", "С уважением, Анна Ли\n+7 495 123-45-67", "З повагою,\nГанна Лі",
 	"Med vänliga hälsningar\nAnna Li", "Mvh\nAnna", "Med vennlig hilsen\nAnna Li", "Med venlig hilsen / Kind regards\n\nTim Tommy\nCEO",
+	"Regards\nAnn Lee\nAcme MSP | 1 High Street | London SW1 | T +44 20 7946 0000 | ann@partner.example | www.partner.example and more\n"
+	    "[cid:image001.png@01DC.4F0A]<https://partner.example/a/very/long/link/that/nobody/reads/as/it/only/counts/clicks?x=1234567890123456789>",
+	"Ann Lee\nBackup Engineer\nTel.: +49 30 1234567\nann@partner.example",
 	"此致\n敬礼\n李安", "谢谢\n李安", "よろしくお願いいたします。\n李 安"};
 
 static void test_closings(void **state)
@@ -302,6 +305,11 @@ static const char *const content[] = {
 	"Von: 10:00 Uhr\nBis: 12:00 Uhr\nDatum: 23.11.2026",
 	"Service          State\n-------          -----\nVeeamBackupSvc   Running",
 	"________________________________\nA line above and a line below\n________________________________",
+	"Please call one of them:\n\nBob Miller\nTel. +49 30 1234567\nbob@acme.example",
+	"Please add these people:\n\nBob Miller\nbob@acme.example\ncarl@acme.example",
+	"Our portal\nhttps://a.example/1\nhttps://b.example/2",
+	"On 20 November 2026, the support wrote:\nInstall the patch.\nWe did.",
+	"***\n\nhello\n\n***",
 	"> dir C:\\Backup\n> cd C:\\Backup",
 };
 
