@@ -108,5 +108,5 @@ void archive_path_single(char *out, size_t cap, const char *archive_name)
 			archive_path_clean(out, cap, archive_name, len - strlen(endings[i]));
 			return;
 		}
-	archive_path_clean(out, cap, "data", 4);
+	archive_path_clean(out, cap, archive_name, len);
 }

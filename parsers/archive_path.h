@@ -14,7 +14,7 @@ struct archive_entry;
 bool archive_path_of(char *out, size_t cap, struct archive_entry *entry);
 /* The same for raw bytes. */
 bool archive_path_clean(char *out, size_t cap, const char *raw, size_t len);
-/* Name of the one file in a compressed file that is no archive: the name without its last extension. */
+/* Name of the one file in a compressed file that is no archive: the name without that extension. */
 void archive_path_single(char *out, size_t cap, const char *archive_name);
 
 #endif

@@ -109,6 +109,10 @@ static int support(struct archive_reader *r)
 	rc |= archive_read_support_filter_bzip2(r->a) < ARCHIVE_WARN;
 	rc |= archive_read_support_filter_xz(r->a) < ARCHIVE_WARN;
 	rc |= archive_read_support_filter_zstd(r->a) < ARCHIVE_WARN;
+	if (r->single)
+		rc |= archive_read_support_format_raw(r->a) < ARCHIVE_WARN;
+	if (r->lone)
+		return rc != 0 ? VG_ERR_MEMORY : VG_OK;
 	rc |= (r->streaming ? archive_read_support_format_zip_streamable(r->a) :
 	                      archive_read_support_format_zip_seekable(r->a)) < ARCHIVE_WARN;
 	if (r->src->seek != NULL)
@@ -116,8 +120,6 @@ static int support(struct archive_reader *r)
 	rc |= archive_read_support_format_tar(r->a) < ARCHIVE_WARN;
 	rc |= archive_read_support_format_rar(r->a) < ARCHIVE_WARN;
 	rc |= archive_read_support_format_rar5(r->a) < ARCHIVE_WARN;
-	if (r->single)
-		rc |= archive_read_support_format_raw(r->a) < ARCHIVE_WARN;
 	return rc != 0 ? VG_ERR_MEMORY : VG_OK;
 }
 
@@ -133,9 +135,9 @@ static unsigned problem_of(struct archive_reader *r)
 	if ((r->opened && r->passphrase == NULL && archive_read_has_encrypted_entries(r->a) == 1) ||
 	    (len > 0 && (ascii_find(why, len, "encrypt") != NULL || ascii_find(why, len, "passphrase") != NULL)))
 		return ARCHIVE_ENCRYPTED;
-	if (len > 0 && (ascii_find(why, len, "truncated") != NULL || ascii_find(why, len, "end of file") != NULL ||
+	if (r->cut || (len > 0 && (ascii_find(why, len, "truncated") != NULL || ascii_find(why, len, "end of file") != NULL ||
 	    ascii_find(why, len, "end-of-file") != NULL || ascii_find(why, len, "premature") != NULL ||
-	    ascii_find(why, len, "no progress") != NULL))
+	    ascii_find(why, len, "no progress") != NULL)))
 		return ARCHIVE_TRUNCATED;
 	return ARCHIVE_UNREADABLE;
 }
@@ -161,6 +163,17 @@ static int start(struct archive_reader *r)
 	}
 	r->opened = true;
 	return VG_OK;
+}
+
+/* A compressed file that begins with zeros looks like an empty tar: reads it as the lone file that it is. */
+static bool read_as_lone(struct archive_reader *r)
+{
+	if (!r->single || r->begun || r->lone || r->src->seek == NULL)
+		return false;
+	archive_reader_close(r);
+	r->lone = true;
+	r->opened = false;
+	return start(r) == VG_OK;
 }
 
 /* A zip whose directory is missing has its members all the same: reads them in order, from the beginning. */
@@ -230,6 +243,22 @@ static const char *choose_password(const struct archive_reader *r)
 	return NULL;
 }
 
+static uint64_t le64(const unsigned char *p)
+{
+	uint64_t v = 0;
+
+	for (int i = 7; i >= 0; i--)
+		v = v << 8 | p[i];
+	return v;
+}
+
+/* The first header of a 7z says where its directory ends; libarchive calls a shorter file damaged. */
+static bool is_cut(const unsigned char *h, size_t n, uint64_t size)
+{
+	return n >= 32 && memcmp(h, "7z\xBC\xAF\x27\x1C", 6) == 0 && (le64(h + 12) > size || le64(h + 20) > size ||
+	    32 + le64(h + 12) + le64(h + 20) > size);
+}
+
 static void init(struct archive_reader *r, struct source *src, struct archive_budget *budget, const void *head, size_t n)
 {
 	memset(r, 0, sizeof(*r));
@@ -237,6 +266,7 @@ static void init(struct archive_reader *r, struct source *src, struct archive_bu
 	r->budget = budget;
 	r->single = is_compressed(head, n);
 	r->zip = n >= 4 && memcmp(head, "PK\3\4", 4) == 0;
+	r->cut = src->size >= 0 && is_cut(head, n, (uint64_t)src->size);
 }
 
 int archive_reader_open(struct archive_reader *r, struct source *src, struct archive_budget *budget)
@@ -283,7 +313,7 @@ int archive_reader_next(struct archive_reader *r, struct archive_entry **entry)
 		return 0;
 	}
 	rc = archive_read_next_header(r->a, entry);
-	if (rc < ARCHIVE_WARN && fall_back(r))
+	if ((rc == ARCHIVE_EOF && read_as_lone(r)) || (rc < ARCHIVE_WARN && fall_back(r)))
 		rc = archive_read_next_header(r->a, entry);
 	if (rc == ARCHIVE_OK || rc == ARCHIVE_WARN) {
 		r->begun = true;

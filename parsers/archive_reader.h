@@ -21,6 +21,8 @@ struct archive_reader {
 	uint64_t out;                  /* bytes decompressed */
 	uint64_t pos;                  /* offset in src */
 	bool single;                   /* compressed: may be a lone file without an archive in it */
+	bool lone;                     /* compressed, and known to be no archive inside */
+	bool cut;                      /* shorter than its first header says */
 	bool zip;                      /* begins like a zip */
 	bool streaming;                /* read in order: the source cannot seek, or a zip's directory is unusable */
 	const char *passphrase;        /* what opens its members, borrowed; NULL: none */

@@ -261,11 +261,13 @@ static enum kind first_look(const struct inspector *in, const struct inspect_att
 	const struct kind_facts facts = {.name = name, .content_type = type, .head = in->head, .head_len = in->head_len,
 	    .is_inline = a->related || strcmp(a->disposition, "inline") == 0};
 
+	unsigned form = 0;
+
 	if ((*problems & (ARCHIVE_TOO_LARGE | ARCHIVE_UNREADABLE)) == 0)
-		*problems |= archive_form_problems(name, in->head, in->head_len);
-	if ((*problems & ARCHIVE_SPLIT) != 0)
-		return KIND_ARCHIVE;
-	return (*problems & ARCHIVE_UNREADABLE) != 0 && in->head_len > 0 ? KIND_ARCHIVE : kind_decide(&facts);
+		form = archive_form_problems(name, in->head, in->head_len);
+	*problems |= form;
+	/* Called an archive, and nothing else that we know. */
+	return (form & ~(unsigned)ARCHIVE_WRONG_EXTENSION) != 0 ? KIND_ARCHIVE : kind_decide(&facts);
 }
 
 json_t *inspect(struct inspector *in, struct inspect_job *job, const struct inspect_attachment *a, struct source *src)
@@ -287,7 +289,8 @@ json_t *inspect(struct inspector *in, struct inspect_job *job, const struct insp
 	f.form = a->opened || k != KIND_MESSAGE ? UNPACK_NONE : unpack_form(name, type, in->head, in->head_len);
 	/* The type database is slow on plain text, and a log is known already. */
 	detected = k == KIND_LOG ? "text/plain" : inspect_type(in, in->head, in->head_len);
-	if ((problems & ARCHIVE_UNREADABLE) == 0 && archive_volume_of(name, in->head, in->head_len) != VOLUME_LATER)
+	if ((problems & ARCHIVE_UNREADABLE) == 0 && in->head_len > 0 &&
+	    archive_volume_of(name, in->head, in->head_len) != VOLUME_LATER)
 		k = look_inside(&f, k, name, src, &problems);
 	job->logs = job->logs || f.has_log;
 	job->sealed = job->sealed || (problems & ARCHIVE_ENCRYPTED) != 0;

@@ -145,6 +145,37 @@ static void test_lone_file(void **state)
 	}
 }
 
+/* Zeros look like an empty tar, and a name without the extension stays as it is. */
+static void test_lone_zeros(void **state)
+{
+	static const char zeros[3000];
+	struct help_archive h;
+
+	(void)state;
+	help_open(&h, "raw", "gzip", NULL);
+	help_add(&h, "x", zeros, sizeof(zeros));
+	help_close(&h);
+	assert_int_equal(walk(&list, "zeros.bin.gz", h.data, h.len), 0);
+	assert_string_equal(list.text, "zeros.bin 3000;");
+	assert_int_equal(walk(&list, "zeros.dat", h.data, h.len), 0);
+	assert_string_equal(list.text, "zeros.dat 3000;");
+	free(h.data);
+}
+
+/* Its directory stands at the end: nothing can be listed, but the reason is told. */
+static void test_cut_7z(void **state)
+{
+	struct help_archive h;
+
+	(void)state;
+	help_open(&h, "7zip", "none", NULL);
+	help_add(&h, "Job.log", LOG_TEXT, strlen(LOG_TEXT));
+	help_close(&h);
+	for (size_t len = 32; len < h.len; len += 7)
+		assert_int_equal(walk(&list, "a.7z", h.data, len), ARCHIVE_TRUNCATED);
+	free(h.data);
+}
+
 static void test_paths(void **state)
 {
 	static const struct {
@@ -559,7 +590,8 @@ static void test_nested_too_large(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_formats), cmocka_unit_test(test_lone_file), cmocka_unit_test(test_paths), cmocka_unit_test(test_tricks),
+	    cmocka_unit_test(test_formats), cmocka_unit_test(test_lone_file), cmocka_unit_test(test_lone_zeros), cmocka_unit_test(test_cut_7z),
+	     cmocka_unit_test(test_paths), cmocka_unit_test(test_tricks),
 	    cmocka_unit_test(test_names), cmocka_unit_test(test_nesting), cmocka_unit_test(test_extract),
 	    cmocka_unit_test(test_depth), cmocka_unit_test(test_streamed_damage), cmocka_unit_test(test_passwords), cmocka_unit_test(test_time),
 	    cmocka_unit_test(test_encrypted), cmocka_unit_test(test_truncated), cmocka_unit_test(test_bombs),
