@@ -94,6 +94,10 @@ struct conf {
 	unsigned recipients;                /* per message */
 	unsigned commands, errors;          /* per session */
 	unsigned parsers;                   /* worker processes */
+	char *ocr_languages;                /* tesseract's names with '+' between; NULL: pictures are not read */
+	int64_t ocr_time_ms;                /* for the pictures of one attachment */
+	uint64_t ocr_pixels;                /* a picture with more is not decoded */
+	unsigned ocr_workers;
 	int64_t timeout_command_ms;         /* one command line */
 	int64_t timeout_data_ms;            /* between two blocks of a body */
 	uint64_t data_rate_min;             /* bytes a second a body must average after its first minute */

@@ -90,6 +90,14 @@ static void complete_slas(struct conf_parser *p)
 	c->n_slas = 4;
 }
 
+/* eng+deu. They become file names. */
+static bool is_languages(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+");
+
+	return n > 0 && s[n] == '\0' && s[0] != '+' && s[n - 1] != '+' && strstr(s, "++") == NULL;
+}
+
 void conf_check(struct conf_parser *p)
 {
 	const struct conf *c = p->conf;
@@ -106,6 +114,8 @@ void conf_check(struct conf_parser *p)
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(c->arc_sealers[i], c->arc_sealers[j]) == 0)
 				conf_complain(p, 1, "arc sealer %s is given twice", c->arc_sealers[i]);
+	if (c->ocr_languages != NULL && !is_languages(c->ocr_languages))
+		conf_complain(p, 1, "ocr languages: names of letters, digits and _ are expected, + between them");
 	if (c->sessions_per_peer > c->sessions && c->sessions_per_peer != 50)
 		conf_complain(p, 1, "limit sessions: per-peer is larger than the whole");
 }
@@ -192,6 +202,9 @@ unsigned conf_needs_restart(const struct conf *old, const struct conf *new, conf
 		{ users, "user: changed, takes effect at a restart" },
 		{ same(old->key_file, new->key_file), "key file: changed, takes effect at a restart" },
 		{ old->parsers == new->parsers, "limit parsers: changed, takes effect at a restart" },
+		{ same(old->ocr_languages, new->ocr_languages), "ocr: changed, takes effect at a restart" },
+		{ old->ocr_time_ms == new->ocr_time_ms && old->ocr_pixels == new->ocr_pixels && old->ocr_workers == new->ocr_workers,
+		    "limit ocr: changed, takes effect at a restart" },
 		{ same_listens(old, new), "listen: changed, takes effect at a restart" },
 		{ same_products(old, new), "product: changed, takes effect at a restart" },
 	};
@@ -219,6 +232,10 @@ void conf_keep(struct conf *old, struct conf *new)
 		SWAP(old->role_user[i], new->role_user[i]);
 	SWAP(old->key_file, new->key_file);
 	SWAP(old->parsers, new->parsers);
+	SWAP(old->ocr_languages, new->ocr_languages);
+	SWAP(old->ocr_time_ms, new->ocr_time_ms);
+	SWAP(old->ocr_pixels, new->ocr_pixels);
+	SWAP(old->ocr_workers, new->ocr_workers);
 	SWAP(old->listens, new->listens);
 	SWAP(old->n_listens, new->n_listens);
 	SWAP(old->products, new->products);

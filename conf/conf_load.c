@@ -245,6 +245,7 @@ void conf_free(struct conf **cp)
 	free(c->slas);
 	free(c->upload_text);
 	free(c->direct_refuse_url);
+	free(c->ocr_languages);
 	free(c);
 	*cp = NULL;
 }

@@ -54,7 +54,7 @@ const struct conf_directive conf_directives[] = {
 	  { { .type = CT_ROLE, .offset = offsetof(struct conf_role_user, role), .name = "ROLE", .required = true },
 	    { .type = CT_NAME, .offset = offsetof(struct conf_role_user, user), .name = "NAME", .required = true } },
 	  NULL, true,
-	  "Another user for one role: smtp, gate, verify, parser, queue or api. With one user each, a captured process can "
+	  "Another user for one role: smtp, gate, verify, parser, ocr, queue or api. With one user each, a captured process can "
 	  "neither trace nor signal the others." },
 	{ { "key", "file" }, CTARGET_CONF,
 	  { { .type = CT_PATH, .offset = CONF(key_file), .name = "FILE", .required = true } },
@@ -154,6 +154,19 @@ const struct conf_directive conf_directives[] = {
 	{ { "limit", "parsers" }, CTARGET_CONF,
 	  { { .type = CT_UINT, .offset = CONF(parsers), .name = "N", .required = true, .min = 1, .max = 64 } },
 	  "2", true, "Parser processes." },
+	{ { "ocr", "off" }, CTARGET_CONF, { { .type = CT_CLEAR, .offset = CONF(ocr_languages) } }, NULL, true,
+	  "The text of screenshots is not read. The default." },
+	{ { "ocr", "languages" }, CTARGET_CONF,
+	  { { .type = CT_TEXT, .offset = CONF(ocr_languages), .name = "LANGUAGES", .required = true, .max = 100 } }, NULL, true,
+	  "Screenshots are read with tesseract(1) in these languages, its names with + between them (eng+deu); each must be "
+	  "installed. A ticket never waits for it: what was found follows as ticket.updated." },
+	{ { "limit", "ocr" }, CTARGET_CONF,
+	  { { .type = CT_DURATION, .offset = CONF(ocr_time_ms), .keyword = "time", .name = "TIME", .min = SECOND, .max = 5 * MINUTE },
+	    { .type = CT_SIZE, .offset = CONF(ocr_pixels), .keyword = "pixels", .name = "N", .min = 65536, .max = UINT64_C(1) << 26 },
+	    { .type = CT_UINT, .offset = CONF(ocr_workers), .keyword = "workers", .name = "N", .min = 1, .max = 16 } },
+	  "time 10s pixels 9M workers 1", true,
+	  "How long the pictures of one attachment may take, how many pixels a picture may have (a screen of 3840 by 2160 has 8.3M; "
+	  "a larger JPEG is read in reduced size), and how many processes read." },
 	{ { "timeout", "command" }, CTARGET_CONF,
 	  { { .type = CT_DURATION, .offset = CONF(timeout_command_ms), .name = "TIME", .required = true,
 	      .min = SECOND, .max = HOUR } }, "5m", false,

@@ -13,6 +13,7 @@ enum role {
 	ROLE_SMTP,    /* SMTP and LMTP server */
 	ROLE_GATE,    /* who is it, may they */
 	ROLE_PARSER,  /* hostile MIME, archives */
+	ROLE_OCR,     /* text of hostile pictures */
 	ROLE_QUEUE,   /* the only one that touches the store */
 	ROLE_API,     /* HTTP */
 	ROLE_VERIFY,  /* OpenPGP and S/MIME signatures by gpgme */
@@ -23,7 +24,8 @@ enum role {
 
 /* A set of roles, for the permission table. */
 #define R(role) (1u << ROLE_##role)
-#define R_CHILDREN (R(SMTP) | R(GATE) | R(PARSER) | R(QUEUE) | R(API) | R(VERIFY) | R(IMAP) | R(DELIVER))
+#define R_CHILDREN (R(SMTP) | R(GATE) | R(PARSER) | R(OCR) | R(QUEUE) | R(API) | R(VERIFY) | R(IMAP) | R(DELIVER))
+#define R_PARSERS (R(PARSER) | R(OCR))
 #define R_CHANNELS (R(SMTP) | R(IMAP) | R(API))
 
 /* Largest message that travels inside a frame; larger ones go by sealed descriptor (spool.h). */
@@ -61,8 +63,8 @@ enum role {
 	X(VERIFY_SAY,   R(VERIFY),  R(GATE),    IPC_SMALL, 0) \
 	X(COMMIT,       R(GATE),    R(QUEUE),   IPC_LARGE, 0) \
 	X(COMMIT_SAY,   R(QUEUE),   R(GATE),    IPC_SMALL, 0) \
-	X(PARSE_JOB,    R(QUEUE),   R(PARSER),  IPC_LARGE, 2) /* fds: sealed message; sealed output (extract) */ \
-	X(PARSE_DONE,   R(PARSER),  R(QUEUE),   IPC_HUGE,  0) \
+	X(PARSE_JOB,    R(QUEUE),   R_PARSERS,  IPC_LARGE, 2) /* fds: sealed message; sealed output (extract) */ \
+	X(PARSE_DONE,   R_PARSERS,  R(QUEUE),   IPC_HUGE,  0) \
 	X(CALL,         R(API),     R(QUEUE),   IPC_HUGE,  1) /* fd: a sealed request body too large for JSON in a frame */ \
 	X(CALL_SAY,     R(QUEUE),   R(API),     IPC_HUGE,  1) /* fd: a sealed answer body */ \
 	X(CALL_CANCEL,  R(API),     R(QUEUE),   IPC_SMALL, 0) /* the client of a waiting claim went away */
@@ -289,16 +291,18 @@ WIRE_DECLARE(verify_say, VERIFY_SAY_FIELDS)
 
 /* ---- the queue and its parsers ---- */
 
-enum parse_what { PARSE_MESSAGE = 1, PARSE_EXTRACT };
+enum parse_what { PARSE_MESSAGE = 1, PARSE_EXTRACT, PARSE_OCR };
 
 /* PARSE_MESSAGE answers the message object as JSON. PARSE_EXTRACT writes attachment `part`, or its archive
- * member `entry`, sealed with out_key to the second descriptor. */
+ * member `entry`, sealed with out_key to the second descriptor. PARSE_OCR (to the role ocr, the others to parser) reads the
+ * pictures of attachment `part` and answers JSON (ocr_job.h). */
 #define PARSE_JOB_FIELDS(F) \
 	F(u8, what) F(i64, received_at) F(u64, size) \
 	F(blob, key)     /* 32 bytes when by descriptor */ \
 	F(blob, bytes)   /* inline message */ \
 	F(u8, bounce)    /* the gate found a bounce by its envelope (parse_limits) */ \
-	F(str, part) F(str, entry) F(blob, out_key)
+	F(str, part) F(str, entry) F(blob, out_key) \
+	F(u8, is_inline) F(u8, in_signature) /* PARSE_OCR: ocr_facts */
 WIRE_DECLARE(parse_job, PARSE_JOB_FIELDS)
 
 /* sender: the From address the MIME parser found, normal form, "" for none (identity-disagreement). */

@@ -35,6 +35,8 @@ struct metrics;
 	X(QUEUE_DEAD,             "queue_dead_total",                         "Events moved to the dead letters") \
 	X(PARSER_JOBS,            "parser_jobs_total",                        "Messages parsed") \
 	X(PARSER_FAILED,          "parser_failed_total",                      "Parse jobs that failed or killed their worker") \
+	X(OCR_JOBS,               "ocr_jobs_total",                           "Attachments whose pictures were read") \
+	X(OCR_FAILED,             "ocr_failed_total",                         "Pictures whose reading failed or killed its worker") \
 	X(API_REQUESTS,           "api_requests_total",                       "HTTP requests") \
 	X(API_ERRORS,             "api_errors_total",                         "HTTP answers of 400 and above")
 
@@ -51,6 +53,7 @@ struct metrics;
 	X(GATE_DECIDE,            "gate_decide_seconds",                      "Submission to verdict") \
 	X(QUEUE_COMMIT,           "queue_commit_seconds",                     "Durable transaction") \
 	X(PARSER_PARSE,           "parser_parse_seconds",                     "One parse job") \
+	X(OCR_READ,               "ocr_read_seconds",                         "One attachment's pictures read") \
 	X(QUEUE_READY,            "queue_ready_seconds",                      "Receipt to claimable event") \
 	X(API_REQUEST,            "api_request_seconds",                      "HTTP request, waiting claims left out")
 

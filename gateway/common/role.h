@@ -14,7 +14,7 @@
 
 struct role_ctx {
 	enum role role;
-	uint32_t index;          /* 0 but for parser and imap */
+	uint32_t index;          /* 0 but for parser, ocr and imap */
 	struct evloop *loop;
 	struct conf *conf;       /* current configuration; replaced on reload */
 	const char *state_dir;   /* the state folder as this process finds it from start() on: "/" in the
@@ -59,6 +59,6 @@ const char *role_name(enum role role);
 /* -1 for an unknown name. */
 int role_by_name(const char *name);
 
-extern const struct role_ops smtp_role, gate_role, parser_role, queue_role, api_role, verify_role;
+extern const struct role_ops smtp_role, gate_role, parser_role, ocr_role, queue_role, api_role, verify_role;
 
 #endif

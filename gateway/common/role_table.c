@@ -13,11 +13,13 @@
 #define GIB (1024ull * MIB)
 
 static const struct role_row rows[] = {
-	{ .role = ROLE_QUEUE, .tier = 3, .peers = R(SMTP) | R(GATE) | R(PARSER) | R(API),
+	{ .role = ROLE_QUEUE, .tier = 3, .peers = R(SMTP) | R(GATE) | R(PARSER) | R(OCR) | R(API),
 	    .secrets = ROLE_SECRET(WRAP_KEY), .root = ROOT_STATE,
 	    .as_bytes = 8 * GIB, .nofile = 1024, .nofile_session = 2, .nproc = UINT64_MAX },
 	{ .role = ROLE_PARSER, .tier = 2, .peers = R(QUEUE), .root = ROOT_EMPTY, .many = true,
 	    .as_bytes = 1 * GIB, .nofile = 64 },
+	{ .role = ROLE_OCR, .tier = 2, .peers = R(QUEUE), .root = ROOT_EMPTY, .many = true,
+	    .as_bytes = 2 * GIB, .nofile = 64 },
 	{ .role = ROLE_GATE, .tier = 1, .peers = R(SMTP) | R(QUEUE) | R(API) | R(VERIFY),
 	    .secrets = ROLE_SECRET(TOKEN_KEY), .root = ROOT_EMPTY,
 	    .as_bytes = 4 * GIB, .nofile = 256, .nofile_session = 1 },
@@ -38,6 +40,7 @@ static const char *const names[] = {
 	[ROLE_SMTP] = "smtp",
 	[ROLE_GATE] = "gate",
 	[ROLE_PARSER] = "parser",
+	[ROLE_OCR] = "ocr",
 	[ROLE_QUEUE] = "queue",
 	[ROLE_API] = "api",
 	[ROLE_VERIFY] = "verify",
@@ -90,6 +93,8 @@ role_linked(enum role a, enum role b)
 unsigned
 role_count(const struct role_row *row, const struct conf *c)
 {
+	if (row->role == ROLE_OCR)
+		return c->ocr_languages ? c->ocr_workers : 0;
 	return row->many ? c->parsers : 1;
 }
 

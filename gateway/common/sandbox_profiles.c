@@ -66,7 +66,7 @@ static const struct sandbox_rule http[] = {
 	ALLOW(epoll_create1), ALLOW(eventfd2), ALLOW_IF(ioctl, EQUAL, 1, FIONBIO),
 };
 
-/* The parser: GMime seeks in its descriptor, a timer ends a job that hangs. */
+/* The parser and ocr: GMime seeks in its descriptor, a timer ends a job that hangs. */
 static const struct sandbox_rule parse[] = {
 	ALLOW(lseek), ALLOW(pwrite64), ALLOW(ftruncate), ALLOW(setitimer), ALLOW(alarm),
 };
@@ -115,6 +115,7 @@ static const struct sandbox_profile profiles[] = {
 	{ ROLE_SMTP, { GROUP(base), GROUP(serve), GROUP(spool) SANITIZER } },
 	{ ROLE_GATE, { GROUP(base), GROUP(dns) SANITIZER } },
 	{ ROLE_PARSER, { GROUP(base), GROUP(parse) SANITIZER } },
+	{ ROLE_OCR, { GROUP(base), GROUP(parse) SANITIZER } },
 	{ ROLE_QUEUE, { GROUP(base), GROUP(store) SANITIZER } },
 	{ ROLE_VERIFY, { GROUP(base), GROUP(store), GROUP(programs) SANITIZER } },
 	{ ROLE_API, { GROUP(base), GROUP(serve), GROUP(spool), GROUP(http) SANITIZER } },

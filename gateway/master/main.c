@@ -16,7 +16,7 @@
 
 #define DEFAULT_CONF "/etc/vcspgate/vcspgate.conf"
 
-static const struct role_ops *const roles[] = { &smtp_role, &gate_role, &parser_role, &queue_role, &api_role,
+static const struct role_ops *const roles[] = { &smtp_role, &gate_role, &parser_role, &ocr_role, &queue_role, &api_role,
 	&verify_role };
 
 struct options {

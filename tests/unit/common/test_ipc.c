@@ -165,6 +165,8 @@ test_no_parser_meets_the_gate(void **state)
 				continue;
 			assert_false(ipc_rule_allows(ipc_rule(type), ROLE_PARSER, (enum role)r));
 			assert_false(ipc_rule_allows(ipc_rule(type), (enum role)r, ROLE_PARSER));
+			assert_false(ipc_rule_allows(ipc_rule(type), ROLE_OCR, (enum role)r));
+			assert_false(ipc_rule_allows(ipc_rule(type), (enum role)r, ROLE_OCR));
 		}
 	}
 	close(sock[0]);

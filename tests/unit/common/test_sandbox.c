@@ -28,7 +28,7 @@
 #include "sandbox.h"
 #include "sandbox_profiles.h"
 
-static const enum role roles[] = { ROLE_SMTP, ROLE_GATE, ROLE_PARSER, ROLE_QUEUE, ROLE_API };
+static const enum role roles[] = { ROLE_SMTP, ROLE_GATE, ROLE_PARSER, ROLE_OCR, ROLE_QUEUE, ROLE_API };
 #define N_ROLES (sizeof(roles) / sizeof(roles[0]))
 
 /* A role's process that is in its filter and waits; `go` lets it run its probe. */

@@ -186,6 +186,10 @@ static const struct {
 	{ BASE "dns give-up 1s\n", "f:4:13: value out of range" },
 	{ BASE "dkim min-bits 512\n", "f:4:15: number out of range" },
 	{ BASE "dkim min-bits 8192\n", "f:4:15: number out of range" },
+	{ BASE "ocr languages eng+\n", "ocr languages: names of letters" },
+	{ BASE "ocr languages ../eng\n", "ocr languages: names of letters" },
+	{ BASE "ocr languages\n", "f:4:14: LANGUAGES missing" },
+	{ BASE "limit ocr workers 17\n", "f:4:19: number out of range" },
 	{ BASE "sla severity 7 first-response 1h\n", "f:4:14: number out of range" },
 	{ BASE "sla severity 1 first-response 1h warn 2h\n", "warn comes after first-response" },
 	{ BASE "user role king x\n", "f:4:11: not a role" },
@@ -339,7 +343,7 @@ static void test_rcpt(void **state)
 
 static void test_reload(void **state)
 {
-	struct conf *a = good(BASE), *b = good(BASE "reopen 1d\n"), *d = good(BASE "limit parsers 3\nlisten smtp [::1]:25\n"),
+	struct conf *a = good(BASE), *b = good(BASE "reopen 1d\n"), *o = good(BASE "ocr languages eng+deu\nlimit ocr time 5s\n"), *d = good(BASE "limit parsers 3\nlisten smtp [::1]:25\n"),
 		    *e = good(BASE "resolver [::1]:53\narc sealer a.example\ndns give-up 1h\ndkim min-bits 2048\n");
 	struct said s = { 0 };
 
@@ -347,6 +351,13 @@ static void test_reload(void **state)
 	assert_int_equal(conf_needs_restart(a, b, hear, &s), 0);
 	assert_int_equal(conf_needs_restart(a, d, hear, &s), 2);
 	assert_int_equal(conf_needs_restart(a, e, hear, &s), 0);
+	assert_null(a->ocr_languages);
+	assert_true(a->ocr_time_ms == 10000 && a->ocr_pixels == 9 << 20 && a->ocr_workers == 1);
+	assert_string_equal(o->ocr_languages, "eng+deu");
+	assert_int_equal(conf_needs_restart(a, o, hear, &s), 2);
+	conf_keep(a, o);
+	assert_null(o->ocr_languages);
+	conf_free(&o);
 	conf_keep(a, e);
 	assert_resolver(e, AF_INET6, "::1", 53);
 	assert_int_equal(e->n_arc_sealers, 1);

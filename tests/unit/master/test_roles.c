@@ -22,7 +22,7 @@ static void
 test_links_are_exactly_these(void **state)
 {
 	static const enum role edges[][2] = {
-		{ ROLE_SMTP, ROLE_GATE }, { ROLE_SMTP, ROLE_QUEUE }, { ROLE_GATE, ROLE_QUEUE }, { ROLE_QUEUE, ROLE_PARSER },
+		{ ROLE_SMTP, ROLE_GATE }, { ROLE_SMTP, ROLE_QUEUE }, { ROLE_GATE, ROLE_QUEUE }, { ROLE_QUEUE, ROLE_PARSER }, { ROLE_QUEUE, ROLE_OCR },
 		{ ROLE_QUEUE, ROLE_API }, { ROLE_API, ROLE_GATE }, { ROLE_GATE, ROLE_VERIFY },
 	};
 
@@ -70,6 +70,7 @@ test_secrets_and_listeners(void **state)
 		{ ROLE_API, ROLE_SECRET(TLS_CERT) | ROLE_SECRET(TLS_KEY), ROLE_LISTEN(HTTP), ROOT_EMPTY, 0 },
 		{ ROLE_GATE, ROLE_SECRET(TOKEN_KEY), 0, ROOT_EMPTY, 1 },
 		{ ROLE_PARSER, 0, 0, ROOT_EMPTY, 2 },
+		{ ROLE_OCR, 0, 0, ROOT_EMPTY, 2 },
 		{ ROLE_QUEUE, ROLE_SECRET(WRAP_KEY), 0, ROOT_STATE, 3 },
 		{ ROLE_VERIFY, 0, 0, ROOT_OWN, 2 },
 	};
@@ -123,6 +124,10 @@ test_counts_and_limits(void **state)
 	c.role_user[ROLE_SMTP] = own;
 	assert_int_equal(role_count(role_row(ROLE_PARSER), &c), 5);
 	assert_int_equal(role_count(role_row(ROLE_QUEUE), &c), 1);
+	c.ocr_workers = 3;
+	assert_int_equal(role_count(role_row(ROLE_OCR), &c), 0); /* off */
+	c.ocr_languages = general;
+	assert_int_equal(role_count(role_row(ROLE_OCR), &c), 3);
 	assert_string_equal(role_user(role_row(ROLE_SMTP), &c), "vcspgate-smtp");
 	assert_string_equal(role_user(role_row(ROLE_GATE), &c), "vcspgate");
 	/* A socket and a spooled message for each session. */
