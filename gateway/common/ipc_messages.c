@@ -82,6 +82,12 @@ WIRE_TABLE(parse_job, PARSE_JOB_FIELDS)
 #define WIRE_SELF parse_done
 WIRE_TABLE(parse_done, PARSE_DONE_FIELDS)
 #undef WIRE_SELF
+#define WIRE_SELF deliver_job
+WIRE_TABLE(deliver_job, DELIVER_JOB_FIELDS)
+#undef WIRE_SELF
+#define WIRE_SELF deliver_done
+WIRE_TABLE(deliver_done, DELIVER_DONE_FIELDS)
+#undef WIRE_SELF
 #define WIRE_SELF call
 WIRE_TABLE(call, CALL_FIELDS)
 #undef WIRE_SELF
@@ -113,6 +119,8 @@ static const struct wire_table *const tables[IPC_TYPE_COUNT] = {
 	[IPC_COMMIT_SAY] = &wire_commit_say,
 	[IPC_PARSE_JOB] = &wire_parse_job,
 	[IPC_PARSE_DONE] = &wire_parse_done,
+	[IPC_DELIVER_JOB] = &wire_deliver_job,
+	[IPC_DELIVER_DONE] = &wire_deliver_done,
 	[IPC_CALL] = &wire_call,
 	[IPC_CALL_SAY] = &wire_call_say,
 };

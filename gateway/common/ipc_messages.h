@@ -65,6 +65,8 @@ enum role {
 	X(COMMIT_SAY,   R(QUEUE),   R(GATE),    IPC_SMALL, 0) \
 	X(PARSE_JOB,    R(QUEUE),   R_PARSERS,  IPC_LARGE, 2) /* fds: sealed message; sealed output (extract) */ \
 	X(PARSE_DONE,   R_PARSERS,  R(QUEUE),   IPC_HUGE,  0) \
+	X(DELIVER_JOB,  R(QUEUE),   R(DELIVER), IPC_LARGE, 0) /* one letter to one recipient */ \
+	X(DELIVER_DONE, R(DELIVER), R(QUEUE),   IPC_SMALL, 0) \
 	X(CALL,         R(API),     R(QUEUE),   IPC_HUGE,  1) /* fd: a sealed request body too large for JSON in a frame */ \
 	X(CALL_SAY,     R(QUEUE),   R(API),     IPC_HUGE,  1) /* fd: a sealed answer body */ \
 	X(CALL_CANCEL,  R(API),     R(QUEUE),   IPC_SMALL, 0) /* the client of a waiting claim went away */
@@ -309,6 +311,39 @@ WIRE_DECLARE(parse_job, PARSE_JOB_FIELDS)
 #define PARSE_DONE_FIELDS(F) \
 	F(u32, err) F(str, sender) F(blob, json) F(u64, size) F(str, content_type)
 WIRE_DECLARE(parse_done, PARSE_DONE_FIELDS)
+
+/* ---- outgoing mail ---- */
+
+enum letter_kind {
+	LETTER_ACK = 1, /* a case was opened: number, what was understood, what is missing */
+	LETTER_RELAY,   /* another participant's message */
+	LETTER_REPLY,   /* L2's answer */
+	LETTER_JOINED,  /* to somebody who was brought in */
+	LETTER_REMOVED, /* to somebody who was taken out */
+	LETTER_AGENT    /* a case or message, to L2 */
+};
+
+/* One copy for one recipient; the frame's id is the outgoing mail's number, which stands in its return path and Message-ID.
+ * letter: JSON object, all members there, strings UTF-8:
+ *   ticket {number, subject, reference, status, severity, route, first_response_due (RFC 3339 or "")},
+ *   subject (without tag), from_name ("Ann Lee" or ""), automatic (true: nobody wrote it), in_reply_to (Message-ID without <> or ""),
+ *   references [Message-IDs], text (what was written; "" for notices), dropped (true: T4),
+ *   understood [{name, value}], missing [names], refused [addresses], unknown [commands], people [{name, address, role}],
+ *   by (who brought in or took out, "" else), partner (name or ""), errors [texts], attachments [{name, size}]
+ * participant: in the case address's token; 0: the plain case address (agents). */
+#define DELIVER_JOB_FIELDS(F) \
+	F(u8, kind) F(u64, ticket) F(u64, participant) F(str, recipient) /* addr-spec as shown */ F(str, name) \
+	F(i64, created_at) F(blob, letter)
+WIRE_DECLARE(deliver_job, DELIVER_JOB_FIELDS)
+
+enum delivery_outcome {
+	DELIVERY_SENT = 1, /* the smarthost took it */
+	DELIVERY_LATER,    /* it was not reached, or said 4xx */
+	DELIVERY_REFUSED   /* it said 5xx, or the letter can never be sent */
+};
+/* code: of the reply, 0 without. enhanced: "5.1.1" or "". text: one line for people. message_id: that it carried, without <>. */
+#define DELIVER_DONE_FIELDS(F) F(u8, outcome) F(u32, code) F(str, enhanced) F(str, text) F(str, message_id) F(str, smarthost)
+WIRE_DECLARE(deliver_done, DELIVER_DONE_FIELDS)
 
 /* ---- the API and the queue ---- */
 
