@@ -275,11 +275,14 @@ static bool label_takes(const struct label *l, const struct prose *rest)
 /* A label at the front of a line. */
 static bool label_first(const char *s, size_t len, struct prose *message)
 {
-	for (size_t i = 0; i < ASCII_COUNT(labels); i++) {
-		size_t n = strlen(labels[i].text), k;
+	char first = len > 0 ? ascii_fold(s[0]) : '\0';
 
-		if (!ascii_starts(s, len, labels[i].text))
+	for (size_t i = 0; i < ASCII_COUNT(labels); i++) {
+		size_t n, k;
+
+		if (labels[i].text[0] != first || !ascii_starts(s, len, labels[i].text))
 			continue;
+		n = strlen(labels[i].text);
 		k = labels[i].text[0] == '[' ? 1 : colon(s + n, len - n);
 		if (k == 0 || n + k > len)
 			continue;
@@ -375,11 +378,14 @@ bool prose_named(const char *s, size_t len)
 {
 	struct prose message;
 
-	return label_within(s, len, &message) && message.s == s && !ascii_starts(s, len, "processing ") && !prose_starts_failure(s, len);
+	return memchr(s, ':', len) != NULL && label_within(s, len, &message) && message.s == s && !ascii_starts(s, len, "processing ") && !prose_starts_failure(s, len);
 }
 
 bool prose_labelled(const char *s, size_t len, struct prose *message)
 {
+	/* No label without a colon, in either width, but one in brackets. */
+	if (len == 0 || (memchr(s, ':', len) == NULL && memchr(s, 0xef, len) == NULL && s[0] != '['))
+		return false;
 	if (label_first(s, len, message))
 		return true;
 	return label_within(s, len, message) || said(s, len, message);

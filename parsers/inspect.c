@@ -14,14 +14,13 @@
 #include "buf.h"
 #include "charset.h"
 #include "err.h"
-#include "html.h"
+#include "inspect_text.h"
 #include "kinds.h"
 #include "sniff.h"
 #include "unpack.h"
 
 #define HEAD_MAX ((size_t)64 * 1024)
 #define MAGIC_HEAD ((size_t)16 * 1024)
-#define REPORT_MAX ((size_t)2 << 20) /* bytes of a job report that are read */
 
 struct inspector {
 	magic_t magic;
@@ -36,6 +35,8 @@ struct findings {
 	json_t *entries;
 	json_t *entry;              /* borrowed from entries: the member that is open */
 	struct log_scanner *scan;   /* of the member that is open */
+	struct buf report;          /* of the member that is open, a job report */
+	char *report_path;          /* NULL: it is none */
 	bool has_log;
 	enum unpack_form form;      /* a message in a file */
 };
@@ -133,6 +134,8 @@ static bool on_member(void *arg, const struct archive_member *m)
 	f->entry = json_pack("{s:s, s:i, s:s}", "path", m->path, "size", 0, "kind", kind_name(k));
 	if (f->entry == NULL || json_array_append_new(f->entries, f->entry) != 0)
 		f->entry = NULL;
+	if (k == KIND_REPORT && (f->report_path = strdup(m->path)) != NULL)
+		return true;
 	if (k != KIND_LOG || m->head_len == 0)
 		return false;
 	f->has_log = true;
@@ -146,6 +149,21 @@ static void on_data(void *arg, const void *p, size_t n)
 
 	if (f->scan != NULL)
 		log_scanner_feed(f->scan, p, n);
+	if (f->report_path != NULL)
+		buf_add(&f->report, p, n < f->report.max - f->report.len ? n : f->report.max - f->report.len);
+}
+
+static void end_report(struct findings *f)
+{
+	struct error_where where = {.kind = ORIGIN_REPORT, .attachment = f->id, .path = f->report_path};
+
+	if (f->report_path == NULL)
+		return;
+	if (f->report.len > 0)
+		inspect_html(f->job, &where, &f->report);
+	buf_free(&f->report);
+	free(f->report_path);
+	f->report_path = NULL;
 }
 
 static void on_end(void *arg, int64_t size, unsigned problems)
@@ -155,6 +173,7 @@ static void on_end(void *arg, int64_t size, unsigned problems)
 	if (f->scan != NULL)
 		log_scanner_end(f->scan);
 	log_scanner_free(&f->scan);
+	end_report(f);
 	if (f->entry != NULL)
 		json_object_set_new(f->entry, "size", json_integer(size));
 	if (f->entry != NULL && problems != 0)
@@ -207,27 +226,31 @@ static int slurp(struct source *src, struct buf *b)
 static void inspect_report(struct findings *f, struct source *src, unsigned *problems)
 {
 	struct error_where where = {.kind = ORIGIN_REPORT, .attachment = f->id};
-	struct buf raw, utf8, text;
+	struct buf raw;
 
-	buf_init(&raw, REPORT_MAX);
-	buf_init(&utf8, REPORT_MAX * 3);
-	buf_init(&text, REPORT_MAX);
-	f->job->reports.facts = &f->job->facts;
-	if (slurp(src, &raw) != VG_OK || charset_to_utf8(&utf8, NULL, raw.data, raw.len) != VG_OK ||
-	    html_to_text(&text, buf_str(&utf8), utf8.len) != VG_OK ||
-	    job_reports_scan(&f->job->reports, (char *)text.data, text.len, &where) != VG_OK)
+	buf_init(&raw, INSPECT_TEXT_MAX);
+	if (slurp(src, &raw) != VG_OK || !inspect_html(f->job, &where, &raw))
 		*problems |= ARCHIVE_UNREADABLE;
-	else
-		errors_scan_body(f->job->errors, buf_str(&text), text.len, &where);
 	buf_free(&raw);
-	buf_free(&utf8);
-	buf_free(&text);
 }
 
-static enum kind look_inside(struct findings *f, enum kind k, const char *name, struct source *src, unsigned *problems)
+/* A mail that was attached as it is says itself what failed. */
+static void inspect_message(struct findings *f, bool opened, struct source *src)
+{
+	struct error_where where = {.kind = ORIGIN_ATTACHMENT, .attachment = f->id};
+
+	if (f->job->returned || (f->form != UNPACK_MSG && f->form != UNPACK_MAIL && !opened))
+		return;
+	inspect_mail(f->job, &where, src, opened ? UNPACK_MAIL : f->form);
+}
+
+static enum kind look_inside(struct findings *f, enum kind k, const struct inspect_attachment *a, const char *name, struct source *src,
+    unsigned *problems)
 {
 	const struct archive_visitor visitor = {f, on_member, on_data, on_end};
 
+	if (k == KIND_MESSAGE)
+		inspect_message(f, a->opened, src);
 	if (f->form != UNPACK_NONE)
 		*problems |= unpack_walk(src, f->form, &f->job->budget, &visitor);
 	if (k == KIND_ARCHIVE)
@@ -281,6 +304,7 @@ json_t *inspect(struct inspector *in, struct inspect_job *job, const struct insp
 
 	if (f.entries == NULL)
 		return NULL;
+	buf_init(&f.report, INSPECT_TEXT_MAX);
 	if (read_through(in, src, hash, &size) != VG_OK)
 		problems |= ARCHIVE_UNREADABLE;
 	clean_type(type, sizeof(type), a->content_type);
@@ -291,7 +315,7 @@ json_t *inspect(struct inspector *in, struct inspect_job *job, const struct insp
 	detected = k == KIND_LOG ? "text/plain" : inspect_type(in, in->head, in->head_len);
 	if ((problems & ARCHIVE_UNREADABLE) == 0 && in->head_len > 0 &&
 	    archive_volume_of(name, in->head, in->head_len) != VOLUME_LATER)
-		k = look_inside(&f, k, name, src, &problems);
+		k = look_inside(&f, k, a, name, src, &problems);
 	job->logs = job->logs || f.has_log;
 	job->sealed = job->sealed || (problems & ARCHIVE_ENCRYPTED) != 0;
 	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:o}", "id", a->id, "name", name, "content_type", type,

@@ -28,8 +28,9 @@ struct inspect_job {
 	bool logs;                    /* a readable log was seen */
 	struct job_reports reports;   /* to be freed by the caller */
 	bool sealed;                  /* an archive that no password opened was seen */
+	bool returned;                /* attached messages are our own, come back: their text is nothing new */
 };
-#define INSPECT_JOB_INIT(set) {(set), {{0}, {0}, {0}}, ARCHIVE_BUDGET_INIT, false, JOB_REPORTS_INIT((set), NULL), false}
+#define INSPECT_JOB_INIT(set) {(set), {{0}, {0}, {0}}, ARCHIVE_BUDGET_INIT, false, JOB_REPORTS_INIT((set), NULL), false, false}
 
 struct inspect_attachment {
 	const char *id;           /* "a1" */

@@ -58,10 +58,15 @@ static bool goes_on(const char *s, size_t len, size_t n)
 
 static size_t find_word(const struct word *list, size_t count, const char *s, size_t len, int *value)
 {
-	for (size_t i = 0; i < count; i++) {
-		size_t n = strlen(list[i].text);
+	char first = len > 0 ? ascii_fold(s[0]) : '\0';
 
-		if (len >= n && ascii_fold(s[0]) == list[i].text[0] && ascii_starts(s, len, list[i].text) && !goes_on(s, len, n)) {
+	for (size_t i = 0; i < count; i++) {
+		size_t n;
+
+		if (list[i].text[0] != first || !ascii_starts(s, len, list[i].text))
+			continue;
+		n = strlen(list[i].text);
+		if (!goes_on(s, len, n)) {
 			*value = list[i].value;
 			return n;
 		}

@@ -182,7 +182,7 @@ enum kind kind_decide(const struct kind_facts *f)
 	static const char *const calendar_names[] = {".ics", NULL};
 	static const char *const message_types[] = {"message/rfc822", "message/global", "application/vnd.ms-outlook",
 	    "application/ms-tnef", "application/vnd.ms-tnef", NULL};
-	static const char *const message_names[] = {".eml", ".msg", "winmail.dat", NULL};
+	static const char *const message_names[] = {".eml", ".msg", ".mht", ".mhtml", "winmail.dat", NULL};
 
 	if (type_in(f->content_type, signature_types) || ends_in(f->name, signature_names))
 		return KIND_SIGNATURE;

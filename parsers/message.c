@@ -180,28 +180,66 @@ static void findings_free(struct findings *f)
 	job_reports_free(&f->job.reports);
 }
 
-/* Old quotes repeat old errors; in a mail that answers nothing, what looks quoted is what the sender pasted. */
-static const struct buf *text_with_errors(const struct message *m)
+/* The subject carries a ticket's number, as our mails have it: what such an answer quotes was seen before. */
+static bool names_ticket(const char *subject)
 {
-	return m->in_reply_to.n == 0 && m->references.n == 0 ? &m->body.full : &m->body.text;
+	for (const char *at = subject; (at = strstr(at, "[#")) != NULL; at += 2) {
+		size_t n = strspn(at + 2, "0123456789");
+
+		if (n > 0 && at[2 + n] == ']')
+			return true;
+	}
+	return false;
 }
 
-/* Job reports first: what they say is not to be found again in their text. */
-static int scan_text(struct findings *f, const struct message *m)
+/* Job reports first: what they say is not to be found again in their text. prose: errors outside of reports too. */
+static int scan_part(struct job_reports *reports, struct error_set *set, const struct buf *text, bool prose)
 {
 	struct error_where where = {.kind = ORIGIN_BODY};
-	const struct buf *text = text_with_errors(m);
 	struct buf rest;
 	int err;
 
+	if (text->len == 0)
+		return VG_OK;
 	buf_init(&rest, text->len);
-	err = buf_add(&rest, text->len > 0 ? (const void *)text->data : "", text->len);
-	f->job.reports.facts = &f->job.facts;
-	if (err == VG_OK && rest.len > 0)
-		err = job_reports_scan(&f->job.reports, (char *)rest.data, rest.len, &where);
-	if (err == VG_OK && rest.len > 0)
-		errors_scan_body(f->set, (const char *)rest.data, rest.len, &where);
+	err = buf_add(&rest, text->data, text->len);
+	if (err == VG_OK)
+		err = job_reports_scan(reports, (char *)rest.data, rest.len, &where);
+	if (err == VG_OK && prose)
+		errors_scan_body(set, (const char *)rest.data, rest.len, &where);
 	buf_free(&rest);
+	return err;
+}
+
+/* The prose of the new text alone; its reports were found. */
+static int scan_new_prose(struct error_set *set, const struct buf *text)
+{
+	struct error_set *again = error_set_new();
+	struct job_reports known = JOB_REPORTS_INIT(again, NULL);
+	int err = again != NULL ? scan_part(&known, set, text, true) : VG_ERR_MEMORY;
+
+	job_reports_free(&known);
+	error_set_free(&again);
+	return err;
+}
+
+/* In a mail that answers nothing, what looks quoted is what the sender pasted. An answer in a ticket repeats what it quotes. Any
+ * other answer brings a thread that we have not seen: its reports count, and its prose where nothing else names an error. */
+static int scan_text(struct findings *f, const struct message *m)
+{
+	bool answer = m->in_reply_to.n > 0 || m->references.n > 0;
+	int err;
+
+	f->job.reports.facts = &f->job.facts;
+	if (names_ticket(m->subject))
+		return scan_part(&f->job.reports, f->set, &m->body.text, true);
+	if (!answer)
+		return scan_part(&f->job.reports, f->set, &m->body.full, true);
+	err = scan_part(&f->job.reports, f->set, &m->body.full, false);
+	if (err == VG_OK)
+		err = scan_new_prose(f->set, &m->body.text);
+	if (err == VG_OK && error_set_errors(f->set) == 0)
+		err = scan_new_prose(f->set, &m->body.quoted);
 	return err;
 }
 
@@ -239,6 +277,7 @@ static int find(struct findings *f, struct message *m, struct mime *mime, struct
 	if (f->set == NULL || f->attachments == NULL)
 		return VG_ERR_MEMORY;
 	f->job = (struct inspect_job)INSPECT_JOB_INIT(f->set);
+	f->job.returned = m->report != NULL;
 	err = look_into_files(f, m, mime, in, decoded);
 	if (err == VG_OK)
 		err = scan_text(f, m);

@@ -33,7 +33,8 @@ enum unpack_form unpack_form(const char *name, const char *type, const unsigned 
 		if (ascii_is(type, strlen(type), mails[i]))
 			return UNPACK_MAIL;
 	/* Other kinds, delivery reports among them, get that name where they have none. */
-	return ascii_ends(name, len, ".eml") && !ascii_starts(type, strlen(type), "message/") ? UNPACK_MAIL : UNPACK_NONE;
+	return (ascii_ends(name, len, ".eml") || ascii_ends(name, len, ".mht") || ascii_ends(name, len, ".mhtml")) &&
+	    !ascii_starts(type, strlen(type), "message/") ? UNPACK_MAIL : UNPACK_NONE;
 }
 
 /* ---- names ---- */
