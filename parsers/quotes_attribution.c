@@ -18,7 +18,7 @@ struct words {
 
 /* What an attribution begins with where it begins with a date. */
 static const char *const starters[] = {"on ", "at ", "am ", "le ", "el ", "il ", "em ", "op ", "w dniu ", "dnia ", "den ", "på ",
-	"om ", "a ", "в ", "у ", "on\xc2\xa0", "在 ", "在2", "在", "於", "于", "wiadomość napisana przez ", NULL};
+	"om ", "a ", "в ", "у ", "in data ", "pe ", "on\xc2\xa0", "在 ", "在2", "在", "於", "于", "wiadomość napisana przez ", NULL};
 static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", "mo", "di", "mi", "do", "fr", "sa", "so", "lun",
 	"mar", "mer", "jeu", "ven", "sam", "dim", "mié", "jue", "vie", "sáb", "dom", "gio", "seg", "ter", "qua", "qui", "sex", "ma ", "wo ",
 	"za ", "zo ", "pon", "wt", "śr", "czw", "pt", "sob", "niedz", "nie", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "нд", "пон", "втор",
@@ -31,7 +31,7 @@ static const char *const verbs[] = {"wrote", "writes", "sent", "said", "wrote th
 	"napisal(a)", "pisze", "написал", "написала", "написал(а)", "написало", "пишет", "писал", "писал(а)", "пише", "написав",
 	"написав(ла)", "написав(-ла)", "написала(в)", "skrev", "skrev följande", "skrev følgende", "skriver", "kirjoitti", "napsal",
 	"napsal(a)", "a scris", "yazdı", "írta", "写道", "寫道", "写到", "提到", "のメール", "さんは書きました", "は書きました", "さんのメール",
-	"님이 작성", NULL};
+	"님이 작성", "작성", "のメッセージ", NULL};
 static const char *const inner_verbs[] = {" schrieb ", " schreef ", " skrev ", " heeft ", " napisał ", " napisała ", " napisał(a) ",
 	"wiadomość napisana przez ", " użytkownik ", "schrieb am ", " skrev den ", " wrote on ", " a écrit le ", NULL};
 

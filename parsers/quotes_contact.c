@@ -55,9 +55,13 @@ static size_t trimmed(const struct line *l)
 {
 	size_t n = l->flen;
 
-	while (n > 0 && (strchr(",.! ;-", l->f[n - 1]) != NULL))
-		n--;
-	return n;
+	for (size_t k;; n -= k) {
+		k = n > 0 && strchr(",.! ;-", l->f[n - 1]) != NULL;
+		if (n >= 4 && (unsigned char)l->f[n - 4] >= 0xf0) /* an emoji */
+			k = 4;
+		if (k == 0)
+			return n;
+	}
 }
 
 /* "Regards, Ann Lee": the phrase, a comma or nothing, a name that begins with a capital. */
@@ -124,13 +128,15 @@ static bool begins_capital(const char *s, size_t n)
 
 bool line_is_dash_name(const struct line *l)
 {
-	size_t at = 0;
+	size_t first = 0, at;
 
-	while (at < l->len && at < 2 && l->s[at] == '-')
+	while (first < l->len && first < 2 && l->s[first] == ' ')
+		first++;
+	for (at = first; at < l->len && at < first + 2 && l->s[at] == '-';)
 		at++;
-	if (at == 0 && l->len > 3 && memcmp(l->s, "\xe2\x80\x94", 3) == 0)
-		at = 3;
-	if (at == 0 || at >= l->len || l->len > 40 || !begins_capital(l->s + at, l->len - at) || word_count(l->s, l->len) > 3)
+	if (at == first && l->len > first + 3 && memcmp(l->s + first, "\xe2\x80\x94", 3) == 0)
+		at = first + 3;
+	if (at == first || at >= l->len || l->len > 40 || !begins_capital(l->s + at, l->len - at) || word_count(l->s, l->len) > 3)
 		return false;
 	for (size_t i = at; i < l->len; i++)
 		if (strchr("=:/\\<>[](){}@\"0123456789,", l->s[i]) != NULL)
@@ -138,12 +144,22 @@ bool line_is_dash_name(const struct line *l)
 	return true;
 }
 
+/* "Ph.D.", "Jr." */
+static bool ends_in_abbreviation(const struct line *l)
+{
+	size_t n = l->len - 1, k = 0;
+
+	while (k < n && l->s[n - 1 - k] != ' ' && l->s[n - 1 - k] != '.')
+		k++;
+	return l->s[n] == '.' && k > 0 && k <= 3;
+}
+
 bool line_is_name(const struct line *l)
 {
 	size_t words = word_count(l->s, l->len), capitals = 0;
 
 	if (l->len > 60 || words == 0 || words > 6 || strchr(".?!:;", l->s[l->len - 1]) != NULL) {
-		if (l->len > 40 || words == 0 || words > 2 || l->s[l->len - 1] != '.')
+		if (l->len > 40 || words == 0 || (words > 2 && !ends_in_abbreviation(l)) || l->s[l->len - 1] != '.')
 			return false;
 	}
 	for (size_t i = 0; i < l->len; i++) {
@@ -174,7 +190,30 @@ bool line_is_phone(const struct line *l)
 	static const char *const labels[] = {"tel", "phone", "mobile", "mobil", "cell", "fax", "direct", "office", "t:", "m:", "p:", "f:",
 		"t +", "m +", "t.", "m.", "tél", "téléphone", "telefon", "telefono", "teléfono", "telefone", "telefoon", "móvil", "cellulare",
 		"komórka", "тел", "моб", "电话", "手机", "電話", "携帯", "+", "ph:", "ph.", "handy", "(+", "mob", "o:", "c:", "d:", NULL};
-	return l->flen <= 160 && word_list_starts(l->f, l->flen, labels) > 0 && has_phone(l->f, l->flen);
+	const char *s = l->f;
+	size_t n = l->flen;
+
+	while (n >= 4 && (unsigned char)*s >= 0xe2) { /* a picture of a telephone */
+		s += (unsigned char)*s >= 0xf0 ? 4 : 3;
+		n = (size_t)(l->f + l->flen - s);
+	}
+	for (; n > 0 && *s == ' '; n--)
+		s++;
+	return n <= 160 && (word_list_starts(s, n, labels) > 0 || (n > 0 && *s == '0')) && has_phone(s, n);
+}
+
+unsigned contact_kinds(const struct line *l, size_t n)
+{
+	unsigned phone = 0, mail = 0, web = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!line_is_contact(&l[i]))
+			continue;
+		phone |= line_is_phone(&l[i]);
+		mail |= memchr(l[i].f, '@', l[i].flen) != NULL;
+		web |= memmem(l[i].f, l[i].flen, "www.", 4) != NULL || memmem(l[i].f, l[i].flen, "http", 4) != NULL;
+	}
+	return phone + mail + web;
 }
 
 /* Parts of an address side by side: "Acme | 1 High Street | London". */

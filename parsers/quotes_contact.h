@@ -20,6 +20,8 @@ bool line_is_dash_name(const struct line *l);
 bool line_is_name(const struct line *l);
 /* Holds a telephone number with its label, a mail address, a web address, a company's registration. */
 bool line_is_contact(const struct line *l);
+/* What kinds of contact stand in n lines: telephone, mail and web address. */
+unsigned contact_kinds(const struct line *l, size_t n);
 /* Begins with a telephone's label and holds its number. */
 bool line_is_phone(const struct line *l);
 /* At most 80 characters and no sentence. */

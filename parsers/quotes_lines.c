@@ -147,7 +147,7 @@ static bool sent_from_my(const char *s, size_t n)
 	static const char *const devices[] = {"iphone", "ipad", "ipod", "mac", "apple", "android", "blackberry", "samsung", "galaxy",
 		"mobile", "phone", "smartphone", "tablet", "huawei", "xiaomi", "redmi", "htc", "nokia", "sony", "windows", "pixel", "google",
 		"oneplus", "moto", "lg ", "lg-", "nexus", "verizon", "t-mobile", "at&t", "sprint", "handheld", "handy", "wireless", "lenovo",
-		"asus", "oppo", "vivo", "honor", "realme", "fairphone", "surface", NULL};
+		"asus", "cell", "alcatel", "oppo", "vivo", "honor", "realme", "fairphone", "surface", NULL};
 
 	if (word_list_starts(s, n, devices) > 0)
 		return n <= 100;
@@ -166,7 +166,7 @@ bool line_sent_from(const struct line *l)
 	static const char *const whole[] = {"sent from mail for windows", "sent from outlook", "sent from yahoo mail", "sent from the ",
 		"sent from aol", "sent from samsung", "sent from mailbox", "sent from acompli", "sent from nine", "sent from proton",
 		"sent from gmail", "sent from surface", "sent from windows mail", "sent from email on", "sent from workspace", "sent from boxer",
-		"sent from type", "sent from spark", "sent wirelessly from", "sent from blackberry", "envoyé sans fil", "sent with proton", "sent with spark", "sent with bluemail", "sent with airmail",
+		"sent from type", "sent from spark", "sent wirelessly from", "sent via mobile", "sent by galaxy", "sent from mobile", "sent from a phone", "sent from a mobile", "from my iphone", "sent from blackberry", "envoyé sans fil", "sent with proton", "sent with spark", "sent with bluemail", "sent with airmail",
 		"sent with aquamail", "sent via the samsung", "sent via bluemail", "sent via proton", "sent using ", "sent via android",
 		"get outlook for ", "get bluemail for", "outlook für ", "outlook-app für ", "holen sie sich outlook", "obtenir outlook pour",
 		"télécharger outlook pour", "télécharger outlook", "obtener outlook para", "obtenga outlook para", "scarica outlook per",
@@ -181,14 +181,17 @@ bool line_sent_from(const struct line *l)
 		"verzonden vanuit outlook", "iphoneから送信", "ipadから送信", "androidから送信", "發自 ", "从 iphone",
 		NULL};
 
-	size_t k;
+	const char *s = l->f;
+	size_t n = l->flen, k;
 
 	if (l->flen > 160)
 		return false;
-	k = word_list_starts(l->f, l->flen, my);
+	for (; n > 0 && (*s == '(' || *s == '<' || *s == '['); s++)
+		n--;
+	k = word_list_starts(s, n, my);
 	if (k > 0)
-		return sent_from_my(l->f + k, l->flen - k);
-	return l->flen <= 120 && word_count(l->f, l->flen) <= 12 && word_list_starts(l->f, l->flen, whole) > 0;
+		return sent_from_my(s + k, n - k);
+	return n <= 120 && word_count(s, n) <= 12 && word_list_starts(s, n, whole) > 0;
 }
 
 /* ---- code and logs ---- */

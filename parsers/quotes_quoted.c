@@ -197,11 +197,25 @@ static size_t end_of(const struct split *sp, size_t i, unsigned flag)
 	return i;
 }
 
+/* A program that puts every answer into such an element: nothing but it was written. */
+static bool is_all(const struct split *sp, size_t from, size_t to)
+{
+	size_t count;
+
+	for (size_t i = from; i < to; i++)
+		if (sp->lines[i].depth > 0 || line_original(&sp->lines[i]) || quotes_attribution(sp, i, &count) != ATTRIBUTION_NONE ||
+		    quotes_header_block(sp, i, false) > 0)
+			return false;
+	return from == 0 && to == sp->n;
+}
+
 /* All lines of a quote's element; they may hold anything. */
 static size_t mark_element(struct split *sp, size_t i, unsigned flag)
 {
 	size_t to = end_of(sp, i, flag);
 
+	if (is_all(sp, i, to))
+		return to;
 	mark_attribution_above(sp, i);
 	set_quoted(sp, i, to);
 	return to;

@@ -15,6 +15,7 @@
 #define CONTACT_LINES 10    /* of a block without a closing phrase */
 #define DISCLAIMER_LINES 60
 #define FOOTER_LINES 8
+#define PGP_LINES 60
 #define PEELS 6             /* disclaimers, mobile lines one upon the other */
 
 static void sign(struct split *sp, size_t from, size_t to)
@@ -68,15 +69,19 @@ static size_t peel_mobile(const struct split *sp, size_t from, size_t to)
 	return to;
 }
 
-static bool is_triple(const struct line *l)
+/* Longer than the separator: what stands below must show that it is a signature. */
+static bool is_long_rule(const struct line *l)
 {
-	return l->flen == 3 && memcmp(l->f, "---", 3) == 0;
+	for (size_t i = 0; i < l->flen; i++)
+		if (l->f[i] != '-' && l->f[i] != '_')
+			return false;
+	return l->flen >= 3;
 }
 
 static bool is_dashes(const struct line *l)
 {
 	/* One dash is a longer one in the original. */
-	return (l->flen == 2 && l->f[0] == '-' && l->f[1] == '-') || (l->flen == 1 && l->f[0] == '-' && l->len > 1) || is_triple(l);
+	return (l->flen == 2 && l->f[0] == '-' && l->f[1] == '-') || (l->flen == 1 && l->f[0] == '-' && l->len > 1) || is_long_rule(l);
 }
 
 /* The line goes on with what a log or a command above it says. */
@@ -98,6 +103,27 @@ static size_t peel_footer(const struct split *sp, size_t from, size_t to)
 	return to;
 }
 
+static bool has_list(const struct split *sp, size_t from, size_t to)
+{
+	for (size_t i = from; i < to && i < from + FOOTER_LINES; i++)
+		if (line_of_list(&sp->lines[i]))
+			return to - from <= FOOTER_LINES;
+	return false;
+}
+
+/* An OpenPGP signature in the text. */
+static size_t peel_pgp(const struct split *sp, size_t from, size_t to)
+{
+	static const char begin[] = "-----begin pgp signature-----", end[] = "-----end pgp signature-----";
+
+	if (!ascii_is(sp->lines[to - 1].s, sp->lines[to - 1].len, end))
+		return to;
+	for (size_t i = to - 1; i > from && to - i < PGP_LINES; i--)
+		if (ascii_is(sp->lines[i - 1].s, sp->lines[i - 1].len, begin))
+			return i - 1;
+	return to;
+}
+
 /* Below "-- ", "--", an em dash: lines that could be a signature. */
 static size_t below_dashes(const struct split *sp, size_t from, size_t to)
 {
@@ -109,9 +135,11 @@ static size_t below_dashes(const struct split *sp, size_t from, size_t to)
 			continue;
 		if (to - i > most || any_technical(sp, i, to))
 			return to;
-		if ((!l->dash_sig || in_command(sp, from, i - 1)) && to > i && !lines_sign(sp->lines + i, to - i, l->dash_sig || is_triple(l)))
+		if (has_list(sp, i, to))
+			return i - 1;
+		if ((!l->dash_sig || in_command(sp, from, i - 1)) && to > i && !lines_sign(sp->lines + i, to - i, l->dash_sig || is_long_rule(l)))
 			return to;
-		if (is_triple(l) && to > i && !line_is_name(&sp->lines[i]))
+		if (is_long_rule(l) && to > i && !(l->flen == 3 && line_is_name(&sp->lines[i])) && contact_kinds(sp->lines + i, to - i) == 0)
 			return to;
 		if (i == to && !l->dash_sig)
 			return to;
@@ -140,18 +168,20 @@ static size_t below_closing(const struct split *sp, size_t from, size_t to)
 	return to;
 }
 
-/* "-Ann" on a line of its own. */
+/* "-Ann" on a line of its own, an address below it perhaps. */
 static size_t dash_name(const struct split *sp, size_t from, size_t to)
 {
-	const struct line *l = &sp->lines[to - 1];
+	size_t i = to - 1;
 
-	return to - 1 > from && l->gap && line_is_dash_name(l) && !(to - 2 >= from && sp->lines[to - 2].s[0] == '-') ? to - 1 : to;
+	while (i > from + 1 && to - i < 3 && line_is_contact(&sp->lines[i]))
+		i--;
+	return i > from && sp->lines[i].gap && line_is_dash_name(&sp->lines[i]) && sp->lines[i - 1].s[0] != '-' ? i : to;
 }
 
-/* Name, title, telephone without any closing: two kinds of contact at least. */
+/* Name, title, telephone without any closing: two kinds of contact at least, as one could be what the text is about. */
 static size_t contact_block(const struct split *sp, size_t from, size_t to)
 {
-	size_t p = to, contacts = 0, phones = 0;
+	size_t p = to;
 
 	for (unsigned k = 0; k < 3 && p > from; k++) {
 		size_t q = paragraph(sp, from, p, CONTACT_LINES);
@@ -160,11 +190,7 @@ static size_t contact_block(const struct split *sp, size_t from, size_t to)
 			break;
 		p = q;
 	}
-	for (size_t i = p; i < to; i++) {
-		contacts += line_is_contact(&sp->lines[i]);
-		phones += line_is_phone(&sp->lines[i]);
-	}
-	if (p == from || p == to || phones == 0 || contacts < 2 || !line_is_name(&sp->lines[p]))
+	if (p == from || p == to || contact_kinds(sp->lines + p, to - p) < 2 || !line_is_name(&sp->lines[p]))
 		return to;
 	return line_last(&sp->lines[p - 1]) == ':' ? to : p; /* "Call one of them:" */
 }
@@ -214,7 +240,7 @@ static size_t by_markup(struct split *sp, size_t from, size_t to, bool alone)
 
 static size_t peel(const struct split *sp, size_t from, size_t to)
 {
-	size_t (*const steps[])(const struct split *, size_t, size_t) = {peel_disclaimer, peel_footer, peel_mobile, below_dashes};
+	size_t (*const steps[])(const struct split *, size_t, size_t) = {peel_pgp, peel_disclaimer, peel_footer, peel_mobile, below_dashes};
 	size_t end = to;
 
 	for (unsigned k = 0; k < PEELS && end > from; k++) {

@@ -197,7 +197,8 @@ static const char *const mobile[] = {"Sent from my iPhone", "Sent from my iPad P
 	"Wysłane z iPhone'a", "Pobierz program Outlook dla systemu iOS", "Отправлено с iPhone", "Отправлено с моего iPhone",
 	"Надіслано з iPhone", "Skickat från min iPhone", "Hämta Outlook för iOS", "Sendt fra min iPhone", "Få Outlook for iOS",
 	"Hent Outlook til iOS", "发自我的iPhone", "發自我的 iPhone", "iPhoneから送信", "Sent via the Samsung Galaxy S24, an AT&T 5G smartphone",
-	"Sent from my iPhone, please excuse typos and brevity"};
+	"Sent from my iPhone, please excuse typos and brevity", "Sent from my cell, please excuse any typos.", "<<sent by galaxy>>",
+	"(Sent from mobile device)", "Sent wirelessly from my BlackBerry device on the network."};
 
 static void test_mobile(void **state)
 {
@@ -221,6 +222,10 @@ static const char *const closings[] = {"Best regards,\nAnn Lee", "Kind regards\n
 	"Regards\nAnn Lee\nAcme MSP | 1 High Street | London SW1 | T +44 20 7946 0000 | ann@partner.example | www.partner.example and more\n"
 	    "[cid:image001.png@01DC.4F0A]<https://partner.example/a/very/long/link/that/nobody/reads/as/it/only/counts/clicks?x=1234567890123456789>",
 	"Ann Lee\nBackup Engineer\nTel.: +49 30 1234567\nann@partner.example",
+	"Best regards,\nAnn\n\n--\nAnn Lee\nBackup Engineer\nAcme MSP\n\nSent from my iPhone",
+	"Cheers 🎉\nAnn\n\n—————\nAnn Lee\nBackup Engineer\n📱 +44 7700 900000",
+	"-Ann Lee\n\nann@partner.example", "Ann B. Lee, Ph.D.\nAcme Labs\nann@partner.example\nwww.partner.example",
+	"----------------\n\nAnn Lee\nt. 555-931-0702\nwww.partner.example", "-- \nTo unsubscribe from this list send a mail to\nlist-leave@partner.example.",
 	"此致\n敬礼\n李安", "谢谢\n李安", "よろしくお願いいたします。\n李 安"};
 
 static void test_closings(void **state)
@@ -307,6 +312,8 @@ static const char *const content[] = {
 	"________________________________\nA line above and a line below\n________________________________",
 	"Please call one of them:\n\nBob Miller\nTel. +49 30 1234567\nbob@acme.example",
 	"Please add these people:\n\nBob Miller\nbob@acme.example\ncarl@acme.example",
+	"Our analysis:\n\n## Points\n----\n\n1. It is faster\n2. It needs less memory\n\n----\n\nThe dashes are no signature.",
+	"Formats that we saw:\n\n2026-11-23 14:30:25\n23.11.2026 14:30\nNov 23, 2026 at 14:30",
 	"Our portal\nhttps://a.example/1\nhttps://b.example/2",
 	"On 20 November 2026, the support wrote:\nInstall the patch.\nWe did.",
 	"***\n\nhello\n\n***",
