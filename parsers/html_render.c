@@ -7,6 +7,7 @@
 
 #include "ascii.h"
 #include "err.h"
+#include "html_links.h"
 #include "html_render.h"
 #include "html_roles.h"
 #include "utf8.h"
@@ -147,46 +148,14 @@ void html_render_space(struct html_render *r, char c)
 
 /* ---- links ---- */
 
-static const char *without_scheme(const char *s, size_t *n)
-{
-	static const char *const schemes[] = {"mailto:", "https://", "http://", "tel:"};
-
-	if (*n > 1 && *s == '<' && s[*n - 1] == '>') { /* as text, addresses often stand in brackets */
-		s++;
-		*n -= 2;
-	}
-	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-		size_t k = strlen(schemes[i]);
-
-		if (*n >= k && strncasecmp(s, schemes[i], k) == 0) {
-			s += k;
-			*n -= k;
-			break;
-		}
-	}
-	while (*n > 0 && s[*n - 1] == '/')
-		(*n)--;
-	return s;
-}
-
 static void link_end(struct html_render *r)
 {
-	size_t n = r->out->len - r->link_at, h = strlen(r->href);
-	const char *text, *href;
+	size_t n = r->out->len - r->link_at;
 
 	if (!r->link)
 		return;
 	r->link = false;
-	if (n == 0 || r->err != VG_OK)
-		return;
-	text = (const char *)r->out->data + r->link_at;
-	while (n > 0 && (*text == '\n' || *text == ' ' || *text == '>')) {
-		text++;
-		n--;
-	}
-	text = without_scheme(text, &n);
-	href = without_scheme(r->href, &h);
-	if (h == 0 || (n == h && strncasecmp(text, href, n) == 0))
+	if (n == 0 || r->err != VG_OK || html_link_same((const char *)r->out->data + r->link_at, n, r->href))
 		return;
 	write_text(r, " <", 2);
 	write_bytes(r, r->href, strlen(r->href));
@@ -201,6 +170,7 @@ static void link_start(struct html_render *r, const struct html_tag *t)
 	r->link = true;
 	r->link_at = r->out->len;
 	memcpy(r->href, t->href, sizeof r->href);
+	html_link_unwrap(r->href);
 }
 
 /* ---- elements ---- */

@@ -199,7 +199,7 @@ bool line_is_phone(const struct line *l)
 	}
 	for (; n > 0 && *s == ' '; n--)
 		s++;
-	return n <= 160 && (word_list_starts(s, n, labels) > 0 || (n > 0 && *s == '0')) && has_phone(s, n);
+	return n <= 160 && (word_list_starts(s, n, labels) > 0 || word_list_starts(l->f, l->flen, labels) > 0 || (n > 0 && *s == '0')) && has_phone(s, n);
 }
 
 unsigned contact_kinds(const struct line *l, size_t n)

@@ -37,6 +37,17 @@ static const struct {
 	{"<a href=\"mailto:a@b.example\">a@b.example</a>", "a@b.example"},
 	{"<a href=\"#top\">up</a> <a href=\"JavaScript:x()\">js</a>", "up js"},
 	{"<a href=\"https://x.example/?a=1&amp;b=2\">q</a>", "q <https://x.example/?a=1&b=2>"},
+	{"<a href='https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fkb.example%2F1%3Fa%3Db&amp;data=05%7C'>kb</a>",
+	    "kb <https://kb.example/1?a=b>"},
+	{"<a href='https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fkb.example%2F&data=05'>https://kb.example</a>",
+	    "https://kb.example"},
+	{"<a href='https://eur01.safelinks.protection.outlook.com/?url=javascript%3Ax&data=05'>kb</a>",
+	    "kb <https://eur01.safelinks.protection.outlook.com/?url=javascript%3Ax&data=05>"},
+	{"<a href='https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fkb.example%2F%0a%3e&data=05'>kb</a>",
+	    "kb <https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fkb.example%2F%0a%3e&data=05>"},
+	{"<a href='https://urldefense.proofpoint.com/v2/url?u=https-3A__kb.example_1-3Fa-3Db&amp;d=Dw'>kb</a>", "kb <https://kb.example/1?a=b>"},
+	{"<a href='https://urldefense.com/v3/__https://kb.example/1__;!!abc$'>kb</a>", "kb <https://kb.example/1>"},
+	{"<a href='mailto:a@b.example'>&lt;a@b.example&gt;</a>", "<a@b.example>"},
 	{"<pre>a\n  b\n\tc\n\n\nd</pre>", "a\n  b\n\tc\n\n\nd"},
 	{"<blockquote>q<blockquote>r</blockquote></blockquote>a", "> q\n>> r\na"},
 	{"a<blockquote><p>b</p><p>c</p></blockquote>", "a\n\n> b\n>\n> c"},
@@ -52,6 +63,22 @@ static const struct {
 	{"<hr>x", "________________________________\nx"},
 	{"a<b", "a"},
 	{"<td>x</td><td></td><td>y</td>", "x | y"},
+	/* layout tables are no columns; data tables are */
+	{"<table><tr><td>logo</td><td><table><tr><td>a</td><td>b</td></tr></table></td><td>c</td></tr></table>", "logo\na | b\nc"},
+	{"<table><tr><td><div>a</div></td><td><div>b</div></td></tr></table>", "a | b"},
+	/* not displayed */
+	{"<div style='max-height:0px;overflow:hidden;mso-hide:all'>pre</div><span style=\"visibility: hidden\">x</span>a", "a"},
+	{"<div style='opacity:0'>x</div><div style='opacity:0.9'>y</div>", "y"},
+	{"<div style='max-height:0.5em;overflow:hidden'>y</div>", "y"},
+	{"<body style='display:none'>a</body>", "a"},
+	{"<!--[if gte mso 9]><xml>x</xml><![endif]-->a<!--[if !mso]><!--><b>b</b><!--<![endif]-->", "ab"},
+	/* space around paragraphs */
+	{"<p style='margin:0'>a</p><p style='margin:0'>b</p>", "a\nb"},
+	{"<p style='margin-top:0;margin-bottom:0'>a</p><p style='margin-top:0;margin-bottom:0'>b</p>", "a\nb"},
+	{"<p style='margin:0cm 0cm 10.0pt'>a</p><p>b</p>", "a\n\nb"},
+	/* moved to the right, not quoted */
+	{"<blockquote style='margin:0 0 0 40px;border:none;padding:0px'>a</blockquote>", "a"},
+	{"<blockquote style='border:none;border-left:solid #CCC 1.0pt'>a</blockquote>b", "> a\nb"},
 };
 
 static void test_cases(void **state)
@@ -65,6 +92,59 @@ static void test_cases(void **state)
 		if (strcmp(buf_str(&b), cases[i].text) != 0)
 			print_error("%s\n", cases[i].html);
 		assert_string_equal(buf_str(&b), cases[i].text);
+		buf_free(&b);
+	}
+}
+
+/* ---- marks ---- */
+
+static const struct {
+	const char *html;
+	enum text_mark_kind kind;
+	const char *text; /* of the first mark of the kind; of a point, what stands behind it. NULL: there is none */
+} marked[] = {
+	{"a<div class=\"gmail_quote\">b<blockquote class=gmail_quote>c</blockquote></div>d", MARK_QUOTE, "> c"},
+	{"a<div class=\"gmail_quote\">b<blockquote class=gmail_quote>c</blockquote></div>d", MARK_CONTAINER, "b\n> c"},
+	{"a<div class='x gmail_attr'>b</div>c", MARK_ATTRIBUTION, "b"},
+	{"a<div class=moz-cite-prefix>b</div>c", MARK_ATTRIBUTION, "b"},
+	{"a<div id='yahoo_quoted_123'>b<div>c</div></div>d", MARK_QUOTE, "b\nc"},
+	{"a<div class='ydp1yahoo_quoted'>b</div>d", MARK_QUOTE, "b"},
+	{"a<div id=x_x_Signature>b</div>c", MARK_SIGNATURE, "b"},
+	{"a<pre class=moz-signature>b</pre>c", MARK_SIGNATURE, "b"},
+	{"a<pre>b</pre>c", MARK_CODE, "b"},
+	{"a<div id=divRplyFwdMsg>b</div>c", MARK_HEADER_SURE, "b\nc"},
+	{"a<div style='border:none;border-top:solid #E1E1E1 1.0pt'>b</div>c", MARK_HEADER, "b\nc"},
+	{"a<p style='border:none;border-top:solid #E1E1E1 1.0pt'>b</p>c", MARK_HEADER, NULL},
+	{"<p>a</p><a name='_MailAutoSig'>b</a>", MARK_AUTOSIG, "b"},
+	{"a<div class=moz-forward-container>b</div>", MARK_FORWARD, "b"},
+	{"a<blockquote style='border:none'>b</blockquote>", MARK_QUOTE, NULL},
+	{"a<div class='gmail_signature_prefix'>b</div>", MARK_SIGNATURE, NULL},
+	{"a<div class='signatures'>b</div>", MARK_SIGNATURE, NULL},
+	{"a<div id=Signature>b<div>c</div>d", MARK_SIGNATURE, "b\nc\nd"},
+	{"a<div id=Signature>b<p>c</div>d", MARK_SIGNATURE, "b\n\nc"},
+};
+
+static void test_marks(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof marked / sizeof marked[0]; i++) {
+		struct text_marks marks = {0};
+		const char *found = NULL;
+		struct buf b;
+
+		buf_init(&b, 65536);
+		assert_int_equal(html_to_marked_text(&b, &marks, marked[i].html, strlen(marked[i].html)), VG_OK);
+		buf_str(&b);
+		for (size_t k = 0; k < marks.n && found == NULL; k++)
+			if (marks.list[k].kind == marked[i].kind) {
+				if (marks.list[k].kind < MARK_HEADER)
+					b.data[marks.list[k].to] = '\0';
+				found = (const char *)b.data + marks.list[k].from;
+				found += strspn(found, "\n");
+			}
+		if ((found == NULL) != (marked[i].text == NULL) || (found != NULL && strcmp(found, marked[i].text) != 0))
+			fail_msg("%s: %s", marked[i].html, found != NULL ? found : "no mark");
+		text_marks_free(&marks);
 		buf_free(&b);
 	}
 }
@@ -175,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_attributes),
