@@ -223,6 +223,12 @@ static int subject_severity(const char *subject)
 	return 0;
 }
 
+/* "our Veeam 12.1": a version of something of theirs, though not said of what. */
+static bool names_maker(const char *subject, const char *body, size_t len)
+{
+	return ascii_find_word(subject, strlen(subject), "veeam") != NULL || ascii_find_word(body, len, "veeam") != NULL;
+}
+
 /* Product and version that no field stated: the logs, then the prose. */
 static int find_product(json_t *o, const char *subject, const char *body, size_t len, const struct log_facts *facts)
 {
@@ -250,7 +256,7 @@ static int find_product(json_t *o, const char *subject, const char *body, size_t
 	}
 	if (rc == VG_OK && facts != NULL && stated != NULL && strcmp(stated, facts->product) == 0)
 		rc = set_string(o, "version", facts->version, strlen(facts->version), FIELD_MAX);
-	if (rc == VG_OK && stated != NULL && (name == NULL || strcmp(stated, name) == 0))
+	if (rc == VG_OK && (stated != NULL ? name == NULL || strcmp(stated, name) == 0 : names_maker(subject, body, len)))
 		rc = set_string(o, "version", version, strlen(version), FIELD_MAX);
 	json_object_del(o, ".version");
 	return rc;

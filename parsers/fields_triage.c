@@ -43,7 +43,7 @@ int triage_set(struct triage_text *t, json_t *fields)
 static bool is_step(const char *s, size_t len)
 {
 	static const char *const verbs[] = {"tried", "restarted", "rebooted", "checked", "verified", "confirmed", "reinstalled",
-	    "rescanned", "updated", "upgraded", "tested", "followed", "retried", "reviewed", "ran", "run", "re-ran", "recreated",
+	    "rescanned", "updated", "upgraded", "tested", "followed", "retried", "reviewed", "ran", "re-ran", "recreated",
 	    "disabled", "enabled", "removed", "replaced", "increased", "changed", "cleared", "deleted", "excluded", "consulted",
 	    "read", "searched", "applied", "patched", "opened", "recreate", "reset", "compared", "attempted", "re-added", "added"};
 
@@ -55,6 +55,7 @@ static bool step_follows(const char *s, size_t len)
 {
 	static const char *const helping[] = {"have", "also", "already", "then", "just", "had", "both", "first", "even", "has",
 	    "successfully"};
+	static const char *const run[] = {"run"};
 	size_t i = 0;
 
 	for (int step = 0; step < 4; step++) {
@@ -62,7 +63,8 @@ static bool step_follows(const char *s, size_t len)
 
 		while (i < len && ascii_blank(s[i]))
 			i++;
-		if (is_step(s + i, len - i))
+		/* "we have run", but "we run version 12" is none */
+		if (is_step(s + i, len - i) || (step > 0 && ascii_word_at(s + i, len - i, run, 1) == 0))
 			return true;
 		h = ascii_word_at(s + i, len - i, helping, ASCII_COUNT(helping));
 		if (h == ASCII_COUNT(helping))

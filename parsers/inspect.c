@@ -140,6 +140,8 @@ static bool on_member(void *arg, const struct archive_member *m)
 		return false;
 	f->has_log = true;
 	f->scan = log_scanner_new(f->job->errors, &where, &f->job->facts);
+	if (f->scan != NULL)
+		log_scanner_secrets(f->scan, &f->job->secrets);
 	return f->scan != NULL;
 }
 
@@ -198,6 +200,8 @@ static void inspect_log(struct findings *f, struct source *src, unsigned *proble
 	const void *block;
 	ssize_t n = scan != NULL ? src->seek(src, 0) : VG_ERR_MEMORY;
 
+	if (scan != NULL)
+		log_scanner_secrets(scan, &f->job->secrets);
 	while (n >= 0 && (n = src->read(src, &block)) > 0)
 		log_scanner_feed(scan, block, (size_t)n);
 	if (n < 0)

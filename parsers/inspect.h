@@ -12,6 +12,7 @@
 #include "errors.h"
 #include "job_report.h"
 #include "log_scan.h"
+#include "secrets_places.h"
 #include "source.h"
 
 struct inspector;
@@ -29,8 +30,10 @@ struct inspect_job {
 	struct job_reports reports;   /* to be freed by the caller */
 	bool sealed;                  /* an archive that no password opened was seen */
 	bool returned;                /* attached messages are our own, come back: their text is nothing new */
+	struct secrets_places secrets; /* in its logs */
 };
-#define INSPECT_JOB_INIT(set) {(set), {{0}, {0}, {0}}, ARCHIVE_BUDGET_INIT, false, JOB_REPORTS_INIT((set), NULL), false, false}
+#define INSPECT_JOB_INIT(set) \
+	{(set), {{0}, {0}, {0}}, ARCHIVE_BUDGET_INIT, false, JOB_REPORTS_INIT((set), NULL), false, false, {.n = 0}}
 
 struct inspect_attachment {
 	const char *id;           /* "a1" */

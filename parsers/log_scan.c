@@ -4,6 +4,7 @@
  */
 #include "log_scan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct log_scanner {
 	struct log_events events;
 	struct log_winevent winevent;
 	struct log_facts *facts; /* borrowed, may be NULL */
+	struct secrets_places *secrets; /* borrowed, may be NULL */
 	char *attachment;        /* owned copies for events.where */
 	char *path;
 	uint64_t line;
@@ -63,6 +65,20 @@ void log_scanner_free(struct log_scanner **s)
 	*s = NULL;
 }
 
+void log_scanner_secrets(struct log_scanner *s, struct secrets_places *places)
+{
+	s->secrets = places;
+}
+
+static void note_secrets(struct log_scanner *s, const char *line, size_t len)
+{
+	char where[SECRETS_WHERE_MAX];
+
+	snprintf(where, sizeof(where), "%s%s%s", s->attachment != NULL ? s->attachment : "log", s->path != NULL ? " " : "",
+	    s->path != NULL ? s->path : "");
+	secrets_places_line(s->secrets, where, line, len, s->line);
+}
+
 /* An exported event begins or goes on. Lines of other logs begin with a time, which tells them cheaply. */
 static bool takes_event(struct log_scanner *s, const char *line, size_t len)
 {
@@ -86,6 +102,8 @@ static void take_line(struct log_scanner *s, const char *line, size_t len)
 	s->line++;
 	if (s->line <= LOG_HEADER_LINES && s->facts != NULL)
 		log_header_take(s->facts, line, len);
+	if (s->secrets != NULL && secrets_glance(line, len))
+		note_secrets(s, line, len);
 	if (takes_event(s, line, len))
 		return;
 	log_line_parse(&l, line, len);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "errors.h"
+#include "secrets_places.h"
 #include "log_detect.h"
 
 #define LOG_LINE_MAX 8192
@@ -27,6 +28,8 @@ struct log_scanner;
 /* A scanner for one log. `where` is copied (its line is counted by the scanner); set and facts are borrowed until
  * free; facts may be NULL. NULL on no memory. */
 struct log_scanner *log_scanner_new(struct error_set *set, const struct error_where *where, struct log_facts *facts);
+/* Notes the secrets of its lines there from now on; borrowed until free. */
+void log_scanner_secrets(struct log_scanner *s, struct secrets_places *places);
 void log_scanner_feed(struct log_scanner *s, const void *data, size_t n);
 /* Ends the log: the last line needs no line end. */
 void log_scanner_end(struct log_scanner *s);

@@ -266,6 +266,20 @@ static int look_into_files(struct findings *f, struct message *m, struct mime *m
 	return err == VG_OK ? message_passwords_mask(m, &passwords, f->job.sealed) : err;
 }
 
+/* Where secrets stand in clear, without what they are; those of archives are masked by now and have a note of their own. */
+static void note_secrets(struct message *m, struct secrets_places *places)
+{
+	char said[MESSAGE_LINE_MAX + 1];
+	size_t n;
+
+	secrets_places_line(places, "the subject", m->subject, strlen(m->subject), 0);
+	if (m->body.full.len > 0)
+		secrets_places_text(places, "the text", (const char *)m->body.full.data, m->body.full.len);
+	n = secrets_places_say(places, said, sizeof said);
+	if (n > 0)
+		message_note(m, "secret.in-clear", message_line(m, said, n));
+}
+
 static int find(struct findings *f, struct message *m, struct mime *mime, struct parse_input *in, uint64_t decoded)
 {
 	const struct buf *body = &m->body.text;
@@ -279,6 +293,8 @@ static int find(struct findings *f, struct message *m, struct mime *mime, struct
 	f->job = (struct inspect_job)INSPECT_JOB_INIT(f->set);
 	f->job.returned = m->report != NULL;
 	err = look_into_files(f, m, mime, in, decoded);
+	if (err == VG_OK)
+		note_secrets(m, &f->job.secrets);
 	if (err == VG_OK)
 		err = scan_text(f, m);
 	if (err == VG_OK)

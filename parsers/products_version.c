@@ -238,6 +238,20 @@ static bool of_others(const char *text, const char *at)
 	return ascii_find_any(from, (size_t)(at - from), others, ASCII_COUNT(others), NULL) != NULL;
 }
 
+/* "the v12 of VBR": a mark of its own, anywhere but of other software. */
+static bool version_marked(const char *text, size_t len, char *out, size_t cap, struct version *number)
+{
+	for (size_t i = 0; i + 1 < len; i++) {
+		if (ascii_fold(text[i]) != 'v' || !ascii_digit(text[i + 1]) ||
+		    (i > 0 && (ascii_alnum(text[i - 1]) || strchr("._-/\\@:", text[i - 1]) != NULL)))
+			continue;
+		version_read(number, text + i, len - i);
+		if (number->len > 0 && number->part[0] > 3 && number->part[0] <= MAJOR_MAX && !is_windows(number) && !of_others(text, text + i))
+			return write_version(text + i, len - i, number, out, cap);
+	}
+	return false;
+}
+
 static const char *const version_words[] = {"version", "versie", "versione", "wersja", "versi\xC3\xB3n", "vers\xC3\xA3o", "build",
     "buildnummer", "buildnumber"};
 #define WORDS_OF_VERSIONS 6 /* the rest are words of builds: a build has points */
@@ -267,7 +281,7 @@ bool version_anywhere(const char *text, size_t len, char *out, size_t cap, struc
 	}
 	out[0] = '\0';
 	if (build[0] == '\0' || strlen(build) >= cap)
-		return false;
+		return version_marked(text, len, out, cap, number);
 	memcpy(out, build, strlen(build) + 1);
 	*number = of_build;
 	return true;

@@ -17,34 +17,59 @@ const char *secrets_kind_name(enum secrets_kind kind)
 	return kind < SECRETS_KINDS ? names[kind] : "secret";
 }
 
-static bool begins_word(const char *text, size_t at)
+/* Bytes that can be the sign behind a name. Everything else that is looked at is the beginning of a word. */
+static inline bool is_sign(unsigned char c)
 {
-	return at == 0 || (!ascii_alnum(text[at - 1]) && text[at - 1] != '_');
+	return c == ':' || c == '=' || c == '>' || c == '-' || c == 0xEF;
 }
 
-static bool look(const char *text, size_t len, size_t at, struct secrets_span *out)
+static bool look_at_sign(const char *text, size_t len, size_t at, struct secrets_span *out)
 {
 	unsigned char c = (unsigned char)text[at];
 
 	if (c == ':' && len - at > 3 && text[at + 1] == '/' && text[at + 2] == '/')
 		return secrets_in_url(text, len, at, out);
-	if (c == ':' || c == '=' || c == '>')
-		return secrets_assigned(text, len, at, out);
+	if (c == '-')
+		return (at == 0 || text[at - 1] != '-') && (secrets_formed(text, len, at, out) || secrets_said(text, len, at, out));
 	/* A full-width colon. */
-	if (c == 0xEF && len - at > 2 && memcmp(text + at, "\xEF\xBC\x9A", 3) == 0)
-		return secrets_assigned(text, len, at, out);
-	if (c == '-' && (at == 0 || text[at - 1] != '-'))
-		return secrets_formed(text, len, at, out) || secrets_said(text, len, at, out);
-	if (!ascii_alnum(text[at]) || !begins_word(text, at))
+	if (c == 0xEF && (len - at < 3 || memcmp(text + at, "\xEF\xBC\x9A", 3) != 0))
 		return false;
-	return secrets_formed(text, len, at, out) || secrets_said(text, len, at, out);
+	return secrets_assigned(text, len, at, out);
+}
+
+/* Whether a word that begins with these two bytes may be a secret or a name of one: all but one of a hundred are not. */
+static inline bool may_begin(unsigned char a, unsigned char b, size_t len, const char *s)
+{
+	switch (a | 0x20) {
+	case 'p': /* password */
+		return (b | 0x20) == 'a' || (b | 0x20) == 'w' || s[5 < len ? 5 : 0] == '-';
+	case 'k': case 'm': case 'c': case 's': case 'w': case 'h': case 'l': case 'b': case 'e': case 'g': case 'x': case 'a': case 'n': case 'r':
+		return true;
+	default: /* a product key */
+		return len > 5 && s[5] == '-';
+	}
 }
 
 bool secrets_next(const char *text, size_t len, size_t from, struct secrets_span *out)
 {
-	for (size_t at = from; at < len; at++)
-		if (look(text, len, at, out) && out->at >= from && out->len > 0)
+	bool inside = from > 0 && from <= len && (ascii_alnum(text[from - 1]) || text[from - 1] == '_'); /* of a word */
+
+	for (size_t at = from; at < len; at++) {
+		unsigned char c = (unsigned char)text[at];
+		bool found = false;
+
+		if (ascii_alnum(text[at]) || c == '_') {
+			if (!inside && at + 1 < len && may_begin(c, (unsigned char)text[at + 1], len - at, text + at))
+				found = secrets_formed(text, len, at, out) || secrets_said(text, len, at, out);
+			inside = true;
+		} else {
+			inside = false;
+			if (is_sign(c))
+				found = look_at_sign(text, len, at, out);
+		}
+		if (found && out->at >= from && out->len > 0)
 			return true;
+	}
 	return false;
 }
 

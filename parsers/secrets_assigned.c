@@ -56,11 +56,15 @@ static bool ends_with(const char *text, size_t end, const char *name)
 
 static const struct name *name_before(const char *text, size_t end)
 {
-	/* What the names end with; most colons and signs have a digit or a bracket before them. */
-	static const char last[] = "adeglnostwy\x8C\x81\x89";
+	/* What the names end with: nearly every sign has something else before it. */
+	static const char last[][3] = {"rd", "ds", "wd", "se", "rt", "\xB1" "a", "ha", "\x82o", "de", "\xD1\x8C", "\xA0\x81", "\x83\x89", "ss", "pw",
+	    "ey", "et", "ta", "re", "en", "ig", "ie", "el"};
 	const struct name *best = NULL;
+	size_t k = 0;
 
-	if (strchr(last, ascii_fold(text[end - 1])) == NULL)
+	while (end > 1 && k < ASCII_COUNT(last) && !(last[k][1] == ascii_fold(text[end - 1]) && last[k][0] == ascii_fold(text[end - 2])))
+		k++;
+	if (end < 2 || k == ASCII_COUNT(last))
 		return NULL;
 
 	for (size_t i = 0; i < ASCII_COUNT(names); i++)
@@ -233,6 +237,17 @@ bool secrets_assigned(const char *text, size_t len, size_t at, struct secrets_sp
 	return take(text, len, at + sign, name, text[at] != '=' && text[at] != '>', out);
 }
 
+/* The first two letters of what secrets_said() knows. */
+static bool may_be_said(const char *s, size_t len)
+{
+	static const char two[][3] = {"pa", "pw", "ke", "mo", "co", "se", "wa", "ha", "l\xC3", "ad"};
+
+	for (size_t i = 0; len > 1 && i < ASCII_COUNT(two); i++)
+		if (two[i][0] == ascii_fold(s[0]) && two[i][1] == ascii_fold(s[1]))
+			return true;
+	return false;
+}
+
 bool secrets_said(const char *text, size_t len, size_t at, struct secrets_span *out)
 {
 	static const char *const is[] = {"is", "was", "lautet", "ist", "est", "es", "\xC3\xA8", "\xC3\xA9", "=", "to", "auf"};
@@ -246,6 +261,8 @@ bool secrets_said(const char *text, size_t len, size_t at, struct secrets_span *
 			;
 		option = true;
 	}
+	if (!option && !may_be_said(s, left))
+		return false;
 	if (ascii_starts(s + i, left - i, "convertto-securestring ")) {
 		static const struct name string = {"", SECRETS_PASSWORD, ANY};
 
@@ -255,7 +272,7 @@ bool secrets_said(const char *text, size_t len, size_t at, struct secrets_span *
 		return take(text, len, at + i, &string, false, out);
 	}
 	for (size_t k = 0; k < ASCII_COUNT(names) && name == NULL; k++)
-		if (names[k].proof == ANY && ascii_starts(s + i, left - i, names[k].text)) {
+		if (names[k].proof == ANY && i < left && names[k].text[0] == ascii_fold(s[i]) && ascii_starts(s + i, left - i, names[k].text)) {
 			name = &names[k];
 			n = i + strlen(names[k].text);
 			if (n >= left || !ascii_blank(s[n]))

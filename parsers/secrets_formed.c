@@ -124,7 +124,7 @@ static bool product_key(const char *text, size_t len, size_t at, struct secrets_
 {
 	size_t digits = 0, letters = 0;
 
-	if (len - at < 29 || (at > 0 && text[at - 1] == '-'))
+	if (len - at < 29 || text[at + 5] != '-' || (at > 0 && text[at - 1] == '-'))
 		return false;
 	for (size_t i = 0; i < 29; i++) {
 		char c = text[at + i];
@@ -154,8 +154,10 @@ bool secrets_formed(const char *text, size_t len, size_t at, struct secrets_span
 		return jwt(text, len, at, out);
 	case 'B': case 'b':
 		return header(text, len, at, out) || product_key(text, len, at, out);
-	default:
+	case 'A': case 'g': case 'x': case 's': case 'r': case 'n': case 'h':
 		return marked(text, len, at, out) || product_key(text, len, at, out);
+	default:
+		return product_key(text, len, at, out);
 	}
 }
 

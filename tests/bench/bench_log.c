@@ -47,8 +47,10 @@ static void run(const char *what, const char *data, size_t len)
 	struct log_facts facts = {{0}, {0}, {0}};
 	struct error_set *set = error_set_new();
 	struct log_scanner *s = log_scanner_new(set, &where, &facts);
+	struct secrets_places secrets = {.n = 0};
 	double start = now(), took;
 
+	log_scanner_secrets(s, &secrets);
 	for (size_t i = 0; i < len; i += BLOCK)
 		log_scanner_feed(s, data + i, len - i < BLOCK ? len - i : BLOCK);
 	log_scanner_end(s);

@@ -77,7 +77,9 @@ static const struct {
         "{\"triage\":\"Steps taken so far:\\n- rebooted host\\n- checked ports\"}"},
     {"x", "A reboot did not help.\n", NULL, "{\"triage\":\"A reboot did not help.\"}"},
     {"x", "Have you checked this? We should have restarted it. We have not tried anything.\n", NULL, "{}"},
-    {"x", "I have a question\n", NULL, "{}"},
+    {"x", "I have a question. We run it daily. We run v12.\n", NULL, "{}"},
+    {"x", "Our Veeam 12.1 hangs.\n", NULL, "{\"version\":\"12.1\"}"},
+    {"x", "We have run it again.\n", NULL, "{\"triage\":\"We have run it again.\"}"},
     {"", "", NULL, "{}"},
 };
 

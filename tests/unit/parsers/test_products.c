@@ -56,7 +56,7 @@ static const struct {
     {"K10 v7.0", "Veeam Kasten for Kubernetes", "v7.0"},
     {"Veeam Agent for Mac 2.1", "Veeam Agent for Mac", "2.1"},
     {"Veeam Agent for IBM AIX, version 4.1", "Veeam Agent for IBM AIX", "4.1"},
-    {"VCC gateway v12", "Veeam Cloud Connect", ""},
+    {"VCC gateway v12", "Veeam Cloud Connect", "v12"},
     {"longest wins: Veeam Backup for AWS", "Veeam Backup for AWS", ""},
     {"nobody here", NULL, ""}, {"vbrx", NULL, ""}, {"xvbr", NULL, ""},
     {"see vbr.partner.example", NULL, ""}, {"user VBR\\admin", NULL, ""}, {"srv-vbr is down", NULL, ""}, {"vbr@partner.example", NULL, ""},
@@ -83,7 +83,9 @@ static const struct {
     {"Product version: 12.3.1.1139", VBR, "12.3.1.1139"},
     {"we use Veeam 12.1 everywhere", NULL, "12.1"},
     {"We upgraded Veeam Agent for Linux to 6.0", VAL, ""},
+    {"we run v11a P20230227 of VBR", VBR, "v11a P20230227"},
     /* numbers that are none */
+    {"VBR with SMB v3 and TLS v1.2", VBR, ""}, {"VBR, hardware v19", VBR, ""}, {"VBR on vSphere v8", VBR, ""}, {"VBR srv-v12", VBR, ""}, {"VBR v2x", VBR, ""},
     {"Since the 12th VBR is slow, 10.0.0.1 hangs", VBR, ""},
     {"VBR fails for 5 days", VBR, ""}, {"VBR 5 days ago", VBR, ""}, {"VBR 12 jobs fail", VBR, ""}, {"VBR 3", VBR, ""},
     {"VBR 2022", VBR, ""},

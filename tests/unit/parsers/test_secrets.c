@@ -13,7 +13,7 @@
 
 #include "ascii.h"
 #include "err.h"
-#include "secrets.h"
+#include "secrets_places.h"
 
 #define B64 "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"
 #define JWT "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLW9mLW91cnM"
@@ -131,6 +131,51 @@ static void test_mask(void **state)
 	buf_free(&out);
 }
 
+static void test_places(void **state)
+{
+	static const char log[] = "[07.07.2021 16:43:02] <01> Info Start\nargs: --password=Xy12 --token " B64 "\nconn Password=Xy12;\n"
+	    "Password=a1b2\nPassword=a1b2\nPassword=a1b2\n";
+	struct secrets_places p = {.n = 0};
+	char said[1000];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(secrets_places_say(&p, said, sizeof(said)), 0);
+	secrets_places_line(&p, "the subject", "password: veeam", 15, 0);
+	secrets_places_line(&p, "the subject", "nothing", 7, 0);
+	secrets_places_text(&p, "a1 Job.log", log, sizeof(log) - 1);
+	secrets_places_line(&p, "a2", "AccountKey=" B64, 11 + sizeof(B64) - 1, 77);
+	secrets_places_line(&p, "a2", "AccountKey=" B64 " AccountKey=" B64, 23 + 2 * (sizeof(B64) - 1), 78);
+	n = secrets_places_say(&p, said, sizeof(said));
+	assert_int_equal(n, strlen(said));
+	assert_string_equal(said, "password in the subject; password in a1 Job.log line 2, 3, 4, 5 and 1 more; key in a2 line 77, 78");
+	/* said within a bound, and for any number of texts */
+	assert_true(secrets_places_say(&p, said, 30) < 30);
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(said, sizeof(said), "a%u", i);
+		secrets_places_line(&p, said, "pwd=abc", 7, i + 1);
+	}
+	assert_int_equal(p.n, SECRETS_PLACES_MAX);
+	secrets_places_say(&p, said, sizeof(said));
+	assert_true(strlen(said) > 300);
+}
+
+/* Nothing that logs hold passes the glance unseen. */
+static void test_glance(void **state)
+{
+	static const char *const seen[] = {"user=a Password=b", "x password: b", "db_PASSWORD=x", "Kennwort: x", "the passphrase", "Bearer abc", "client_secret=",
+	    "AccountKey=abc", "-----BEGIN RSA PRIVATE" " KEY-----", JWT, "accessToken=", "a token", "?sig=x", "<pwd=\"x\""};
+	static const char *const passed[] = {"", "a", "swo", "a line of exactly nineteen bytes and more", "[07.07.2021 16:43:02] <01> Info [JobSession] Job ended: id=3f25", "pass", "to", "ken"};
+
+	(void)state;
+	for (size_t i = 0; i < ASCII_COUNT(seen); i++)
+		if (!secrets_glance(seen[i], strlen(seen[i])))
+			fail_msg("%s", seen[i]);
+	for (size_t i = 0; i < ASCII_COUNT(passed); i++)
+		if (secrets_glance(passed[i], strlen(passed[i])) != (i == 2))
+			fail_msg("%s", passed[i]);
+}
+
 /* Any repetition stays linear and in bounds. */
 static void test_hostile(void **state)
 {
@@ -156,7 +201,8 @@ static void test_hostile(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_mask), cmocka_unit_test(test_hostile)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_mask), cmocka_unit_test(test_places), cmocka_unit_test(test_glance),
+	    cmocka_unit_test(test_hostile)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
