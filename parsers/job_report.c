@@ -13,7 +13,6 @@
 #include "job_report_private.h"
 #include "products.h"
 
-#define LINE_MAX_READ 4000  /* bytes of one line that are looked at */
 #define PATIENCE 12         /* lines between title and the first label */
 #define LABELS_LEAST 3      /* so many values make a report of what only looks like a title */
 
@@ -323,8 +322,8 @@ int job_reports_scan(struct job_reports *r, char *text, size_t len, const struct
 		char *from = text + (line.s - text), *to = from + line.len;
 
 		rd.number++;
-		if (line.len > LINE_MAX_READ)
-			line.len = LINE_MAX_READ;
+		if (line.len > JOB_LINE_READ)
+			line.len = JOB_LINE_READ;
 		job_strip(&line);
 		if (line.len == 0)
 			rd.blank = true;
@@ -332,5 +331,5 @@ int job_reports_scan(struct job_reports *r, char *text, size_t len, const struct
 			take_line(&rd, line, from, to);
 	}
 	finish(&rd);
-	return rd.err;
+	return rd.err == VG_OK ? job_alarms_scan(r, text, len, where) : rd.err;
 }

@@ -230,6 +230,17 @@ static json_t *objects_json(struct job_reports *out, const struct job_report *r,
 	return list;
 }
 
+/* `Alarm: Job state`: an alarm has a name, but no job. */
+static json_t *type_json(const struct job_report *r)
+{
+	char line[JOB_VALUE_MAX + 1];
+
+	if (r->alarm.len == 0)
+		return text_json(&r->type);
+	oneline(line, sizeof line, r->alarm.s, r->alarm.len, ONELINE_CP1252);
+	return json_sprintf("Alarm: %s", line);
+}
+
 static json_t *count_json(const struct job_report *r, unsigned n)
 {
 	return r->has_processed ? json_integer((json_int_t)n) : json_null();
@@ -243,7 +254,7 @@ int job_report_found(struct job_reports *out, const struct job_report *r, const 
 		return VG_ERR_MEMORY;
 	if (json_array_size(out->list) >= JOB_REPORTS_MAX)
 		return VG_OK;
-	o = json_pack("{s:s?, s:o, s:o, s:s?, s:o, s:o}", "attachment", where->attachment, "type", text_json(&r->type), "job",
+	o = json_pack("{s:s?, s:o, s:o, s:s?, s:o, s:o}", "attachment", where->attachment, "type", type_json(r), "job",
 	    text_json(&r->name), "status", job_status_name(r->status), "processed", count_json(r, r->processed), "total",
 	    count_json(r, r->total));
 	if (o == NULL || json_array_append(out->list, o) != 0) {

@@ -11,6 +11,7 @@
 #include "job_report_value.h"
 
 #define JOB_LINES_MAX 64
+#define JOB_LINE_READ 4000 /* bytes of one line that are looked at */
 #define JOB_COLUMNS_MAX 16
 
 /* A piece of the text that is read. */
@@ -39,6 +40,7 @@ struct job_object {
 
 struct job_report {
 	struct job_text type, name;
+	struct job_text alarm;        /* its name; len 0: the report is of a job */
 	enum job_status status, worst;
 	bool has_processed;
 	unsigned processed, total;
@@ -101,5 +103,8 @@ bool job_lines_add(struct job_lines *l, struct job_text text, uint64_t number);
 void job_report_clear(struct job_report *r);
 /* Appends the report to out->list and what failed to out->errors. VG_ERR_MEMORY. */
 int job_report_found(struct job_reports *out, const struct job_report *r, const struct error_where *where);
+
+/* Alarms of the monitoring products, as job_reports_scan. */
+int job_alarms_scan(struct job_reports *out, char *text, size_t len, const struct error_where *where);
 
 #endif

@@ -310,6 +310,23 @@ static bool letter(char c)
 	return ascii_alpha(c) || (unsigned char)c >= 0x80;
 }
 
+/* A date in numbers and a clock that may lack its seconds, as ISO time. */
+static bool numeric(char at[40], const char *s, size_t len)
+{
+	const char *colon = memchr(s, ':', len);
+	size_t n = colon != NULL ? (size_t)(colon - s) + 3 : len;
+	char full[64];
+
+	if (len < 10 || len > 40 || !ascii_digit(s[0]))
+		return false;
+	if (log_line_time(at, s, len) > 0)
+		return strlen(at) >= 19;
+	if (n > len || (n < len && s[n] == ':'))
+		return false;
+	snprintf(full, sizeof full, "%.*s:00%.*s", (int)n, s, (int)(len - n), s + n);
+	return log_line_time(at, full, strlen(full)) > 0 && strlen(at) >= 19;
+}
+
 bool job_day(const char *s, size_t len, struct job_day *d, int *seconds)
 {
 	char at[40];
@@ -319,7 +336,7 @@ bool job_day(const char *s, size_t len, struct job_day *d, int *seconds)
 	*seconds = 0;
 	if (len > 100)
 		return false;
-	if (log_line_time(at, s, len) > 0 && strlen(at) >= 19 && sscanf(at, "%4d-%2d-%2d", &got.year, &got.month, &got.day) == 3) {
+	if (numeric(at, s, len) && sscanf(at, "%4d-%2d-%2d", &got.year, &got.month, &got.day) == 3) {
 		*d = got;
 		clock_value(at + 11, 8, seconds);
 		return true;

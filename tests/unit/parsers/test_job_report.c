@@ -186,6 +186,28 @@ static void test_clients(void **state)
 	check(rows, sizeof rows / sizeof rows[0]);
 }
 
+static void test_alarms(void **state)
+{
+	static const struct row rows[] = {
+	    {"Veeam ONE\nError\nAlarm: Backup job state\nTime: 11/24/2026 10:32:44 PM\nObject: Daily VMs\nObject type: Backup job\nDetails:\n"
+	     "Job \"Daily VMs\" has failed.\nError: Cannot get service content.\n\nKnowledge:\nSee the job.\n\nRegards, Ann\n",
+	        "Alarm: Backup job state|-|failed|-|-|2026-11-24T22:32:44|-|-|-|-|-|-|-|-|\n"
+	        "- Daily VMs|failed|2026-11-24T22:32:44|-|-|-|-|-| {Job \"Daily VMs\" has failed.} {Cannot get service content.}\n"
+	        "! error|Job \"Daily VMs\" has failed.|Daily VMs|8\n! error|Cannot get service content.|Daily VMs|9\n"
+	        "= Veeam ONE\n= Error\n= Regards, Ann\n"},
+	    {"Alarm name | Job state\nStatus | Warning\nCompany | Acme\nObject | SRV\nTime | 24.11.2026 22:31\nDetails | Low free space\n",
+	        "Alarm: Job state|-|warning|-|-|2026-11-24T22:31:00|-|-|-|-|-|-|-|-|\n"
+	        "- SRV|warning|2026-11-24T22:31:00|-|-|-|-|-| {Low free space}\n! warning|Low free space|SRV|6\n"},
+	    {"Alarm: Agent state\nStatus: Resolved\nObject: SRV\nTime: 22:31\nDescription: The agent is back\n",
+	        "Alarm: Agent state|-|success|-|-|22:31|-|-|-|-|-|-|-|-|\n- SRV|success|22:31|-|-|-|-|-| {The agent is back}\n"},
+	    {"The alarm: it rang at night.\nStatus: open\nObject: none\n",
+	        "= The alarm: it rang at night.\n= Status: open\n= Object: none\n"},
+	};
+
+	(void)state;
+	check(rows, sizeof rows / sizeof rows[0]);
+}
+
 /* What looks like the beginning of a report, and is none: everything stays in the text. */
 static void test_none(void **state)
 {
@@ -280,6 +302,7 @@ static void test_days(void **state)
 	    {"вторник, 24 ноября 2026 г. 22:00:12", 2026, 11, 24, 79212}, {"2026年11月24日 22:00:12", 2026, 11, 24, 79212},
 	    {"24.11.2026 22:00:12", 2026, 11, 24, 79212}, {"2026-11-24 22:00:12", 2026, 11, 24, 79212},
 	    {"11/24/2026 10:00:12 PM", 2026, 11, 24, 79212}, {"Samstag, 1. März 2025 00:00:01", 2025, 3, 1, 1},
+	    {"24.11.2026 22:31", 2026, 11, 24, 81060}, {"11/24/2026 10:31 PM", 2026, 11, 24, 81060},
 	    {"10:00:12 PM", 0, 0, 0, 0}, {"3 of 5 VMs processed", 0, 0, 0, 0}, {"November 2026", 0, 0, 0, 0}, {"", 0, 0, 0, 0},
 	};
 
@@ -330,7 +353,8 @@ static void test_bounds(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_html_rows), cmocka_unit_test(test_clients), cmocka_unit_test(test_none),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_html_rows), cmocka_unit_test(test_clients),
+	    cmocka_unit_test(test_alarms), cmocka_unit_test(test_none),
 	    cmocka_unit_test(test_titles), cmocka_unit_test(test_values), cmocka_unit_test(test_days), cmocka_unit_test(test_bounds)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
