@@ -28,22 +28,24 @@ static bool spend(uint64_t *left, uint64_t n)
 	return true;
 }
 
-static uint64_t cpu_ms(void)
+static uint64_t clock_ms(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* Spends work; false once that or the time is used up. The clock starts with the first archive. */
+/* Spends work; false once that or the time is used up. The clocks start with the first archive. */
 static bool spend_work(struct archive_budget *b, uint64_t n)
 {
-	uint64_t now = cpu_ms();
+	uint64_t cpu = clock_ms(CLOCK_THREAD_CPUTIME_ID), wall = clock_ms(CLOCK_MONOTONIC);
 
-	if (b->until_ms == 0)
-		b->until_ms = now + b->cpu_ms;
-	if (now > b->until_ms)
+	if (b->cpu_end == 0) {
+		b->cpu_end = cpu + b->cpu_ms;
+		b->wall_end = wall + b->cpu_ms * ARCHIVE_WALL;
+	}
+	if (cpu > b->cpu_end || wall > b->wall_end)
 		b->work = 0;
 	return spend(&b->work, n);
 }

@@ -359,11 +359,11 @@ static void walk_members(struct walk *w, struct archive_reader *r, const char *n
 static void walk_reader(struct walk *w, struct source *src, const char *name, const char *prefix, unsigned depth)
 {
 	struct archive_reader r;
-	unsigned known = zip_directory_problems(src);
+	bool overlap;
 
-	w->problems |= known;
+	w->problems |= zip_directory_problems(src, &overlap);
 	/* Members that share bytes are not worth a look: honest tools make none. */
-	if ((known & ARCHIVE_BOMB) != 0)
+	if (overlap)
 		return;
 	if (archive_reader_open(&r, src, w->budget) == VG_OK)
 		walk_members(w, &r, name, prefix, depth);

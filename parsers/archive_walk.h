@@ -43,6 +43,8 @@ struct archive_passwords {
 	uint32_t opened;         /* bit i: the i-th opened an archive */
 };
 
+#define ARCHIVE_WALL 2                 /* a busy machine may take so many times the processor's time */
+
 /* What one message may still cost; shared by all its archives, counted down. */
 struct archive_budget {
 	size_t members;    /* members listed */
@@ -50,12 +52,13 @@ struct archive_budget {
 	uint64_t output;   /* bytes decompressed */
 	uint64_t work;     /* bytes of input and output touched: bounds time on seeking formats */
 	size_t nested;     /* bytes of inner archives in memory */
-	uint64_t cpu_ms;   /* time of this thread, the visitor's included, from the first archive on */
-	uint64_t until_ms; /* 0: not begun */
+	uint64_t cpu_ms;   /* time of this thread, the visitor's included, from the first archive on; ARCHIVE_WALL times that by
+	                    * the clock on the wall */
+	uint64_t cpu_end, wall_end; /* 0: not begun */
 	struct archive_passwords *passwords; /* borrowed; NULL: none */
 };
 #define ARCHIVE_BUDGET_INIT \
-	{10000, (size_t)4 << 20, (uint64_t)1 << 30, (uint64_t)3 << 30, ARCHIVE_NESTED_MAX, 10000, 0, NULL}
+	{10000, (size_t)4 << 20, (uint64_t)1 << 30, (uint64_t)3 << 30, ARCHIVE_NESTED_MAX, 10000, 0, 0, NULL}
 
 /* A member; directories are not listed. Borrowed during the callback. */
 struct archive_member {

@@ -95,41 +95,47 @@ static bool find_end(struct source *src, unsigned char end[END_SIZE])
 }
 
 /* The packed sizes of all members with their headers. 64-bit ones are left out: they can only make the sum too small. */
-static uint64_t packed_sum(struct source *src, uint64_t at, unsigned members)
+static uint64_t packed_sum(struct source *src, uint64_t at, unsigned members, bool *ratio)
 {
 	unsigned char h[HEADER_SIZE];
 	struct reader r;
 	uint64_t sum = 0;
 
+	*ratio = false;
 	if (!start_at(&r, src, at))
 		return 0;
 	for (unsigned i = 0; i < members && i < MEMBERS_MAX; i++) {
-		uint32_t packed, name;
+		uint32_t packed, unpacked, name;
 
 		if (!take(&r, h, sizeof(h)) || memcmp(h, "PK\1\2", 4) != 0)
 			break;
 		packed = le32(h + 20);
+		unpacked = le32(h + 24);
 		name = le16(h + 28);
 		sum += LOCAL_SIZE + name + (packed != UINT32_MAX ? packed : 0);
+		*ratio = *ratio || (unpacked > ARCHIVE_RATIO_FROM && unpacked / ARCHIVE_RATIO > packed);
 		if (!take(&r, NULL, name + le16(h + 30) + le16(h + 32)))
 			break;
 	}
 	return sum;
 }
 
-unsigned zip_directory_problems(struct source *src)
+unsigned zip_directory_problems(struct source *src, bool *overlap)
 {
 	unsigned char end[END_SIZE];
-	uint64_t size = (uint64_t)src->size, directory, before;
+	uint64_t directory, before;
 	unsigned problems = 0;
+	bool ratio;
 
+	*overlap = false;
 	if (src->seek == NULL || !is_zip(src) || !find_end(src, end))
 		return 0;
 	if ((le16(end + 4) != 0 && le16(end + 4) != 0xFFFF) || le16(end + 8) != le16(end + 10))
 		problems |= ARCHIVE_SPLIT;
 	directory = le32(end + 12);
 	before = le32(end + 16);
-	if (directory == UINT32_MAX || before == UINT32_MAX || before + directory + END_SIZE > size)
+	if (directory == UINT32_MAX || before == UINT32_MAX || before + directory + END_SIZE > (uint64_t)src->size)
 		return problems;
-	return packed_sum(src, before, le16(end + 10)) > size ? problems | ARCHIVE_BOMB : problems;
+	*overlap = packed_sum(src, before, le16(end + 10), &ratio) > (uint64_t)src->size;
+	return *overlap || ratio ? problems | ARCHIVE_BOMB : problems;
 }

@@ -5,10 +5,13 @@
 #ifndef VG_ZIP_DIRECTORY_H
 #define VG_ZIP_DIRECTORY_H
 
+#include <stdbool.h>
+
 #include "source.h"
 
-/* ARCHIVE_BOMB: its members' packed sizes together exceed the file, so they overlap. ARCHIVE_SPLIT: it is one volume of
- * several. 0 for all else, no zip included. src can seek; its place is lost. */
-unsigned zip_directory_problems(struct source *src);
+/* ARCHIVE_BOMB: its members' packed sizes together exceed the file, so they overlap (*overlap), or a large member is said to be
+ * packed by more than ARCHIVE_RATIO. ARCHIVE_SPLIT: it is one volume of several. 0 for all else, no zip included. src can seek;
+ * its place is lost. */
+unsigned zip_directory_problems(struct source *src, bool *overlap);
 
 #endif

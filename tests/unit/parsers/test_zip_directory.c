@@ -12,12 +12,14 @@
 #include "archive_walk.h"
 #include "zip_directory.h"
 
+static bool overlap;
+
 static unsigned problems_of(const void *data, size_t len)
 {
 	struct source src;
 
 	source_memory(&src, data, len);
-	return zip_directory_problems(&src);
+	return zip_directory_problems(&src, &overlap);
 }
 
 static struct help_archive honest(void)
@@ -59,7 +61,26 @@ static void test_overlap(void **state)
 
 	(void)state;
 	assert_int_equal(problems_of(zip, overlapping(zip, 1)), 0);
+	assert_false(overlap);
 	assert_int_equal(problems_of(zip, overlapping(zip, 10)), ARCHIVE_BOMB);
+	assert_true(overlap);
+}
+
+/* 20 MB of zeros that nobody needs to unpack to know. */
+static void test_ratio(void **state)
+{
+	size_t len = 20u << 20;
+	char *zeros = calloc(1, len);
+	struct help_archive h;
+
+	(void)state;
+	help_open(&h, "zip", "none", NULL);
+	help_add(&h, "a.bin", zeros, len);
+	help_close(&h);
+	assert_int_equal(problems_of(h.data, h.len), ARCHIVE_BOMB);
+	assert_false(overlap);
+	free(h.data);
+	free(zeros);
 }
 
 static void test_honest(void **state)
@@ -95,7 +116,7 @@ static void test_damage(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_overlap), cmocka_unit_test(test_honest), cmocka_unit_test(test_damage)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_overlap), cmocka_unit_test(test_ratio), cmocka_unit_test(test_honest), cmocka_unit_test(test_damage)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
