@@ -50,7 +50,10 @@ static bool technical(const char *s, size_t len)
 	static const char *const nouns[] = {"update", "updates", "patch", "patches", "section", "error", "errors", "warning", "event", "events", "fix",
 	    "hotfix", "vulnerability", "infrastructure", "level", "alarm", "alarms", "state", "threshold"};
 
-	if (len > 0 && (*s == ':' || *s == ']' || *s == '=' || *s == '_' || *s == '\\' || *s == '/'))
+	/* [URGENT] is the sender's, [Critical] a log's. */
+	if (len > 0 && (*s == '=' || *s == '_' || *s == '\\' || *s == '/' || (*s == ']' && ascii_fold(s[-1]) == 'l')))
+		return true;
+	if (len > 2 && *s == ':' && (ascii_digit(s[1]) || ascii_digit(s[2])))
 		return true;
 	while (len > 0 && ascii_blank(*s)) {
 		s++;

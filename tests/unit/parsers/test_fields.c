@@ -67,6 +67,7 @@ static const struct {
     {"x", "This is not urgent. No data loss. Es ist nicht mehr dringend.\n", NULL, "{}"},
     {"x", "We installed the critical update; [Critical] 0, critical: 1\n", NULL, "{}"},
     {"x", "urgently-needed? The insurgents asapx\n", NULL, "{\"severity_hint\":\"urgently\"}"},
+    {"[URGENT] help", "", NULL, "{\"severity_hint\":\"URGENT\"}"}, {"x", "urgente: no va\n", NULL, "{\"severity_hint\":\"urgente\"}"},
     {"urgent", "Severity: 3\n", NULL, "{\"severity\":3}"},
     /* triage in prose */
     {"x", "The job fails. We have already restarted the proxy. Can you help?\n", NULL,
@@ -79,6 +80,13 @@ static const struct {
     {"x", "Have you checked this? We should have restarted it. We have not tried anything.\n", NULL, "{}"},
     {"x", "I have a question. We run it daily. We run v12.\n", NULL, "{}"},
     {"x", "Our Veeam 12.1 hangs.\n", NULL, "{\"version\":\"12.1\"}"},
+    {"x", "Hallo,\n\nwir haben den Proxy bereits neu gestartet. Leider ohne Erfolg. Sollen wir neu installieren?\n", NULL,
+        "{\"triage\":\"wir haben den Proxy bereits neu gestartet.\\nLeider ohne Erfolg.\"}"},
+    {"x", "Die Ports wurden \303\274berpr\303\274ft.\n", NULL, "{\"triage\":\"Die Ports wurden \303\274berpr\303\274ft.\"}"},
+    {"x", "Nous avons d\303\251j\303\240 red\303\251marr\303\251 le serveur.\n", NULL,
+        "{\"triage\":\"Nous avons d\303\251j\303\240 red\303\251marr\303\251 le serveur.\"}"},
+    {"x", "Hemos reiniciado el servidor sin \303\251xito.\n", NULL, "{\"triage\":\"Hemos reiniciado el servidor sin \303\251xito.\"}"},
+    {"x", "Wir haben ein Problem. K\303\266nnen Sie helfen?\n", NULL, "{}"},
     {"x", "We have run it again.\n", NULL, "{\"triage\":\"We have run it again.\"}"},
     {"", "", NULL, "{}"},
 };
