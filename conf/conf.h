@@ -54,6 +54,16 @@ struct conf_relay {
 	bool as_authenticated;
 };
 
+/* Where outgoing mail goes; the first that answers. */
+struct conf_smarthost {
+	char *host;
+	unsigned port;
+	enum conf_tls tls;           /* none, optional or required (STARTTLS) */
+	char *ca;                    /* file of authorities in PEM; NULL: the system's */
+	char *user;                  /* NULL: no AUTH */
+	char *password_file;
+};
+
 struct conf_sla {
 	unsigned severity;           /* 1-4 */
 	int64_t first_response_ms;
@@ -73,6 +83,9 @@ struct conf {
 	size_t n_listens;
 	struct conf_relay *relays;
 	size_t n_relays;
+
+	struct conf_smarthost *smarthosts;  /* none: nothing is sent */
+	size_t n_smarthosts;
 
 	struct sockaddr_storage resolver;   /* the DNS server that proofs ask */
 	socklen_t resolver_len;

@@ -71,6 +71,7 @@ struct queue {
 	struct extract *extracts;  /* queue_extract.c: waiting, few */
 	struct keep_state *keep;   /* queue_keep.c */
 	struct login_state *login; /* queue_login.c */
+	struct deliver_state *deliver; /* queue_deliver.c */
 	struct ev_defer end;
 };
 
@@ -140,6 +141,7 @@ void queue_extract_stop(struct queue *q);
 struct apply_result {
 	int64_t received_at;
 	unsigned events;
+	unsigned letters;      /* outgoing copies queued */
 };
 struct apply_input {
 	int64_t message;
@@ -152,6 +154,15 @@ struct apply_input {
 };
 /* In the writer's transaction. Does nothing for a message already applied. */
 int queue_apply(struct writer_env *env, const struct apply_input *in, struct apply_result *out);
+
+/* queue_deliver.c: outgoing mail on its way to the role deliver */
+int queue_deliver_start(struct queue *q);
+void queue_deliver_stop(struct queue *q);
+/* Something may be due: it was queued, its time came, a copy that it waits for went out, the role started. */
+void queue_deliver_kick(struct queue *q);
+void queue_deliver_done(struct link *l, struct ipc_msg *msg);
+/* The role went away: what it had is tried again. */
+void queue_deliver_lost(struct link *l);
 
 /* queue_calls.c: CALL */
 void queue_call(struct link *l, struct ipc_msg *msg);

@@ -11,6 +11,7 @@
 
 #include "err.h"
 #include "log.h"
+#include "queue_letters.h"
 #include "queue_people.h"
 #include "related.h"
 #include "route.h"
@@ -387,16 +388,29 @@ follow_merge(struct work *w)
 }
 
 static int
+write_letters(struct work *w, bool opens)
+{
+	struct queue_letters l = { .env = w->env, .in = w->in, .m = &w->m, .v = &w->v, .people = &w->people, .opens = opens,
+		.by_us = w->m.outgoing };
+
+	return queue_letters(&l, &w->out->letters);
+}
+
+static int
 apply_ticket(struct work *w)
 {
+	bool opens;
 	int err = follow_merge(w);
 
 	if (err == VG_OK)
 		err = ticket_load(&w->v, w->env->store, w->env->registry, w->m.ticket);
 
 	/* The message that was to open it may be held; then the first one that is not opens it. */
+	opens = w->v.t.pending;
 	if (err == VG_OK)
-		err = w->v.t.pending ? open_ticket(w) : append(w);
+		err = opens ? open_ticket(w) : append(w);
+	if (err == VG_OK)
+		err = write_letters(w, opens);
 	w->v.t.updated_at = w->in->now;
 	w->m.state = MSG_APPLIED;
 	if (err == VG_OK)

@@ -64,6 +64,7 @@ link_end(struct link *l)
 	queue_spool_forget(q, l->serial);
 	if (l->role == ROLE_PARSER)
 		queue_parse_lost(l);
+	queue_deliver_lost(l);
 	free(l);
 	if (!q->stopping)
 		queue_parse_kick(q);
@@ -98,6 +99,9 @@ on_message(struct ipc *ipc, struct ipc_msg *msg, void *arg)
 	case IPC_PARSE_DONE:
 		queue_parse_done(l, msg);
 		break;
+	case IPC_DELIVER_DONE:
+		queue_deliver_done(l, msg);
+		break;
 	case IPC_CALL:
 		queue_call(l, msg);
 		break;
@@ -128,6 +132,8 @@ on_peer(struct role_ctx *ctx, enum role role, uint32_t index, int fd)
 	q->links = l;
 	if (role == ROLE_PARSER)
 		queue_parse_kick(q);
+	if (role == ROLE_DELIVER)
+		queue_deliver_kick(q);
 }
 
 /* ---- work for the threads ---- */
@@ -303,7 +309,8 @@ start(struct role_ctx *ctx)
 	if (products_use(ctx->conf->products, ctx->conf->n_products) != VG_OK)
 		return EX_OSERR;
 	if ((rc = start_all(q)) == 0 && (queue_parse_start(q) != VG_OK || queue_wait_start(q) != VG_OK ||
-	    queue_keep_start(q) != VG_OK || queue_login_start(q) != VG_OK))
+	    queue_keep_start(q) != VG_OK || queue_login_start(q) != VG_OK ||
+	    queue_deliver_start(q) != VG_OK))
 		rc = EX_OSERR;
 	return rc;
 }
@@ -344,6 +351,7 @@ close_all(struct queue *q)
 	task_home_free(&q->home);
 	queue_login_end(q);
 	queue_keep_stop(q);
+	queue_deliver_stop(q);
 	queue_wait_stop(q);
 	while (q->links != NULL)
 		link_end(q->links);

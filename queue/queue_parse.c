@@ -267,6 +267,7 @@ applied(struct task *t)
 	struct applying *a = (struct applying *)t;
 	struct queue *q = a->q;
 	struct parse_state *s = q->parse;
+	unsigned letters = a->out.letters;
 	int err = t->err;
 
 	queue_home(q);
@@ -281,6 +282,8 @@ applied(struct task *t)
 	applying_free(s, a);
 	if (err == VG_OK)
 		queue_wait_wake(q);
+	if (letters > 0)
+		queue_deliver_kick(q);
 	queue_parse_kick(q);
 }
 

@@ -328,7 +328,8 @@ enum letter_kind {
  *   ticket {number, subject, reference, status, severity, route, first_response_due (RFC 3339 or "")},
  *   subject (without tag), from_name ("Ann Lee" or ""), automatic (true: nobody wrote it), in_reply_to (Message-ID without <> or ""),
  *   references [Message-IDs], text (what was written; "" for notices), dropped (true: T4),
- *   understood [{name, value}], missing [names], refused [addresses], unknown [commands], people [{name, address, role}],
+ *   understood [{name, value}], missing [names], notes [sentences: who was not taken up, commands not understood],
+ *   people [{name, address, role}],
  *   by (who brought in or took out, "" else), partner (name or ""), errors [texts], attachments [{name, size}]
  * participant: in the case address's token; 0: the plain case address (agents). */
 #define DELIVER_JOB_FIELDS(F) \

@@ -1,0 +1,52 @@
+/*
+ * outbox.h - the store's part of outgoing mail: one row for each copy. Changes run in the writer thread.
+ */
+#ifndef VG_OUTBOX_H
+#define VG_OUTBOX_H
+
+#include "store.h"
+
+enum outbox_state { OUTBOX_QUEUED = 1, OUTBOX_HELD, OUTBOX_SENT, OUTBOX_FAILED, OUTBOX_CANCELLED };
+/* "queued" … */
+const char *outbox_state_word(enum outbox_state state);
+
+/* Strings are owned when read, borrowed when added. */
+struct outbox_row {
+	int64_t id;
+	char ulid[ULID_LEN + 1];
+	uint64_t ticket;
+	int64_t message;
+	enum letter_kind kind;
+	char *recipient, *shown, *name; /* normal form; as written; display name */
+	enum participant_role role;
+	int64_t participant;
+	bool contact_had;
+	char *letter;
+	enum outbox_state state;
+	unsigned attempts;
+	int64_t next_at, created_at, updated_at;
+	unsigned code;
+	char *answer, *message_id; /* "" where none */
+};
+
+/* Queues a copy: ulid, state and times are set here. An address that is suppressed gets a row all the same, held. */
+int store_outbox_add(struct store *s, const struct outbox_row *r, int64_t now);
+/* Copies to be tried now, the longest due first, contacts before others of the same message: how many. */
+int store_outbox_due(struct store *s, int64_t now, struct outbox_row *out, unsigned max);
+/* When the next copy is due; 0: none is queued. */
+int store_outbox_next(struct store *s, int64_t *at);
+/* VG_ERR_NOTFOUND. */
+int store_outbox_row(struct store *s, int64_t id, struct outbox_row *out);
+int store_outbox_by_ulid(struct store *s, const char *ulid, struct outbox_row *out);
+void store_outbox_free(struct outbox_row *r);
+/* State, attempts, next_at, code, answer, message_id of the row from now on. */
+int store_outbox_save(struct store *s, const struct outbox_row *r, int64_t now);
+/* Did the smarthost take a copy of the message for a contact? 1 yes, 0 no. */
+int store_outbox_contact_had(struct store *s, int64_t message);
+/* Rows before the row id `before` (0: from the newest), of one state (0: any) and ticket (0: any): how many. */
+int store_outbox_list(struct store *s, int64_t before, enum outbox_state state, uint64_t ticket, struct outbox_row *out, unsigned max);
+/* No copy leaves for the address any more, until it is lifted. */
+int store_suppress(struct store *s, const char *address, int64_t outbox, const char *reason, int64_t now);
+int store_unsuppress(struct store *s, const char *address);
+
+#endif

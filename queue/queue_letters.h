@@ -1,0 +1,23 @@
+/*
+ * queue_letters.h - the letters that follow from a message, queued in its transaction. The writer's thread.
+ */
+#ifndef VG_QUEUE_LETTERS_H
+#define VG_QUEUE_LETTERS_H
+
+#include "queue.h"
+#include "queue_people.h"
+
+struct queue_letters {
+	struct writer_env *env;
+	const struct apply_input *in;
+	const struct store_message *m;
+	const struct ticket_view *v;
+	const struct queue_people *people; /* what queue_people() made of the message */
+	bool opens;
+	bool by_us;                        /* L2 wrote it through the API */
+};
+
+/* Queues them; *n: how many. Nothing while no smarthost is configured. */
+int queue_letters(const struct queue_letters *l, unsigned *n);
+
+#endif

@@ -1,0 +1,190 @@
+/*
+ * store_sqlite_outbox.c - outgoing mail. Changes run in the writer thread.
+ */
+#include "outbox.h"
+#include "store_sqlite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+
+#define COLUMNS "id, ulid, ticket, message, kind, recipient, shown, name, role, participant, contact_had, letter, state, attempts," \
+	" next_at, created_at, updated_at, code, answer, message_id"
+
+const char *
+outbox_state_word(enum outbox_state state)
+{
+	static const char *const words[] = { "unknown", "queued", "held", "sent", "failed", "cancelled" };
+
+	return words[(unsigned)state < sizeof(words) / sizeof(words[0]) ? state : 0];
+}
+
+static int
+is_suppressed(struct store *s, const char *address)
+{
+	int64_t one;
+	int err = db_number(s->d, &one, "SELECT 1 FROM suppressed WHERE address = ?", "t", address);
+
+	return err == VG_OK ? 1 : err == VG_ERR_NOTFOUND ? 0 : err;
+}
+
+int
+store_outbox_add(struct store *s, const struct outbox_row *r, int64_t now)
+{
+	char ulid[ULID_LEN + 1];
+	int held = is_suppressed(s, r->recipient);
+
+	if (held < 0)
+		return held;
+	id_ulid(ulid, now);
+	return db_run(s->d, "INSERT INTO outbox(ulid, ticket, message, kind, recipient, shown, name, role, participant, contact_had,"
+	    " letter, state, next_at, created_at, updated_at, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    "tiiitttiiitiiiit", ulid, (int64_t)r->ticket, r->message, (int64_t)r->kind, r->recipient, r->shown, r->name, (int64_t)r->role,
+	    r->participant, (int64_t)r->contact_had, r->letter, (int64_t)(held ? OUTBOX_HELD : OUTBOX_QUEUED), now, now, now,
+	    held ? "the address bounced before" : "");
+}
+
+static char *
+copy(sqlite3_stmt *stmt, int column, bool *ok)
+{
+	char *s = strdup(db_text(stmt, column));
+
+	*ok &= s != NULL;
+	return s;
+}
+
+static bool
+read_row(sqlite3_stmt *stmt, struct outbox_row *r)
+{
+	bool ok = true;
+
+	memset(r, 0, sizeof(*r));
+	r->id = sqlite3_column_int64(stmt, 0);
+	db_copy(stmt, 1, r->ulid, sizeof(r->ulid));
+	r->ticket = (uint64_t)sqlite3_column_int64(stmt, 2);
+	r->message = sqlite3_column_int64(stmt, 3);
+	r->kind = (enum letter_kind)sqlite3_column_int(stmt, 4);
+	r->recipient = copy(stmt, 5, &ok);
+	r->shown = copy(stmt, 6, &ok);
+	r->name = copy(stmt, 7, &ok);
+	r->role = (enum participant_role)sqlite3_column_int(stmt, 8);
+	r->participant = sqlite3_column_int64(stmt, 9);
+	r->contact_had = sqlite3_column_int(stmt, 10) != 0;
+	r->letter = copy(stmt, 11, &ok);
+	r->state = (enum outbox_state)sqlite3_column_int(stmt, 12);
+	r->attempts = (unsigned)sqlite3_column_int(stmt, 13);
+	r->next_at = sqlite3_column_int64(stmt, 14);
+	r->created_at = sqlite3_column_int64(stmt, 15);
+	r->updated_at = sqlite3_column_int64(stmt, 16);
+	r->code = (unsigned)sqlite3_column_int(stmt, 17);
+	r->answer = copy(stmt, 18, &ok);
+	r->message_id = copy(stmt, 19, &ok);
+	return ok;
+}
+
+void
+store_outbox_free(struct outbox_row *r)
+{
+	free(r->recipient);
+	free(r->shown);
+	free(r->name);
+	free(r->letter);
+	free(r->answer);
+	free(r->message_id);
+	memset(r, 0, sizeof(*r));
+}
+
+static int
+read_rows(struct store *s, sqlite3_stmt *stmt, struct outbox_row *out, unsigned max)
+{
+	unsigned n = 0;
+	bool ok = true;
+	int err;
+
+	while ((err = db_step(s->d, stmt)) == 1)
+		if (ok && n < max)
+			ok = read_row(stmt, &out[n++]);
+	if (err == VG_OK && ok)
+		return (int)n;
+	while (n > 0)
+		store_outbox_free(&out[--n]);
+	return err != VG_OK ? err : VG_ERR_MEMORY;
+}
+
+int
+store_outbox_due(struct store *s, int64_t now, struct outbox_row *out, unsigned max)
+{
+	return read_rows(s, db_query(s->d, "SELECT " COLUMNS " FROM outbox WHERE state = 1 AND next_at <= ? ORDER BY next_at, role, id"
+	    " LIMIT ?", "ii", now, (int64_t)max), out, max);
+}
+
+int
+store_outbox_next(struct store *s, int64_t *at)
+{
+	int err = db_number(s->d, at, "SELECT next_at FROM outbox WHERE state = 1 ORDER BY next_at LIMIT 1", "");
+
+	if (err == VG_ERR_NOTFOUND)
+		*at = 0;
+	return err == VG_ERR_NOTFOUND ? VG_OK : err;
+}
+
+static int
+one_row(struct store *s, sqlite3_stmt *stmt, struct outbox_row *out)
+{
+	int n;
+
+	memset(out, 0, sizeof(*out));
+	n = read_rows(s, stmt, out, 1);
+	return n < 0 ? n : n == 0 ? VG_ERR_NOTFOUND : VG_OK;
+}
+
+int
+store_outbox_row(struct store *s, int64_t id, struct outbox_row *out)
+{
+	return one_row(s, db_query(s->d, "SELECT " COLUMNS " FROM outbox WHERE id = ?", "i", id), out);
+}
+
+int
+store_outbox_by_ulid(struct store *s, const char *ulid, struct outbox_row *out)
+{
+	return one_row(s, db_query(s->d, "SELECT " COLUMNS " FROM outbox WHERE ulid = ?", "t", ulid), out);
+}
+
+int
+store_outbox_save(struct store *s, const struct outbox_row *r, int64_t now)
+{
+	return db_run(s->d, "UPDATE outbox SET state = ?, attempts = ?, next_at = ?, code = ?, answer = ?, message_id = ?,"
+	    " updated_at = ? WHERE id = ?", "iiiittii", (int64_t)r->state, (int64_t)r->attempts, r->next_at, (int64_t)r->code, r->answer,
+	    r->message_id != NULL && *r->message_id != '\0' ? r->message_id : NULL, now, r->id);
+}
+
+int
+store_outbox_contact_had(struct store *s, int64_t message)
+{
+	int64_t one;
+	int err = db_number(s->d, &one, "SELECT 1 FROM outbox WHERE message = ? AND role = ? AND state = 3 LIMIT 1", "ii", message,
+	    (int64_t)PART_CONTACT);
+
+	return err == VG_OK ? 1 : err == VG_ERR_NOTFOUND ? 0 : err;
+}
+
+int
+store_outbox_list(struct store *s, int64_t before, enum outbox_state state, uint64_t ticket, struct outbox_row *out, unsigned max)
+{
+	return read_rows(s, db_query(s->d, "SELECT " COLUMNS " FROM outbox WHERE (?1 = 0 OR id < ?1) AND (?2 = 0 OR state = ?2)"
+	    " AND (?3 = 0 OR ticket = ?3) ORDER BY id DESC LIMIT ?4", "iiii", before, (int64_t)state, (int64_t)ticket, (int64_t)max), out, max);
+}
+
+int
+store_suppress(struct store *s, const char *address, int64_t outbox, const char *reason, int64_t now)
+{
+	return db_run(s->d, "INSERT OR REPLACE INTO suppressed(address, outbox, reason, at) VALUES (?, ?, ?, ?)", "titi", address, outbox,
+	    reason, now);
+}
+
+int
+store_unsuppress(struct store *s, const char *address)
+{
+	return db_run(s->d, "DELETE FROM suppressed WHERE address = ?", "t", address);
+}

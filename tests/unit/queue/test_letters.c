@@ -1,0 +1,139 @@
+/*
+ * test_letters.c - who gets which letter because of a message; what becomes of a copy after a try.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "letters.h"
+#include "outbox_plan.h"
+
+#define ANN "ann@partner.example"
+#define JOE "joe@partner.example"
+#define BOB "bob@customer.example"
+#define LEE "lee@support.example"
+
+#define P(a, r, ...) { .address = a, .role = r, .hears = true, __VA_ARGS__ }
+enum { ACK = LETTER_ACK, RELAY = LETTER_RELAY, REPLY = LETTER_REPLY, JOINED = LETTER_JOINED };
+
+static const struct {
+	const char *what;
+	struct letters_message m;
+	struct letters_person people[4];
+	int want[4]; /* letter for each, 0 none */
+	bool contact_had;
+} cases[] = {
+	{ "a contact opens alone", { ANN, PART_CONTACT, .opens = true }, { P(ANN, PART_CONTACT, .joined = true) }, { ACK }, true },
+	{ "a contact opens and brings people in", { ANN, PART_CONTACT, .opens = true },
+	    { P(ANN, PART_CONTACT, .joined = true), P(BOB, PART_CUSTOMER, .joined = true, .had = true), P(JOE, PART_OBSERVER, .joined = true, .had = true) },
+	    { ACK, JOINED, JOINED }, true },
+	{ "a direct holder opens", { ANN, PART_HOLDER, .opens = true }, { P(ANN, PART_HOLDER, .joined = true) }, { ACK }, true },
+	{ "a contact answers to all", { ANN, PART_CONTACT, .opens = false }, { P(ANN, PART_CONTACT), P(BOB, PART_CUSTOMER, .had = true), P(JOE, PART_CONTACT) },
+	    { 0, 0, RELAY }, true },
+	{ "a customer drops the partner", { BOB, PART_CUSTOMER, .opens = false }, { P(ANN, PART_CONTACT), P(BOB, PART_CUSTOMER), P(JOE, PART_CONTACT) },
+	    { RELAY, 0, RELAY }, false },
+	{ "a customer answers to one contact", { BOB, PART_CUSTOMER, .opens = false }, { P(ANN, PART_CONTACT, .had = true), P(BOB, PART_CUSTOMER), P(JOE, PART_CONTACT) },
+	    { 0, 0, RELAY }, true },
+	{ "whoever does not hear it gets nothing", { ANN, PART_CONTACT, .opens = false }, { P(ANN, PART_CONTACT), { .address = BOB, .role = PART_CUSTOMER } },
+	    { 0, 0 }, true },
+	{ "L2 answers by mail to the case", { LEE, PART_AGENT, .opens = false }, { P(ANN, PART_CONTACT), P(BOB, PART_CUSTOMER), P(LEE, PART_AGENT) },
+	    { REPLY, REPLY, 0 }, false },
+	{ "L2 answers with the contact in Cc", { LEE, PART_AGENT, .opens = false }, { P(ANN, PART_CONTACT, .had = true), P(BOB, PART_CUSTOMER) }, { 0, REPLY }, true },
+	{ "L2 answers through the API: To and Cc are ours", { LEE, PART_AGENT, .by_us = true }, { P(ANN, PART_CONTACT, .had = true) }, { REPLY }, false },
+	{ "L2 names somebody new", { LEE, PART_AGENT, .opens = false }, { P(JOE, PART_CONTACT, .joined = true) }, { REPLY }, false },
+	{ "an internal note", { LEE, PART_AGENT, .visibility = PEOPLE_INTERNAL }, { P(ANN, PART_CONTACT), P(BOB, PART_CUSTOMER) }, { 0, 0 }, false },
+	{ "an automatic answer", { ANN, PART_CONTACT, .automatic = true }, { P(ANN, PART_CONTACT), P(JOE, PART_CONTACT) }, { 0, 0 }, true },
+	{ "an automatic opening", { ANN, PART_CONTACT, .opens = true, .automatic = true }, { P(ANN, PART_CONTACT) }, { 0 }, true },
+};
+
+static void
+letters_go_to(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct letter_to out[LETTERS_MAX];
+		int got[4] = { 0 };
+		size_t n = 0, k;
+
+		while (n < 4 && cases[i].people[n].address)
+			n++;
+		k = letters_plan(out, &cases[i].m, cases[i].people, n);
+		for (size_t j = 0; j < k; j++) {
+			assert_int_equal(got[out[j].person], 0);
+			got[out[j].person] = (int)out[j].kind;
+		}
+		for (size_t j = 0; j < n; j++)
+			if (got[j] != cases[i].want[j])
+				fail_msg("%s: %s gets %d instead of %d", cases[i].what, cases[i].people[j].address, got[j], cases[i].want[j]);
+		assert_int_equal(letters_contact_had(&cases[i].m, cases[i].people, n), cases[i].contact_had);
+	}
+}
+
+static void
+a_try_that_failed_is_made_again(void **state)
+{
+	struct deliver_done later = { .outcome = DELIVERY_LATER, .code = 451, .enhanced = "4.7.1", .text = "greylisted" };
+	struct outbox_row r = { .state = OUTBOX_QUEUED, .created_at = 1000 };
+	int64_t now = 1000, last = 0;
+
+	(void)state;
+	for (unsigned i = 1; r.state == OUTBOX_QUEUED; i++) {
+		outbox_settle(&r, &later, now, i * 2654435761u);
+		assert_int_equal(r.attempts, i);
+		assert_int_equal(r.code, 451);
+		if (i <= 8)
+			assert_true(r.next_at - now > last);
+		last = r.next_at - now;
+		assert_in_range(last, 48000, 4 * 3600 * 1000 * 6 / 5);
+		now = r.next_at;
+		assert_true(i < 100);
+	}
+	/* five days, and some forty tries */
+	assert_int_equal(r.state, OUTBOX_FAILED);
+	assert_true(now - 1000 >= OUTBOX_GIVE_UP_MS);
+	assert_in_range(r.attempts, 30, 60);
+}
+
+static void
+what_the_smarthost_says_is_final(void **state)
+{
+	static const struct {
+		struct deliver_done done;
+		enum outbox_state state;
+		bool hard;
+	} words[] = {
+		{ { .outcome = DELIVERY_SENT, .code = 250, .enhanced = "2.0.0", .text = "ok" }, OUTBOX_SENT, false },
+		{ { .outcome = DELIVERY_LATER, .code = 0, .enhanced = "", .text = "no connection" }, OUTBOX_QUEUED, false },
+		{ { .outcome = DELIVERY_LATER, .code = 450, .enhanced = "5.1.1", .text = "odd" }, OUTBOX_QUEUED, false },
+		{ { .outcome = DELIVERY_REFUSED, .code = 550, .enhanced = "5.1.1", .text = "no such user" }, OUTBOX_FAILED, true },
+		{ { .outcome = DELIVERY_REFUSED, .code = 550, .enhanced = "5.1.10", .text = "null MX" }, OUTBOX_FAILED, true },
+		{ { .outcome = DELIVERY_REFUSED, .code = 552, .enhanced = "5.2.2", .text = "mailbox full" }, OUTBOX_FAILED, false },
+		{ { .outcome = DELIVERY_REFUSED, .code = 554, .enhanced = "5.7.1", .text = "spam" }, OUTBOX_FAILED, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct outbox_row r = { .state = OUTBOX_QUEUED, .created_at = 1000 };
+
+		outbox_settle(&r, &words[i].done, 2000, 7);
+		assert_int_equal(r.state, words[i].state);
+		assert_string_equal(r.answer, words[i].done.text);
+		assert_int_equal(outbox_hard(&words[i].done), words[i].hard);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(letters_go_to),
+		cmocka_unit_test(a_try_that_failed_is_made_again),
+		cmocka_unit_test(what_the_smarthost_says_is_final),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
