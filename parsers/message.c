@@ -120,6 +120,15 @@ static void note_bits(struct message *m, unsigned bits, unsigned n, const char *
 		}
 }
 
+/* OpenPGP in the text itself, on a line of its own. */
+static bool has_armour(struct buf *text)
+{
+	static const char mark[] = "-----BEGIN PGP MESSAGE-----";
+	const char *s = buf_str(text), *at = memmem(s, text->len, mark, sizeof mark - 1);
+
+	return at != NULL && (at == s || at[-1] == '\n');
+}
+
 static bool message_text_blank(const struct message *m)
 {
 	for (size_t i = 0; i < m->body.full.len; i++)
@@ -137,9 +146,11 @@ static int read_text(struct message *m, struct mime *mime, struct parse_input *i
 	for (size_t i = 0; i < mime->n_bodies && err == VG_OK && !m->body.truncated; i++)
 		err = message_body_part(m, &mime->bodies[i]);
 	if (err == VG_OK && mime->message != NULL && message_text_blank(m))
-		err = message_tnef_body(m, mime, in);
+		err = message_spare_body(m, mime, in);
 	if (err == VG_OK)
 		err = body_finish(&m->body, quotes_is_forward(m->subject));
+	if (has_armour(&m->body.full))
+		message_note(m, "body.encrypted", "an encrypted part cannot be read");
 	if (m->body.truncated)
 		message_note(m, "body.truncated", "the text is longer than is kept; the raw message has all of it");
 	return err;

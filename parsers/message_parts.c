@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "ascii.h"
+#include "calendar.h"
+#include "charset.h"
 #include "err.h"
 #include "message_parts.h"
 #include "mime_content.h"
@@ -17,7 +19,8 @@
 #include "uu.h"
 
 /* Text is decoded up to here: what does not fit the body is not looked at. */
-#define TNEF_LOOK 20 /* attachments that are looked at for a body */
+#define SPARE_LOOK 20 /* attachments that are looked at for a body */
+#define CALENDAR_MAX (256u * 1024u)
 #define MIME_TEXT_MAX (8u * 1024u * 1024u)
 
 /* ---- text ---- */
@@ -193,20 +196,42 @@ int message_attachments(struct message *m, const struct mime *mime, struct parse
 	return VG_OK;
 }
 
-int message_tnef_body(struct message *m, const struct mime *mime, struct parse_input *in)
+/* The text of a winmail.dat or an invitation; nothing of other files. VG_ERR_MEMORY. */
+static int spare_text(struct buf *text, struct message_file *f)
+{
+	const void *head;
+	struct buf b, utf8;
+	int err;
+
+	if (f->src.seek(&f->src, 0) >= 0 && f->src.read(&f->src, &head) >= 6 && tnef_is(head, 6))
+		return unpack_text(text, &f->src, UNPACK_TNEF) == VG_ERR_MEMORY ? VG_ERR_MEMORY : VG_OK;
+	if (strcmp(f->type, "text/calendar") != 0)
+		return VG_OK;
+	buf_init(&b, CALENDAR_MAX);
+	buf_init(&utf8, 3 * CALENDAR_MAX);
+	err = f->src.seek(&f->src, 0);
+	for (ssize_t n = 1; err >= 0 && (n = f->src.read(&f->src, &head)) > 0;)
+		err = buf_add(&b, head, (size_t)n);
+	if (err >= 0 && (err = charset_to_utf8(&utf8, NULL, b.data, b.len)) == VG_OK)
+		err = calendar_text(text, buf_str(&utf8), utf8.len);
+	buf_free(&b);
+	buf_free(&utf8);
+	return err == VG_ERR_MEMORY ? err : VG_OK;
+}
+
+int message_spare_body(struct message *m, const struct mime *mime, struct parse_input *in)
 {
 	struct message_file f;
-	const void *head;
 	struct buf text;
 	int err = VG_OK;
 
 	buf_init(&text, MESSAGE_TEXT_MAX);
-	for (size_t i = 0; i < mime->n_files && i < TNEF_LOOK && err == VG_OK && text.len == 0; i++) {
+	for (size_t i = 0; i < mime->n_files && i < SPARE_LOOK && err == VG_OK && text.len == 0; i++) {
 		if (mime->files[i].inner || mime->files[i].part == NULL)
 			continue;
 		err = message_file_open(&f, mime, in, &mime->files[i]);
-		if (err == VG_OK && f.src.seek(&f.src, 0) >= 0 && f.src.read(&f.src, &head) >= 6 && tnef_is(head, 6))
-			err = unpack_text(&text, &f.src, UNPACK_TNEF) == VG_ERR_MEMORY ? VG_ERR_MEMORY : VG_OK;
+		if (err == VG_OK)
+			err = spare_text(&text, &f);
 		message_file_close(&f);
 	}
 	if (err == VG_OK && text.len > 0)

@@ -3,6 +3,7 @@
  * parser worker and in `vcspgate parse`; descriptors come from the queue, their content is hostile.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@ struct parse_input {
 	uint64_t size;
 	int fd;
 	struct seal_reader *sealed;
+	bool cr; /* lines end in CR alone */
 };
 
 static int open_fd(struct parse_input *in, const struct parse_source *src)
@@ -35,6 +37,18 @@ static int open_fd(struct parse_input *in, const struct parse_source *src)
 		return VG_ERR_SYSTEM;
 	in->size = (uint64_t)st.st_size;
 	return VG_OK;
+}
+
+#define LOOK 4096
+
+/* Line ends of old Macs: a CR, and no LF where two or three lines must have ended. */
+static bool ends_in_cr(struct parse_input *in)
+{
+	char head[LOOK];
+	long n = parse_input_read(in, 0, head, sizeof head);
+
+	return n > 0 && memchr(head, '\r', (size_t)n) != NULL && memchr(head, '\n', (size_t)n) == NULL &&
+	    memchr(head, ':', (size_t)n) != NULL;
 }
 
 int parse_input_open(const struct parse_source *src, struct parse_input **out)
@@ -56,6 +70,7 @@ int parse_input_open(const struct parse_source *src, struct parse_input **out)
 		parse_input_close(&in);
 		return err;
 	}
+	in->cr = ends_in_cr(in);
 	*out = in;
 	return VG_OK;
 }
@@ -76,7 +91,7 @@ uint64_t parse_input_size(const struct parse_input *in)
 
 const unsigned char *parse_input_memory(const struct parse_input *in)
 {
-	return in->fd < 0 ? in->data : NULL;
+	return in->fd < 0 && !in->cr ? in->data : NULL;
 }
 
 static long read_plain(int fd, uint64_t off, unsigned char *out, size_t n)
@@ -113,16 +128,28 @@ static long read_sealed(struct seal_reader *r, uint64_t off, unsigned char *out,
 	return (long)got;
 }
 
-long parse_input_read(struct parse_input *in, uint64_t off, void *out, size_t n)
+static long read_any(struct parse_input *in, uint64_t off, void *out, size_t n)
 {
-	if (off >= in->size || n == 0)
-		return 0;
-	if (n > in->size - off)
-		n = (size_t)(in->size - off);
 	if (in->sealed != NULL)
 		return read_sealed(in->sealed, off, out, n);
 	if (in->fd >= 0)
 		return read_plain(in->fd, off, out, n);
 	memcpy(out, in->data + off, n);
 	return (long)n;
+}
+
+long parse_input_read(struct parse_input *in, uint64_t off, void *out, size_t n)
+{
+	char *bytes = out;
+	long got;
+
+	if (off >= in->size || n == 0)
+		return 0;
+	if (n > in->size - off)
+		n = (size_t)(in->size - off);
+	got = read_any(in, off, out, n);
+	for (long i = 0; in->cr && i < got; i++)
+		if (bytes[i] == '\r')
+			bytes[i] = '\n';
+	return got;
 }

@@ -22,7 +22,7 @@ int parse_input_open(const struct parse_source *src, struct parse_input **out);
 void parse_input_close(struct parse_input **in);
 /* Plain size at the time of opening. */
 uint64_t parse_input_size(const struct parse_input *in);
-/* Reads up to n bytes at off: the number read (short only at the end), 0 at the end, negative enum vg_err. */
+/* Reads up to n bytes at off (CR as LF where lines end in CR alone): the number read (short only at the end), 0 at the end, negative enum vg_err. */
 long parse_input_read(struct parse_input *in, uint64_t off, void *out, size_t n);
 /* The whole message when it lies in memory, else NULL. */
 const unsigned char *parse_input_memory(const struct parse_input *in);

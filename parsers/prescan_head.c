@@ -131,6 +131,20 @@ static bool read_type(struct head *h, const char *value, size_t n)
 	return ok;
 }
 
+/* What senders mean who write "base64;" or "quoted printable"; NULL: nothing known. */
+static const char *meant_encoding(const char *value, size_t n)
+{
+	char letters[40];
+	size_t len = 0;
+
+	for (size_t i = 0; i < n && value[i] != '(' && len < sizeof letters; i++)
+		if (ascii_alnum(value[i]))
+			letters[len++] = ascii_fold(value[i]);
+	if (ascii_starts(letters, len, "base64"))
+		return "base64";
+	return ascii_starts(letters, len, "quotedprint") ? "quoted-printable" : NULL;
+}
+
 static void read_encoding(struct head *h, const char *value, size_t n)
 {
 	char *copy = g_strndup(value, n);
@@ -142,6 +156,8 @@ static void read_encoding(struct head *h, const char *value, size_t n)
 		h->encoded = true;
 		break;
 	default:
+		h->mend = meant_encoding(value, n);
+		h->encoded = h->mend != NULL;
 		break;
 	}
 	g_free(copy);
@@ -157,6 +173,20 @@ static size_t type_length(const char *value, size_t n)
 	for (from = i; i < n && (unsigned char)value[i] > ' ' && value[i] != ';';)
 		i++;
 	return memchr(value + from, '/', i - from) != NULL ? i : 0;
+}
+
+/* "text; charset=x", and any other word alone that says that it is text. */
+static void mend_type(struct head *h, const char *value, size_t n, uint64_t at)
+{
+	const char *end = memchr(value, ';', n), *word = value;
+	size_t len = end != NULL ? (size_t)(end - value) : n;
+
+	ascii_trim(&word, &len);
+	if (end == NULL || !(ascii_is(word, len, "text") || ascii_is(word, len, "plain") || len == 0))
+		return;
+	h->mend = "text/plain";
+	h->mend_from = at;
+	h->mend_to = at + (uint64_t)(end - value);
 }
 
 /* Content-* fields that may stand once. True: leave the field out. */
@@ -176,13 +206,19 @@ static bool content_field(struct head *h, unsigned *problems, uint64_t to, const
 	}
 	*seen = true;
 	if (seen == &h->has_encoding) {
+		while (n > 0 && (unsigned char)value[n - 1] <= ' ')
+			n--;
 		read_encoding(h, value, n);
+		h->mend_from = h->field_from + colon + 1;
+		h->mend_to = h->mend_from + n;
 		return false;
 	}
 	if (seen == &h->has_type && type_length(value, n) == 0 && memchr(value, ';', n) == NULL) {
 		h->has_type = false; /* "text": as without */
 		return true;
 	}
+	if (seen == &h->has_type && type_length(value, n) == 0)
+		mend_type(h, value, n, h->field_from + colon + 1);
 	if (count(value, n, ';') > PRESCAN_PARAMETERS_MAX || (seen == &h->has_type && !read_type(h, value, n))) {
 		*problems |= PRESCAN_PARAMETERS;
 		return true;
@@ -277,6 +313,8 @@ int head_field_end(struct head *h, struct edits *edits, unsigned *problems, uint
 	if (refuse_field(h, problems, to))
 		return edits_add(edits, EDIT_CUT, from, to);
 	mended = mend_charsets(h, edits, &masked, &err);
+	if (err == VG_OK && h->mend != NULL && mended && edits->n == before)
+		err = edits_text(edits, h->mend_from, h->mend_to, h->mend);
 	*problems |= masked;
 	if (!mended || (nuls && edits->n > before)) {
 		edits->n = before;
@@ -344,6 +382,7 @@ int head_line(struct head *h, struct edits *edits, unsigned *problems, uint64_t 
 	h->valid_seen = true;
 	h->bad_from = UINT64_MAX;
 	h->in_field = true;
+	h->mend = NULL;
 	h->field_cut = false;
 	h->field_from = at;
 	buf_reset(&h->field);

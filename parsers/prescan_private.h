@@ -36,6 +36,8 @@ struct head {
 	uint64_t field_from;
 	struct buf field;                     /* its bytes, at most PRESCAN_FIELD_MAX */
 
+	const char *mend;                     /* what shall stand for part of the field, static; NULL: nothing */
+	uint64_t mend_from, mend_to;
 	bool has_type, has_encoding, has_disposition;
 	uint64_t type_from, type_to;          /* the Content-Type field */
 	uint64_t parameters;                  /* where its parameters may begin, behind type/subtype */
