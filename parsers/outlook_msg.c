@@ -31,13 +31,26 @@ bool outlook_msg_is(const unsigned char *p, size_t n)
 	return n >= 512 && memcmp(p, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8) == 0;
 }
 
+/* A damaged file is a problem of the attachment, no line on standard error. */
+static void swallow(const gchar *domain, GLogLevelFlags level, const gchar *text, gpointer arg)
+{
+	(void)domain;
+	(void)level;
+	(void)text;
+	(void)arg;
+}
+
 void outlook_msg_warm(void)
 {
+	static const char *const domains[] = {"libgsf", "libgsf:msole"};
 	static bool done;
 
-	if (!done)
-		gsf_init();
+	if (done)
+		return;
 	done = true;
+	gsf_init();
+	for (size_t i = 0; i < sizeof domains / sizeof domains[0]; i++)
+		g_log_set_handler(domains[i], G_LOG_LEVEL_MASK, swallow, NULL);
 }
 
 /* The bytes of a stream in the arena; NULL with *n 0: none that can be had. */

@@ -23,7 +23,7 @@
 #include "sandbox.h"
 
 #define CORPUS "tests/corpus"
-#define MAILS_MAX 200
+#define MAILS_MAX 1000
 
 struct mail {
 	char *bytes;
