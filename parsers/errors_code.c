@@ -55,12 +55,18 @@ static size_t lead_number(const char *s, size_t len, size_t *value)
 		return 0;
 	for (size_t k = 0; k < sizeof(leads) / sizeof(leads[0]); k++) {
 		size_t i = strlen(leads[k]), gap, n;
+		bool quoted;
 
 		if (!ascii_starts(s, len, leads[k]))
 			continue;
 		for (gap = 0; i < len && gap < 4 && s[i] != '\0' && strchr(" :=#(", s[i]) != NULL; gap++)
 			i++;
+		/* Error code: '32768' */
+		quoted = gap > 0 && i < len && s[i] == '\'';
+		i += quoted;
 		if (gap == 0 || (n = number(s + i, len - i)) == 0)
+			continue;
+		if (quoted && (i + n >= len || s[i + n] != '\''))
 			continue;
 		/* "error(13)", "error: (403)": the bracket belongs to it; it is closed right behind. */
 		if (s[i - 1] == '(') {
@@ -76,7 +82,8 @@ static size_t lead_number(const char *s, size_t len, size_t *value)
 		if (strcmp(leads[k], "error") == 0 && !clause_ends(s + i + n, len - i - n))
 			continue;
 		*value = i;
-		return i + n;
+		/* A hexadecimal number will stand alone. */
+		return i + n + (quoted && !(n > 2 && ascii_fold(s[i + 1]) == 'x'));
 	}
 	return 0;
 }

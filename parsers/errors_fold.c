@@ -98,6 +98,16 @@ static bool is_named(const struct error_entry *e)
 	return e->exception != NULL || e->code != NULL;
 }
 
+/* What stands behind outer's `Error: ` is told by root, which says more. */
+static bool wraps(const struct norms *n, const struct error_entry *list, size_t outer, size_t root)
+{
+	size_t len = strlen(n->inner[outer]);
+
+	return len >= ROOT_MIN && memchr(n->inner[outer], ' ', len) != NULL && list[outer].origin == list[root].origin &&
+	    list[root].class <= list[outer].class && words_in(n->text[root], n->len[root], n->inner[outer], len) != NULL &&
+	    n->inner[root][0] == '\0';
+}
+
 /* Whether a and b are one failure; *root: which of them to show. */
 static bool one_failure(const struct norms *n, const struct error_entry *list, size_t a, size_t b, size_t *root)
 {
@@ -115,6 +125,10 @@ static bool one_failure(const struct norms *n, const struct error_entry *list, s
 			*root = is_named(ea) || !is_named(eb) ? a : b;
 		else
 			*root = inner_is_root(&list[in], &list[out], at == n->text[out]) ? in : out;
+		return true;
+	}
+	if (wraps(n, list, b, a) || wraps(n, list, a, b)) {
+		*root = wraps(n, list, b, a) ? a : b;
 		return true;
 	}
 	/* Two wrappers of the same: the first stands for it. */

@@ -17,7 +17,7 @@ static bool is_wrapper(const char *text, size_t len)
 	    "failed to perform backup", "completed with error", "processing finished with error", "operation failed",
 	    "unable to complete", "error occurred while", "stopped with error", "job was stopped",
 	    "return value 3", "mainenginethread is returning", "installation failed", "installation operation failed",
-	    "configuration failed", "finished with result failed", "completed with status failed", "failed to process task",
+	    "configuration failed", "finished with result failed", "finished with failed", "completed with status failed", "failed to process task",
 	    "failed to process vm task", "unrecoverable error", "finished with status failed", "job session failed",
 	    "failed to perform job", "completed, status: 'failed'", "job has been stopped", "setup failed", "terminated with error"};
 	/* A colon or a code brings the cause with it. */
@@ -112,8 +112,15 @@ static const char *const consequences[] = {
     "failed to save", "failed to write to log", "failed to notify", "failed to send notification", "failed to send email",
 };
 
+/* Words of a cause within what is none. */
+static const char *const no_causes[] = {
+    "closed the transport stream", "has been rescheduled", "will retry", "will be retried", "no error", "operation completed successfully",
+};
+
 enum error_class errors_class(const char *text, size_t len)
 {
+	if (ascii_find_any(text, len, no_causes, ASCII_COUNT(no_causes), NULL) != NULL)
+		return CLASS_CONSEQUENCE;
 	if (ascii_find_any(text, len, causes, ASCII_COUNT(causes), NULL) != NULL)
 		return CLASS_CAUSE;
 	if (is_wrapper(text, len))

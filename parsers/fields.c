@@ -311,6 +311,8 @@ int fields_read(struct fields *out, const char *subject, const char *body, size_
 		rc = find_release(out->fields);
 	if (rc == VG_OK && json_object_get(out->fields, "severity") == NULL)
 		rc = fields_hint(out->fields, subject, body, len);
+	if (rc == VG_OK && facts != NULL && !facts->jobs_differ)
+		rc = set_string(out->fields, "job", facts->job, strlen(facts->job), FIELD_MAX);
 	if (rc == VG_OK && json_object_get(out->fields, "triage") == NULL)
 		rc = fields_triage(out->fields, body, len);
 	if (rc != VG_OK)

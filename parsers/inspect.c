@@ -16,6 +16,7 @@
 #include "err.h"
 #include "inspect_text.h"
 #include "kinds.h"
+#include "log_header.h"
 #include "sniff.h"
 #include "unpack.h"
 
@@ -37,6 +38,7 @@ struct findings {
 	struct log_scanner *scan;   /* of the member that is open */
 	struct buf report;          /* of the member that is open, a job report */
 	char *report_path;          /* NULL: it is none */
+	struct log_facts facts;     /* of the log that is read */
 	bool has_log;
 	enum unpack_form form;      /* a message in a file */
 };
@@ -125,6 +127,24 @@ static enum kind member_kind(const struct archive_member *m)
 	return kind_decide(&f);
 }
 
+static bool open_log(struct findings *f, const struct error_where *where)
+{
+	memset(&f->facts, 0, sizeof(f->facts));
+	f->scan = log_scanner_new(f->job->errors, where, &f->facts);
+	if (f->scan != NULL)
+		log_scanner_secrets(f->scan, &f->job->secrets);
+	f->has_log = true;
+	return f->scan != NULL;
+}
+
+/* The log has ended: what its header says goes to the message too. */
+static void end_log(struct findings *f)
+{
+	log_scanner_end(f->scan);
+	log_scanner_free(&f->scan);
+	log_facts_fill(&f->job->facts, &f->facts);
+}
+
 static bool on_member(void *arg, const struct archive_member *m)
 {
 	struct findings *f = arg;
@@ -138,11 +158,7 @@ static bool on_member(void *arg, const struct archive_member *m)
 		return true;
 	if (k != KIND_LOG || m->head_len == 0)
 		return false;
-	f->has_log = true;
-	f->scan = log_scanner_new(f->job->errors, &where, &f->job->facts);
-	if (f->scan != NULL)
-		log_scanner_secrets(f->scan, &f->job->secrets);
-	return f->scan != NULL;
+	return open_log(f, &where);
 }
 
 static void on_data(void *arg, const void *p, size_t n)
@@ -172,9 +188,13 @@ static void on_end(void *arg, int64_t size, unsigned problems)
 {
 	struct findings *f = arg;
 
-	if (f->scan != NULL)
-		log_scanner_end(f->scan);
-	log_scanner_free(&f->scan);
+	if (f->scan != NULL) {
+		json_t *log;
+
+		end_log(f);
+		if (f->entry != NULL && (log = log_facts_json(&f->facts)) != NULL)
+			json_object_set_new(f->entry, "log", log);
+	}
 	end_report(f);
 	if (f->entry != NULL)
 		json_object_set_new(f->entry, "size", json_integer(size));
@@ -196,20 +216,16 @@ static enum kind inspect_archive(struct findings *f, const char *name, struct so
 static void inspect_log(struct findings *f, struct source *src, unsigned *problems)
 {
 	struct error_where where = {.kind = ORIGIN_ATTACHMENT, .attachment = f->id};
-	struct log_scanner *scan = log_scanner_new(f->job->errors, &where, &f->job->facts);
 	const void *block;
-	ssize_t n = scan != NULL ? src->seek(src, 0) : VG_ERR_MEMORY;
+	ssize_t n;
 
-	if (scan != NULL)
-		log_scanner_secrets(scan, &f->job->secrets);
+	n = open_log(f, &where) ? src->seek(src, 0) : VG_ERR_MEMORY;
 	while (n >= 0 && (n = src->read(src, &block)) > 0)
-		log_scanner_feed(scan, block, (size_t)n);
+		log_scanner_feed(f->scan, block, (size_t)n);
 	if (n < 0)
 		*problems |= ARCHIVE_UNREADABLE;
-	if (scan != NULL)
-		log_scanner_end(scan);
-	log_scanner_free(&scan);
-	f->has_log = true;
+	if (f->scan != NULL)
+		end_log(f);
 }
 
 /* The first bytes of src, at most b->max. */
@@ -322,7 +338,8 @@ json_t *inspect(struct inspector *in, struct inspect_job *job, const struct insp
 		k = look_inside(&f, k, a, name, src, &problems);
 	job->logs = job->logs || f.has_log;
 	job->sealed = job->sealed || (problems & ARCHIVE_ENCRYPTED) != 0;
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:o}", "id", a->id, "name", name, "content_type", type,
-	    "detected_type", detected, "size", (json_int_t)size, "blake2b", hash, "disposition", a->disposition, "kind",
-	    kind_name(k), "entries", f.entries, "problems", problems_json(problems));
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:o, s:o*}", "id", a->id, "name", name, "content_type",
+	    type, "detected_type", detected, "size", (json_int_t)size, "blake2b", hash, "disposition", a->disposition, "kind",
+	    kind_name(k), "entries", f.entries, "problems", problems_json(problems), "log",
+	    k == KIND_LOG ? log_facts_json(&f.facts) : NULL);
 }

@@ -33,7 +33,7 @@ struct inspect_job {
 	struct secrets_places secrets; /* in its logs */
 };
 #define INSPECT_JOB_INIT(set) \
-	{(set), {{0}, {0}, {0}}, ARCHIVE_BUDGET_INIT, false, JOB_REPORTS_INIT((set), NULL), false, false, {.n = 0}}
+	{(set), {.product = ""}, ARCHIVE_BUDGET_INIT, false, JOB_REPORTS_INIT((set), NULL), false, false, {.n = 0}}
 
 struct inspect_attachment {
 	const char *id;           /* "a1" */

@@ -16,11 +16,16 @@
 #include "log_winevent.h"
 #include "utf8.h"
 
+#define HEADER_BLOCK 20 /* both lines of `=` stand within so many lines */
+
 struct log_scanner {
 	struct log_events events;
 	struct log_winevent winevent;
 	struct log_facts *facts; /* borrowed, may be NULL */
 	struct secrets_places *secrets; /* borrowed, may be NULL */
+	struct log_facts header; /* of the session that is being read */
+	struct log_facts before; /* of those before it */
+	uint64_t header_line;    /* where it begins */
 	char *attachment;        /* owned copies for events.where */
 	char *path;
 	uint64_t line;
@@ -90,6 +95,25 @@ static bool takes_event(struct log_scanner *s, const char *line, size_t len)
 	return true;
 }
 
+/* A session's header has ended: what it leaves open is as in the one before. */
+static void end_header(struct log_scanner *s)
+{
+	log_facts_fill(&s->header, &s->before);
+	s->before = s->header;
+	memset(&s->header, 0, sizeof(s->header));
+}
+
+/* Another session may begin in the same log: `=====` stands above and below its header. */
+static void take_header(struct log_scanner *s, const char *line, size_t len)
+{
+	if (len > 20 && line[0] == '=' && line[1] == '=' && s->line > s->header_line + HEADER_BLOCK) {
+		end_header(s);
+		s->header_line = s->line;
+	}
+	if (s->line <= s->header_line + LOG_HEADER_LINES)
+		log_header_take(&s->header, line, len);
+}
+
 /* One whole line; len may exceed the bound. */
 static void take_line(struct log_scanner *s, const char *line, size_t len)
 {
@@ -100,8 +124,8 @@ static void take_line(struct log_scanner *s, const char *line, size_t len)
 	if (len > 0 && line[len - 1] == '\r')
 		len--;
 	s->line++;
-	if (s->line <= LOG_HEADER_LINES && s->facts != NULL)
-		log_header_take(s->facts, line, len);
+	if (s->facts != NULL)
+		take_header(s, line, len);
 	if (s->secrets != NULL && secrets_glance(line, len))
 		note_secrets(s, line, len);
 	if (takes_event(s, line, len))
@@ -221,4 +245,7 @@ void log_scanner_end(struct log_scanner *s)
 	s->carry_len = 0;
 	log_events_flush(&s->events);
 	log_winevent_flush(&s->winevent);
+	end_header(s);
+	if (s->facts != NULL)
+		log_facts_fill(s->facts, &s->before);
 }

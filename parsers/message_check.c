@@ -103,11 +103,25 @@ static const struct member body_members[] = {
 };
 static const struct shape body_shape = SHAPE(body_members);
 
+static const struct member log_members[] = {
+	LINE("product", 0, MESSAGE_LINE_MAX),
+	LINE("version", 0, MESSAGE_LINE_MAX),
+	LINE("machine", 0, MESSAGE_LINE_MAX),
+	LINE("os", 0, MESSAGE_LINE_MAX),
+	LINE("job", 0, MESSAGE_LINE_MAX),
+	LINE("job_id", 0, MESSAGE_LINE_MAX),
+	LINE("mode", 0, MESSAGE_LINE_MAX),
+	LINE("utc_offset", 0, MESSAGE_LINE_MAX),
+};
+static const struct shape log_shape = SHAPE(log_members);
+#define LOG_FACTS {"log", S_OBJECT, 0, 0, 0, NULL, &log_shape, NULL}
+
 static const struct member entry_members[] = {
 	LINE("path", REQUIRED, MESSAGE_PATH_MAX),
 	INTEGER("size", REQUIRED | NULLABLE, 0, SIZE_MOST),
 	WORD("kind", REQUIRED, kind_words),
 	{"problems", S_ARRAY, 0, 0, ATTACHMENT_PROBLEMS_MAX, NULL, NULL, &attachment_problem_item},
+	LOG_FACTS,
 };
 static const struct shape entry_shape = SHAPE(entry_members);
 
@@ -122,6 +136,7 @@ static const struct member attachment_members[] = {
 	WORD("kind", REQUIRED, kind_words),
 	OBJECTS("entries", MESSAGE_ENTRIES_MAX, &entry_shape),
 	STRINGS("problems", ATTACHMENT_PROBLEMS_MAX, &attachment_problem_item),
+	LOG_FACTS,
 };
 static const struct shape attachment_shape = SHAPE(attachment_members);
 

@@ -44,7 +44,7 @@ static char *make_log(size_t size, unsigned every, size_t *len)
 static void run(const char *what, const char *data, size_t len)
 {
 	const struct error_where where = {.kind = ORIGIN_ATTACHMENT, .attachment = "a1"};
-	struct log_facts facts = {{0}, {0}, {0}};
+	struct log_facts facts = {.product = ""};
 	struct error_set *set = error_set_new();
 	struct log_scanner *s = log_scanner_new(set, &where, &facts);
 	struct secrets_places secrets = {.n = 0};

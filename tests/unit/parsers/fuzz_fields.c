@@ -22,7 +22,7 @@ static void check(const json_t *j, size_t max)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct error_where where = {.kind = ORIGIN_BODY};
-	const struct log_facts facts = {"Veeam ONE", "12.0", "H"};
+	const struct log_facts facts = {.product = "Veeam ONE", .version = "12.0"};
 	const uint8_t *lf = size > 0 ? memchr(data, '\n', size) : NULL;
 	size_t head = lf != NULL ? (size_t)(lf - data) : 0, skip = lf != NULL ? head + 1 : 0, len = size - skip;
 	char *subject = calloc(1, head + 1), *body = malloc(len + 1);

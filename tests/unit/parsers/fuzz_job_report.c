@@ -34,7 +34,7 @@ static void scan(const char *text, size_t len)
 {
 	const struct error_where where = {.kind = ORIGIN_BODY};
 	struct error_set *set = error_set_new();
-	struct log_facts facts = {{0}, {0}, {0}};
+	struct log_facts facts = {.product = ""};
 	struct job_reports r = JOB_REPORTS_INIT(set, &facts);
 	char *copy = malloc(len + 1);
 	json_t *errors;

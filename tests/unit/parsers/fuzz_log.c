@@ -13,7 +13,7 @@ static char *scan(const uint8_t *data, size_t size, size_t step)
 {
 	const struct error_where where = {.kind = ORIGIN_ATTACHMENT, .attachment = "a1", .path = "p"};
 	struct error_set *set = error_set_new();
-	struct log_facts facts = {{0}, {0}, {0}};
+	struct log_facts facts = {.product = ""};
 	struct log_scanner *s = log_scanner_new(set, &where, &facts);
 	json_t *list;
 	char *out;

@@ -17,7 +17,7 @@ static char *dump(const json_t *j)
 	return json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS);
 }
 
-static const struct log_facts vbr_logs = {"Veeam Backup & Replication", "12.1.2.172", "BACKUP01"};
+static const struct log_facts vbr_logs = {.product = "Veeam Backup & Replication", .version = "12.1.2.172"};
 
 static const struct {
 	const char *subject, *body;

@@ -85,7 +85,9 @@ static void test_bundle(void **state)
 	assert_string_equal(text_of(a, "kind"), "log-archive");
 	assert_string_equal(text_of(a, "detected_type"), "application/zip");
 	entries = json_dumps(json_object_get(a, "entries"), JSON_COMPACT);
-	assert_string_equal(entries, "[{\"path\":\"Backup_Job_1/Job.log\",\"size\":1648,\"kind\":\"log\"},{\"path\":\"shot.png\","
+	assert_string_equal(entries, "[{\"path\":\"Backup_Job_1/Job.log\",\"size\":1648,\"kind\":\"log\",\"log\":{\"product\":"
+	                             "\"Veeam Backup & Replication\",\"version\":\"11.0.0.837\",\"machine\":\"BACKUP01\",\"os\":\"Microsoft "
+	                             "Windows Server 2019 Standard (10.0.17763)\",\"job\":\"Backup Job 1\"}},{\"path\":\"shot.png\","
 	                             "\"size\":8,\"kind\":\"screenshot\"},{\"path\":\"empty.log\",\"size\":0,\"kind\":\"log\"}]");
 	free(entries);
 	list = error_set_json(set);

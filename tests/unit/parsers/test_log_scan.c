@@ -211,7 +211,7 @@ static void test_long_line(void **state)
 
 static void test_facts(void **state)
 {
-	struct log_facts facts = {{0}, {0}, {0}};
+	struct log_facts facts = {.product = ""};
 	size_t len;
 	char *text = help_file("tests/corpus/logs/Job.Backup_Job_1.log", &len), *got = help_scan(text, len, 0, &facts);
 	static const char other[] = "Module: [C:\\x\\Veeam.Archiver.Service.exe]. File version: [8.0.0.1]\n";
