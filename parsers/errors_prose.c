@@ -316,7 +316,7 @@ static bool belongs(const char *s, size_t len)
 /* `error:` further on in the line. */
 static bool label_within(const char *s, size_t len, struct prose *message)
 {
-	static const char *const words[] = {"error", "fehler", "erreur", "exception"};
+	static const char *const words[] = {"error message", "error text", "error", "fehlermeldung", "fehler", "erreur", "exception"};
 	size_t which;
 	const char *at = s;
 

@@ -108,22 +108,25 @@ static void note_count(struct job_reader *rd, enum job_status st, unsigned count
 /* `Success | 2` is a count, `Success` alone the state of the job. */
 static bool take_state(struct job_reader *rd, struct job_text *cell)
 {
+	struct job_text rest = *cell;
 	enum job_status st;
 	unsigned count;
 	size_t n = job_word(cell->s, cell->len, &st), k;
 
-	if (n == 0)
+	if (n == 0 || (n < cell->len && strchr(" \t*|", cell->s[n]) == NULL))
 		return false;
-	if (n == cell->len) {
+	job_skip(&rest, n);
+	if (rest.len == 0) {
 		rd->pending_word = st;
 		cell->len = 0;
 		return true;
 	}
-	if (!ascii_blank(cell->s[n]) || (k = job_count(cell->s + n + 1, cell->len - n - 1, &count)) == 0)
+	if ((k = job_count(rest.s, rest.len, &count)) == 0)
 		return false;
 	rd->understood++;
 	note_count(rd, st, count);
-	job_skip(cell, n + 1 + k);
+	job_skip(&rest, k);
+	*cell = rest;
 	return true;
 }
 

@@ -122,6 +122,17 @@ bool job_heads(struct job_reader *rd, struct job_text line)
 	return true;
 }
 
+static bool more_heads(struct job_reader *rd, struct job_text line)
+{
+	size_t before = rd->columns;
+
+	job_read_heads(rd, &line);
+	if (line.len == 0 && rd->columns > before)
+		return true;
+	rd->columns = before;
+	return false;
+}
+
 static struct job_object *add_object(struct job_reader *rd, struct job_text name, enum job_status status)
 {
 	struct job_report *r = &rd->r;
@@ -262,6 +273,9 @@ bool job_row(struct job_reader *rd, struct job_text line)
 	struct job_object *o;
 
 	if (job_heads(rd, line))
+		return true;
+	/* The line of heads was wrapped. */
+	if (!rd->open && more_heads(rd, line))
 		return true;
 	if (begin_row(rd, line))
 		return true;

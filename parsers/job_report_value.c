@@ -257,7 +257,7 @@ size_t job_count(const char *s, size_t len, unsigned *n)
 {
 	size_t k = digits(s, len);
 
-	if (k == 0 || k > 6 || (k < len && !ascii_blank(s[k])) || ascii_starts(s + k, len - k, " of "))
+	if (k == 0 || k > 6 || (k < len && !ascii_blank(s[k]) && s[k] != '*') || ascii_starts(s + k, len - k, " of "))
 		return 0;
 	*n = 0;
 	for (size_t i = 0; i < k; i++)
