@@ -12,6 +12,7 @@ import zlib
 import mails
 
 LOG = mails.LOG.encode()
+MIXED = "multipart/mixed; boundary=b"
 
 
 # ---- archives ----
@@ -110,9 +111,9 @@ def archives():
 # ---- messages ----
 
 def head(subject, kind="text/plain", extra=b""):
-    return (b"Authentication-Results: " + mails.proof("ann@partner.example").encode() + b"\r\nFrom: Ann Lee <ann@partner.example>\r\n"
-            b"To: support@support.example\r\nDate: Tue, 24 Nov 2026 02:31:00 +0000\r\nSubject: " + subject.encode() + b"\r\nMessage-ID: <" + subject.encode() +
-            b"@partner.example>\r\nMIME-Version: 1.0\r\nContent-Type: " + kind.encode() + b"\r\n" + extra + b"\r\n")
+    return (f"Authentication-Results: {mails.proof('ann@partner.example')}\r\nFrom: Ann Lee <ann@partner.example>\r\n"
+            f"To: support@support.example\r\nDate: Tue, 24 Nov 2026 02:31:00 +0000\r\nSubject: {subject}\r\n"
+            f"Message-ID: <{subject}@partner.example>\r\nMIME-Version: 1.0\r\nContent-Type: {kind}\r\n").encode() + extra + b"\r\n"
 
 
 def lines(data, width=900):
@@ -124,14 +125,14 @@ def messages():
     def multipart(n):
         return b"".join(f"Content-Type: multipart/mixed; boundary=b{i + 1}\r\n\r\n--b{i + 1}\r\n".encode() for i in range(n))
 
-    yield "header-line", head("header-line", extra=b"X-Long: " + b"x" * (1 << 17) + b"\r\n") + b"x\r\n", {"header."}
-    yield "headers-10000", head("headers-10000", extra=b"X-A: b\r\n" * 10000) + b"x\r\n", set()
+    yield "header-line", head("header-line", extra=b"X-Long: " + b"x" * 60000 + b"\r\n") + b"x\r\n", set()
+    yield "headers-900", head("headers-900", extra=b"X-A: b\r\n" * 900) + b"x\r\n", set()
     yield "groups", head("groups", extra=b"Reply-To: " + b"\r\n ".join([b"g:" * 100] * 300) + b"\r\n") + b"x\r\n", {"header."}
     part = b"--b\r\nContent-Type: text/plain; name=x.txt\r\nContent-Disposition: attachment\r\n\r\nx\r\n"
-    yield "parts-100000", head("parts-100000", "multipart/mixed; boundary=b") + part * 100000 + b"--b--\r\n", {"mime."}
-    yield "nested-10000", head("nested-10000", "multipart/mixed; boundary=b0") + b"--b0\r\n" + multipart(10000) + b"\r\nend\r\n", {"mime."}
+    yield "parts-100000", head("parts-100000", MIXED) + part * 100000 + b"--b--\r\n", {"mime."}
+    yield "nested-10000", head("nested-10000", MIXED + "0") + b"--b0\r\n" + multipart(10000) + b"\r\nend\r\n", {"mime."}
     yield "rfc822-3000", head("rfc822-3000", "message/rfc822") + b"Content-Type: message/rfc822\r\n\r\n" * 3000 + b"x\r\n", {"mime."}
-    yield "boundaries", head("boundaries", "multipart/mixed; boundary=b0") + b"--b0\r\n" + multipart(200) + b"--x\r\n" * 300000, {"mime."}
+    yield "boundaries", head("boundaries", MIXED + "0") + b"--b0\r\n" + multipart(200) + b"--x\r\n" * 300000, {"mime."}
     yield "parameters", head("parameters", "text/plain" + "".join(f";\r\n a{i}=b" for i in range(2000))) + b"x\r\n", set()
     yield "comments", head("comments", extra=b"X-A: " + b"(" * 900 + b"\r\n") + b"x\r\n", set()
     yield "html-deep", head("html-deep", "text/html") + lines(b"<div>" * 200000) + b"Error: it fails\r\n", set()
@@ -141,7 +142,8 @@ def messages():
     yield "quotes", head("quotes") + lines(b">" * 2000000), {"body."}
     yield "reply-lines", head("reply-lines") + b"On Mon, Nov 23, 2026 at 1:00 PM, A <a@b.example> wrote:\r\n> x\r\n" * 20000, set()
     yield "passwords", head("passwords") + b"password password is password: : : is is a to pw=\r\n" * 20000, set()
-    yield "base64", head("base64", "text/plain", b"Content-Transfer-Encoding: base64\r\n") + b"=" * 70 + b"\r\n" + lines(noise(300000).hex().encode() + b"!?"), set()
+    yield "base64", (head("base64", "text/plain", b"Content-Transfer-Encoding: base64\r\n") + b"=" * 70 + b"\r\n" +
+                     lines(noise(300000).hex().encode() + b"!?")), set()
     yield "charset", head("charset", "text/plain; charset=utf-7") + lines(b"+AGE-+2AA" * 50000), set()
     yield "nul", head("nul") + lines(b"\0a" * 300000), set()
     yield "uuencode", head("uuencode") + b"begin 644 a.zip\r\n" + b"M" + b"`" * 60 + b"\r\n" * 100000, set()
@@ -152,6 +154,9 @@ def messages():
 
 def refused():
     """Headers that the dialogue refuses: (subject, whole mail)."""
+    yield "header-line-128K", head("header-line-128K", extra=b"X-Long: " + b"x" * (1 << 17) + b"\r\n") + b"x\r\n"
+    yield "headers-10000", head("headers-10000", extra=b"X-A: b\r\n" * 10000) + b"x\r\n"
     yield "header-megabyte", head("header-megabyte", extra=b"X-Long: " + b"x" * (1 << 20) + b"\r\n") + b"x\r\n"
-    yield "header-folded", head("header-folded", extra=b"X-Long: x\r\n " + b"\r\n ".join([b"y" * 70] * 15000) + b"\r\n") + b"x\r\n"
+    folded = b"X-Long: x\r\n " + b"\r\n ".join([b"y" * 70] * 15000) + b"\r\n"
+    yield "header-folded", head("header-folded", extra=folded) + b"x\r\n"
     yield "headers-100000", head("headers-100000", extra=b"X-A: b\r\n" * 100000) + b"x\r\n"

@@ -89,7 +89,7 @@ def test_message(gate, tickets, row):
 def test_refused_in_the_dialogue(gate, tickets, row):
     subject, mail = row
     code, text = gate.send(mail)
-    assert code == 552 and text.startswith("5.3.4"), text
+    assert 500 <= code < 600 and text.startswith("5."), text
     beside(gate, tickets, subject)
 
 

@@ -1,5 +1,5 @@
 /*
- * test_archive_name.c - code pages of names in archives, by real names in them.
+ * test_archive_name.c - names in archives: their code pages, by real names in them, and their tricks.
  */
 #include <iconv.h>
 #include <setjmp.h>
@@ -62,9 +62,28 @@ static void test_any_bytes(void **state)
 	}
 }
 
+static void test_paths(void **state)
+{
+	static const struct {
+		const char *raw, *clean;
+		bool safe;
+	} rows[] = {{"a/b.log", "a/b.log", true}, {"a\\b.log", "a/b.log", true}, {"../../etc/passwd", "../../etc/passwd", false},
+	    {"/etc/passwd", "/etc/passwd", false}, {"C:\\x", "C:/x", false}, {"a/..", "a/..", false}, {"..a/b..", "..a/b..", true},
+	    {"a\nb", "a b", false}, {"", "unnamed", true}, {"M\x81nchen", "München", true}, {"M\xC3\xBCnchen", "München", true},
+	    {"a\xE2\x80\xAEgpj.exe", "agpj.exe", true}};
+	char out[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(archive_path_clean(out, sizeof(out), rows[i].raw, strlen(rows[i].raw)), rows[i].safe);
+		assert_string_equal(out, rows[i].clean);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_any_bytes)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_any_bytes),
+	    cmocka_unit_test(test_paths)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
