@@ -69,6 +69,9 @@ static enum attribution judge(const struct words *joined)
 	if ((w.s[w.n - 1] == '>' || w.s[w.n - 1] == ')') && address && date && text_has_time(w.s, w.n) &&
 	    (ascii_digit(w.s[0]) || word_list_starts(w.s, w.n, days) > 0 || word_list_starts(w.s, w.n, starters) > 0))
 		return ATTRIBUTION_LONE;
+	/* Other languages: an address and a date right above a marked quote. */
+	if (colon && address && date && w.n <= 250)
+		return ATTRIBUTION_WEAK;
 	return ATTRIBUTION_NONE;
 }
 

@@ -15,7 +15,7 @@ static const char *const strong[] = {"best regards", "kind regards", "regards", 
 	"with best regards", "with kind regards", "kindest regards", "many thanks and regards", "thanks and regards", "thanks & regards",
 	"thank you and regards", "thanks and best regards", "thanks & best regards", "thanks and kind regards", "sincerely",
 	"yours sincerely", "sincerely yours", "yours faithfully", "yours truly", "respectfully", "cordially", "all the best", "br", "rgds",
-	"kr", "b.r.", "rgrds", "with regards",
+	"kr", "b.r.", "rgrds", "with regards", "brgds", "best rgds", "kind rgds", "thanks & rgds", "thanks and rgds", "b/r", "thanks & br",
 	"mit freundlichen grüßen", "mit freundlichen grüssen", "mit freundlichen gruessen", "mit freundlichem gruß",
 	"mit freundlichem gruss", "freundliche grüße", "freundliche grüsse", "freundlicher gruß", "viele grüße", "viele grüsse",
 	"viele gruesse", "beste grüße", "beste grüsse", "beste gruesse", "besten gruß", "schöne grüße", "schöne grüsse", "liebe grüße",
@@ -43,13 +43,20 @@ static const char *const strong[] = {"best regards", "kind regards", "regards", 
 	"宜しくお願い致します", "宜しくお願いいたします", "よろしくお願いします", "以上,よろしくお願いいたします", "何卒よろしくお願いいたします", NULL};
 
 static const char *const weak[] = {"thanks", "thank you", "thank you very much", "thanks a lot", "many thanks", "thx", "thanks again",
-	"thanks in advance", "thank you in advance", "thanks so much", "cheers", "best", "ta", "yours", "ty", "take care", "danke",
+	"thanks in advance", "thank you in advance", "thanks so much", "cheers", "best", "ta", "yours", "ty", "tks", "take care", "have a nice day", "have a great day", "have a good day", "have a nice weekend",
+	"schönen tag", "schönen tag noch", "schönes wochenende", "einen schönen tag",  "danke",
 	"vielen dank", "besten dank", "danke im voraus", "vielen dank im voraus", "danke und gruß", "danke & gruß", "danke und grüße",
 	"danke und viele grüße", "vielen dank und viele grüße", "merci", "merci beaucoup", "merci d'avance", "merci par avance", "gracias",
 	"muchas gracias", "gracias de antemano", "grazie", "grazie mille", "grazie in anticipo", "obrigado", "obrigada", "muito obrigado",
 	"muito obrigada", "obrigado desde já", "bedankt", "alvast bedankt", "bij voorbaat dank", "dank je wel", "dziękuję", "dzięki",
 	"z góry dziękuję", "спасибо", "заранее спасибо", "благодарю", "дякую", "заздалегідь дякую", "дякую!", "tack", "tack på förhand",
 	"takk", "takk på forhånd", "tak", "på forhånd tak", "谢谢", "多谢", "感谢", "ありがとうございます", "ありがとうございました", NULL};
+
+/* What the law wants below the mails of a company. */
+static const char *const firm[] = {"handelsregister", "amtsgericht", "registergericht", "sitz der gesellschaft", "geschäftsführer:",
+	"geschäftsführung:", "vorstand:", "aufsichtsrat:", "ust-id", "ust.-id", "registered in england", "registered in scotland",
+	"registered in ireland", "registered office", "registered number", "company number", "company registration", "siège social",
+	"sede legale", "domicilio social", "statutaire zetel", "capital social", "capitale sociale", "sąd rejonowy", "krs:", "nip:", NULL};
 
 static size_t trimmed(const struct line *l)
 {
@@ -92,20 +99,35 @@ static bool closes_with_name(const struct line *l, const char *const *list, bool
 /* "Med venlig hilsen / Kind regards" */
 static bool closes_twice(const struct line *l, size_t n)
 {
-	const char *slash = memchr(l->f, '/', n);
-	size_t a, b;
+	const char *s = l->f, *end = l->f + n;
+	unsigned phrases = 0;
 
-	if (slash == NULL || slash == l->f)
-		return false;
-	a = (size_t)(slash - l->f);
-	b = n - a - 1;
-	while (a > 0 && strchr(", ", l->f[a - 1]) != NULL)
-		a--;
-	while (b > 0 && slash[1] == ' ') {
-		slash++;
-		b--;
+	for (const char *stop; s < end; s = stop + 1, phrases++) {
+		size_t k;
+
+		for (stop = s; stop < end && *stop != '/' && *stop != '|';)
+			stop++;
+		while (s < stop && *s == ' ')
+			s++;
+		for (k = (size_t)(stop - s); k > 0 && strchr(", ", s[k - 1]) != NULL;)
+			k--;
+		if (!word_list_is(s, k, strong))
+			return false;
 	}
-	return word_list_is(l->f, a, strong) && word_list_is(slash + 1, b, strong);
+	return phrases >= 2;
+}
+
+/* "Viele Grüße aus Berlin" */
+static bool closes_from(const struct line *l, size_t n)
+{
+	static const char *const from[] = {" aus ", " from ", " vom ", " aus dem ", NULL};
+	size_t k = word_list_starts(l->f, n, strong);
+
+	/* The list has phrases that begin others. */
+	for (size_t i = k; k > 3 && i < n && i < k + 20; i++)
+		if (word_list_starts(l->f + i, n - i, from) > 0 && word_list_is(l->f, i, strong))
+			return word_count(l->f + i, n - i) <= 4;
+	return false;
 }
 
 enum closing line_closing(const struct line *l)
@@ -114,7 +136,7 @@ enum closing line_closing(const struct line *l)
 
 	if (n == 0 || l->flen > 90 || l->depth > 0)
 		return CLOSING_NONE;
-	if (word_list_is(l->f, n, strong) || closes_twice(l, n))
+	if (word_list_is(l->f, n, strong) || closes_twice(l, n) || closes_from(l, n))
 		return CLOSING_STRONG;
 	if (word_list_is(l->f, n, weak))
 		return CLOSING_WEAK;
@@ -228,14 +250,15 @@ static bool is_divided(const struct line *l)
 
 bool line_is_contact(const struct line *l)
 {
-	static const char *const firm[] = {"handelsregister", "amtsgericht", "geschäftsführer", "ust-id", "ust.-id", "registered in ",
-		"registered office", "company no", "hrb ", "siret", "rcs ", "p.iva", "partita iva", "kvk", "btw", "nip:", "regon", "vat no",
-		"org.nr", "cvr", "sitz der gesellschaft", "registergericht", "vorstand", "aufsichtsrat", "инн", "єдрпоу", NULL};
-
 	if (l->flen > 160)
 		return false;
+	static const char *const numbers[] = {"hrb ", "siret ", "siret:", "rcs ", "p.iva", "p. iva", "partita iva", "kvk ", "kvk:", "kvk-", "btw ",
+		"btw:", "btw-", "vat no", "vat:", "vat id", "vat-id", "org.nr", "org nr", "cvr ", "cvr:", "cvr-", "инн ", "инн:", "єдрпоу", "regon", NULL};
+
 	if (word_list_within(l->f, l->flen, firm))
 		return true;
+	if (word_list_within(l->f, l->flen, numbers) && word_count(l->f, l->flen) <= 8 && has_phone(l->f, l->flen))
+		return true; /* with the number itself */
 	if (l->flen > 120 || word_count(l->f, l->flen) > 16)
 		return false;
 	if (line_is_phone(l))
@@ -269,6 +292,16 @@ static bool is_small_name(const struct line *l)
 		if (!ascii_lower(l->s[i]) && !(i + 1 == l->len && l->s[i] == '.'))
 			return false;
 	return l->len >= 2 && l->len <= 15;
+}
+
+bool line_is_strict_name(const struct line *l)
+{
+	size_t words = word_count(l->s, l->len);
+
+	for (size_t i = 0; i < l->len; i++)
+		if ((i == 0 || l->s[i - 1] == ' ') && !begins_capital(l->s + i, l->len - i))
+			return is_small_name(l);
+	return words <= 3 && line_is_name(l);
 }
 
 bool lines_sign(const struct line *l, size_t n, bool named)
@@ -333,7 +366,8 @@ bool text_is_disclaimer(const struct line *l, size_t n)
 	static const char *const addressee[] = {"recipient", "addressee", "intended", "notify the sender", "notify us", "destinataire",
 		"empfänger", "adressat", "bestimmt", "destinatari", "destinatári", "geadresseerde", "bestemd", "adresat", "odbiorc", "получател",
 		"адресат", "предназначен", "одержувач", "отримувач", "призначен", "mottagare", "mottaker", "modtager", "tilsiktede", "收件人",
-		"受信者", "宛先", "delete", "löschen", "supprimer", NULL};
+		"受信者", "宛先", "delete", "destroy", "notify", "löschen", "vernichten", "supprimer", "détruire", "eliminar", "bórr", "elimin", "cancell", "apag",
+		"verwijder", "usun", "usuń", "удал", "уничтож", "видал", "знищ", "radera", "slett", "slet ", "删除", "削除", NULL};
 	static const char *const mail[] = {"mail", "message", "communication", "transmission", "nachricht", "courriel", "mensaje", "correo",
 		"messaggio", "mensagem", "bericht", "wiadomoś", "сообщени", "письм", "повідомлен", "лист", "meddelande", "melding", "e-post",
 		"meddelelse", "邮件", "郵件", "メール", NULL};
@@ -341,6 +375,13 @@ bool text_is_disclaimer(const struct line *l, size_t n)
 		"l'environnement", "antes de imprimir", "prima di stampare", "scanned for viruses", "virus-free", "virenfrei", "avast.com",
 		"originated from outside", "libre de virus", "was scanned by", "denk aan het milieu", "reply to this email directly",
 		"you are receiving this because", NULL};
+	static const char *const mistake[] = {"received this e-mail in error", "received this email in error", "received this message in error",
+		"received this communication in error", "received it in error", "received this in error", "received this mail in error",
+		"received this e-mail by mistake", "received this email by mistake", "received this message by mistake", "irrtümlich", "versehentlich",
+		"par erreur", "por error", "per errore", "por engano", "por erro", "ten onrechte", "abusievelijk", "per abuis", "omyłkowo",
+		"по ошибке", "помилково", "av misstag", "ved en feil", "ved en fejl", "误收", "誤って", NULL};
+	static const char *const liability[] = {"views or opinions", "opinions expressed", "views expressed", "accepts no liability",
+		"accept no liability", "does not accept liability", "no liability for any damage", "checked for viruses", NULL};
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -350,7 +391,11 @@ bool text_is_disclaimer(const struct line *l, size_t n)
 	}
 	if (n <= 3 && bytes < 300 && any_line_has(l, n, notes))
 		return true;
-	if (bytes < DISCLAIMER_MIN || !any_line_has(l, n, secrecy))
+	if (bytes < DISCLAIMER_MIN)
+		return false;
+	if ((n <= 6 && any_line_has(l, n, firm)) || any_line_has(l, n, liability))
+		return true;
+	if (!any_line_has(l, n, secrecy) && !any_line_has(l, n, mistake))
 		return false;
 	return any_line_has(l, n, addressee) && any_line_has(l, n, mail);
 }

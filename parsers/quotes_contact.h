@@ -18,6 +18,8 @@ enum closing line_closing(const struct line *l);
 bool line_is_dash_name(const struct line *l);
 /* One to five words that could be a person's name. */
 bool line_is_name(const struct line *l);
+/* One to three words, every one with a capital; or a single one without. */
+bool line_is_strict_name(const struct line *l);
 /* Holds a telephone number with its label, a mail address, a web address, a company's registration. */
 bool line_is_contact(const struct line *l);
 /* What kinds of contact stand in n lines: telephone, mail and web address. */

@@ -119,7 +119,7 @@ static size_t read_block(const struct split *sp, size_t at, bool sure, struct bl
 		} else if (sure && could_be_field(l) && !l->gap && last == F_NONE) {
 			b->foreign++;
 			end = i + 1;
-		} else if (i == at || l->gap || last == F_NONE || last == F_SUBJECT || ++folded > FOLDED_MAX) {
+		} else if (i == at || l->gap || last == F_NONE || last == F_SUBJECT || last == F_DATE || ++folded > FOLDED_MAX) {
 			break; /* a subject may be folded too, but nobody can tell it from text */
 		}
 	}

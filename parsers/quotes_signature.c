@@ -158,7 +158,7 @@ static size_t below_closing(const struct split *sp, size_t from, size_t to)
 			continue;
 		if (any_technical(sp, i, to) || !lines_sign(sp->lines + i, to - i, c != CLOSING_NAMED))
 			return to;
-		if (i == to && c == CLOSING_WEAK)
+		if (c == CLOSING_WEAK && (i == to || !(line_is_strict_name(&sp->lines[i]) || contact_kinds(sp->lines + i, to - i) > 0)))
 			return to;
 		/* "Thank you in advance" above "Best regards" */
 		if (i - 1 > from + 1 && line_closing(&sp->lines[i - 2]) != CLOSING_NONE)

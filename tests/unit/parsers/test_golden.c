@@ -9,6 +9,48 @@
 
 #define CORPUS "tests/corpus"
 
+/* ---- every line of full is in one of the parts ---- */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Adds the lines of s that are not blank, cut in place; the new count. */
+static size_t add_lines(char **list, size_t n, char *s)
+{
+	for (char *line, *save = NULL; (line = strtok_r(s, "\n", &save)) != NULL; s = NULL)
+		if (line[strspn(line, " \t")] != '\0')
+			list[n++] = line;
+	return n;
+}
+
+static int holds_all_lines(json_t *body)
+{
+	static const char *const parts[] = {"text", "quoted", "signature"};
+	char *full = strdup(json_string_value(json_object_get(body, "full"))), *copies[3];
+	size_t cap = strlen(full) + 1, m, n = 0;
+	char **want = calloc(cap, sizeof *want), **got = calloc(3 * cap, sizeof *got);
+	int ok;
+
+	m = add_lines(want, 0, full);
+	for (size_t i = 0; i < 3; i++) {
+		copies[i] = strdup(json_string_value(json_object_get(body, parts[i])));
+		n = add_lines(got, n, copies[i]);
+	}
+	qsort(want, m, sizeof *want, by_text);
+	qsort(got, n, sizeof *got, by_text);
+	ok = m == n;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = strcmp(want[i], got[i]) == 0;
+	for (size_t i = 0; i < 3; i++)
+		free(copies[i]);
+	free(full);
+	free(want);
+	free(got);
+	return ok;
+}
+
 static int check_one(const char *name)
 {
 	char path[512], where[4096] = "";
@@ -25,6 +67,10 @@ static int check_one(const char *name)
 	ok = want != NULL && json_object_size(want) > 0 && golden_same(want, got, where, sizeof where);
 	if (!ok)
 		print_error("%s%s\n", name, where);
+	if (!holds_all_lines(json_object_get(got, "body"))) {
+		print_error("%s: lines of body.full are lost or doubled\n", name);
+		ok = 0;
+	}
 	json_decref(want);
 	json_decref(got);
 	free(bytes);

@@ -145,7 +145,8 @@ static const char *const weak[] = {"Ann Lee wrote:", "Am 23.11.2026 um 17:02 sch
 	"Op 23-11-2026 om 17:02 schreef Ann Lee:", "W dniu 23.11.2026 o 17:02, Ann Lee pisze:", "23.11.2026 17:02, Анна Ли пишет:",
 	"Den 2026-11-23 kl. 17:02, skrev Ann Lee:", "Den 23.11.2026 17:02, skrev Ann Lee:", "在 2026/11/23 17:02, Ann Lee 写道:",
 	"於 2026/11/23 下午5:02, Ann Lee 提到:", "On 11/23/26 17:02, Ann Lee wrote:", "Quoting Ann Lee, she wrote:",
-	"2026/11/23 Ann Lee <ann@x.example>"};
+	"2026/11/23 Ann Lee <ann@x.example>",
+	"יום ב׳, 23 בנוב׳ 2026 ב-17:02 מאת Ann Lee <ann@x.example>:", "2026. 11. 23. 17:02 Ann Lee <ann@x.example>님이 씀:"};
 
 static void test_weak(void **state)
 {
@@ -222,6 +223,8 @@ static const char *const closings[] = {"Best regards,\nAnn Lee", "Kind regards\n
 	"Regards\nAnn Lee\nAcme MSP | 1 High Street | London SW1 | T +44 20 7946 0000 | ann@partner.example | www.partner.example and more\n"
 	    "[cid:image001.png@01DC.4F0A]<https://partner.example/a/very/long/link/that/nobody/reads/as/it/only/counts/clicks?x=1234567890123456789>",
 	"Ann Lee\nBackup Engineer\nTel.: +49 30 1234567\nann@partner.example",
+	"Viele Grüße aus Berlin\nAnna", "Best regards / Freundliche Grüsse / Meilleures salutations\nAnn Lee",
+	"Thanks & Regards,\n\nRaj Kumar\nSenior Engineer – Backup\nMobile: +91 98450 12345\nwww.partner.example", "Have a nice day!\nAnn Lee",
 	"Best regards,\nAnn\n\n--\nAnn Lee\nBackup Engineer\nAcme MSP\n\nSent from my iPhone",
 	"Cheers 🎉\nAnn\n\n—————\nAnn Lee\nBackup Engineer\n📱 +44 7700 900000",
 	"-Ann Lee\n\nann@partner.example", "Ann B. Lee, Ph.D.\nAcme Labs\nann@partner.example\nwww.partner.example",
@@ -255,6 +258,10 @@ static const char *const disclaimers[] = {
 	"Detta meddelande är konfidentiellt och endast avsett för den angivna mottagaren.",
 	"Denne meldingen er konfidensiell og kun ment for den tilsiktede mottaker.",
 	"Denne e-mail er fortrolig og kun beregnet for den tilsigtede modtager. Slet den, hvis De fik den ved en fejl.",
+	"Acme MSP Ltd. Registered in England and Wales No. 1234567. Registered office: 1 High Street, London SW1A 1AA.",
+	"If you have received this e-mail in error, please notify the sender immediately and delete it from your system.",
+	"Falls Sie diese E-Mail irrtümlich erhalten haben, informieren Sie bitte den Absender und vernichten Sie diese Mail.",
+	"Any views or opinions expressed are solely those of the author and do not represent those of Acme MSP.",
 	"本邮件及其附件含有保密信息，仅限于发送给上面地址中列出的个人或群组。如果您不是收件人，请删除本邮件。",
 	"このメールには機密情報が含まれている場合があります。宛先の方以外が受信された場合は、削除してください。",
 };
@@ -314,6 +321,11 @@ static const char *const content[] = {
 	"Please add these people:\n\nBob Miller\nbob@acme.example\ncarl@acme.example",
 	"Our analysis:\n\n## Points\n----\n\n1. It is faster\n2. It needs less memory\n\n----\n\nThe dashes are no signature.",
 	"Formats that we saw:\n\n2026-11-23 14:30:25\n23.11.2026 14:30\nNov 23, 2026 at 14:30",
+	"The job fails.\n\nBTW, the second job of the same customer has registered in the console since the upgrade, and it runs.",
+	"The job fails.\n\nIf you received this error too, please notify us and delete the message in the portal afterwards, we have no idea.",
+	"Danke\nServer Neustart hilft nicht",
+	"Could you check it? Thanks\nJob name: Daily Backup",
+	"Log Name: Application\nSource: Veeam MP\nDate: 23.11.2026 17:02:11\nEvent ID: 190\nLevel: Error\nUser: N/A\nTo: all\nComputer: srv1",
 	"Our portal\nhttps://a.example/1\nhttps://b.example/2",
 	"On 20 November 2026, the support wrote:\nInstall the patch.\nWe did.",
 	"***\n\nhello\n\n***",
