@@ -129,6 +129,7 @@ static void style(struct html_tag *t, const char *s, size_t n)
 	t->border_top |= st.border_top;
 	t->indent |= st.indent;
 	t->tight |= st.tight;
+	t->pre |= st.pre;
 }
 
 /* The first attribute that gives a role counts. */
@@ -243,7 +244,7 @@ static void tag(struct html *h)
 	size_t n = 0;
 
 	t->end = *p == '/';
-	t->hidden = t->mso = t->cid = t->border_top = t->indent = t->tight = false;
+	t->hidden = t->mso = t->cid = t->border_top = t->indent = t->tight = t->pre = false;
 	t->role = HTML_ROLE_NONE;
 	t->start = 0;
 	t->href[0] = t->alt[0] = '\0';

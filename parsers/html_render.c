@@ -98,7 +98,7 @@ void html_render_init(struct html_render *r, struct buf *out, struct text_marks 
 
 static bool invisible(uint32_t cp)
 {
-	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0xad || cp == 0x200b || cp == 0x2060 || cp == 0xfeff ||
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0xad || cp == 0x34f || cp == 0x200b || cp == 0x2060 || cp == 0xfeff ||
 	    (cp >= 0x200e && cp <= 0x200f) || (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
 }
 
@@ -108,6 +108,7 @@ void html_render_word(struct html_render *r, const char *s, size_t n)
 
 	if (r->hidden_depth > 0)
 		return;
+	r->pre_fresh = false;
 	while (i < n) {
 		uint32_t cp = (unsigned char)s[i];
 		unsigned k = 1;
@@ -132,7 +133,12 @@ void html_render_word(struct html_render *r, const char *s, size_t n)
 
 void html_render_space(struct html_render *r, char c)
 {
+	bool fresh = r->pre_fresh;
+
 	if (r->hidden_depth > 0)
+		return;
+	r->pre_fresh = false;
+	if (fresh && c == '\n')
 		return;
 	if (r->pre == 0) {
 		if (r->line_open && r->spaces == 0)
@@ -357,17 +363,18 @@ static void element_open(struct html_render *r, const struct html_tag *t)
 
 	if (role >= MARK_HEADER && role < MARK_KINDS)
 		mark(r, role, r->out->len, r->out->len);
-	if ((role >= MARK_HEADER && !blockquote) || !is_paired(t->name) || r->n_open == HTML_OPEN) {
+	if ((role >= MARK_HEADER && !blockquote && !t->pre) || !is_paired(t->name) || r->n_open == HTML_OPEN) {
 		count_inner(r, t->name);
 		return;
 	}
 	o = &r->open[r->n_open];
 	*o = (struct html_open){.depth = 1, .role = role, .marks = role < MARK_HEADER, .quotes = role == MARK_QUOTE && blockquote,
-		.from = r->out->len};
+		.pre = t->pre, .from = r->out->len};
 	memcpy(o->name, t->name, sizeof o->name);
 	for (unsigned i = 0; i < r->n_open; i++)
 		o->marks &= r->open[i].role != role;
 	r->quote += o->quotes;
+	r->pre += o->pre;
 	r->n_open++;
 }
 
@@ -377,6 +384,7 @@ static void pop_to(struct html_render *r, unsigned n)
 		const struct html_open *o = &r->open[--r->n_open];
 
 		r->quote -= o->quotes;
+		r->pre -= o->pre && r->pre > 0;
 		if (o->marks && r->out->len > o->from)
 			mark(r, o->role, o->from, r->out->len);
 	}
@@ -439,6 +447,7 @@ static void show(struct html_render *r, const struct html_tag *t, enum element e
 		break;
 	case E_PRE:
 		block(r, 1);
+		r->pre_fresh = !t->end;
 		r->pre = t->end ? r->pre - (r->pre > 0) : r->pre + 1;
 		break;
 	case E_LIST:

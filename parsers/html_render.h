@@ -22,7 +22,7 @@ struct html_tag {
 	bool hidden;              /* display:none, hidden */
 	bool mso;                 /* class Mso…: a paragraph without space around it */
 	enum text_mark_kind role; /* HTML_ROLE_NONE: none */
-	bool border_top, indent, tight; /* html_roles.h */
+	bool border_top, indent, tight, pre; /* html_roles.h */
 	bool cid;                 /* src="cid:…" */
 	unsigned start;           /* <ol start> */
 	char href[HTML_HREF_MAX + 1];
@@ -36,6 +36,7 @@ struct html_open {
 	enum text_mark_kind role;
 	bool marks;     /* not inside another of its kind */
 	bool quotes;    /* raised the quote depth */
+	bool pre;       /* raised the depth of <pre> */
 	size_t from;
 };
 
@@ -49,6 +50,7 @@ struct html_render {
 	bool any;                /* something was written */
 	unsigned breaks, spaces; /* wanted before the next word */
 	unsigned quote, line_quote, pre;
+	bool pre_fresh;          /* at the very start of <pre>: a line end there is none */
 	char hidden[HTML_NAME_MAX]; /* element being hidden, "" none */
 	unsigned hidden_depth;
 	bool hid;                /* something was left out */

@@ -15,6 +15,7 @@ struct html_style {
 	bool hidden;     /* nothing of the element is displayed */
 	bool border_top; /* a line above it */
 	bool indent;     /* a border was taken away and none put to its left: only moved to the right */
+	bool pre;        /* white space counts as in <pre> */
 	bool tight;      /* no space above and below */
 };
 

@@ -66,6 +66,10 @@ static const struct {
 	/* layout tables are no columns; data tables are */
 	{"<table><tr><td>logo</td><td><table><tr><td>a</td><td>b</td></tr></table></td><td>c</td></tr></table>", "logo\na | b\nc"},
 	{"<table><tr><td><div>a</div></td><td><div>b</div></td></tr></table>", "a | b"},
+	/* white space that counts */
+	{"<pre>\n a\n</pre>b", " a\nb"},
+	{"<div style='white-space:pre-wrap'>a\n  b\n\nc</div>d\ne", "a\n  b\n\nc\nd e"},
+	{"<div style='white-space: nowrap'>a\n b</div>", "a b"},
 	/* not displayed */
 	{"<div style='max-height:0px;overflow:hidden;mso-hide:all'>pre</div><span style=\"visibility: hidden\">x</span>a", "a"},
 	{"<div style='opacity:0'>x</div><div style='opacity:0.9'>y</div>", "y"},
