@@ -16,26 +16,26 @@
 static const char *const words[] = {
     "production is down", "production down", "production outage", "prod is down", "prod down", "system down", "systems down",
     "site down", "everything is down", "complete outage", "total outage", "major outage", "produktionsausfall", "produktionsstillstand",
-    "produktion steht", "totalausfall", "production \xC3\xA0 l'arr\xC3\xAAt", "production arr\xC3\xAAt\xC3\xA9""e", "en panne", "producci\xC3\xB3n parada",
-    "produzione ferma", "produ\xC3\xA7\xC3\xA3o parada", "productie ligt stil", "ransomware", "data loss", "datenverlust", "perte de donn\xC3\xA9""es",
-    "p\xC3\xA9rdida de datos", "emergency", "notfall", "emergencia", "emergenza", "sev 1", "sev1", "sev-1", "severity 1", "prio 1", "prio1",
-    "priority 1", "priorit\xC3\xA4t 1", "p1", "top priority", "highest priority", "h\xC3\xB6""chste priorit\xC3\xA4t", "business critical", "business-critical",
-    "mission critical", "gesch\xC3\xA4""ftskritisch", "outage", "showstopper", "blocker", "critical", "kritisch", "critique", "cr\xC3\xADtico",
-    "cr\xC3\xADtica", "critico", "critica", "krytyczne", "krytyczny", "kritiek", "urgent", "urgently", "urgency", "urgente", "dringend", "dringende",
-    "dringender", "sehr eilig", "eilt", "eilig", "spoed", "pilne", "br\xC3\xA5""dskande", "haster", "high priority", "hohe priorit\xC3\xA4t",
-    "haute priorit\xC3\xA9", "alta prioridad", "immediate assistance", "as soon as possible", "asap", "immediately", "schnellstm\xC3\xB6glich",
-    "so schnell wie m\xC3\xB6glich", "umgehend", "d\xC3\xA8s que possible", "lo antes posible", "il prima possibile", "escalate", "eskalation"};
+    "produktion steht", "totalausfall", "production à l'arrêt", "production arrêtée", "en panne", "producción parada",
+    "produzione ferma", "produção parada", "productie ligt stil", "ransomware", "data loss", "datenverlust", "perte de données",
+    "pérdida de datos", "emergency", "notfall", "emergencia", "emergenza", "sev 1", "sev1", "sev-1", "severity 1", "prio 1", "prio1",
+    "priority 1", "priorität 1", "p1", "top priority", "highest priority", "höchste priorität", "business critical", "business-critical",
+    "mission critical", "geschäftskritisch", "outage", "showstopper", "blocker", "critical", "kritisch", "critique", "crítico",
+    "crítica", "critico", "critica", "krytyczne", "krytyczny", "kritiek", "urgent", "urgently", "urgency", "urgente", "dringend", "dringende",
+    "dringender", "sehr eilig", "eilt", "eilig", "spoed", "pilne", "brådskande", "haster", "high priority", "hohe priorität",
+    "haute priorité", "alta prioridad", "immediate assistance", "as soon as possible", "asap", "immediately", "schnellstmöglich",
+    "so schnell wie möglich", "umgehend", "dès que possible", "lo antes posible", "il prima possibile", "escalate", "eskalation"};
 
 /* Scripts without cases and blanks of ours. */
 static const char *const signs[] = {
-    "\xD0\xA1\xD1\x80\xD0\xBE\xD1\x87\xD0\xBD\xD0\xBE", "\xD1\x81\xD1\x80\xD0\xBE\xD1\x87\xD0\xBD\xD0\xBE",
-    "\xD0\xBA\xD1\x80\xD0\xB8\xD1\x82\xD0\xB8\xD1\x87", "\xE7\xB7\x8A\xE6\x80\xA5", "\xE7\xB4\xA7\xE6\x80\xA5", "\xE8\x87\xB3\xE6\x80\xA5"};
+    "Срочно", "срочно",
+    "критич", "緊急", "紧急", "至急"};
 
 /* "not urgent", "nicht mehr dringend", "no outage": one of the two words before denies it. */
 static bool denied(const char *text, const char *at)
 {
 	static const char *const no[] = {"not", "no", "non", "nicht", "kein", "keine", "isn't", "less", "weniger", "pas", "niet", "nie", "never",
-	    "without", "n\xC3\xA3o", "without any"};
+	    "without", "não", "without any"};
 	const char *from = at;
 	int blanks = 0;
 

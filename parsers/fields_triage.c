@@ -95,16 +95,16 @@ static bool names_step_elsewhere(const char *s, size_t len)
 {
 	static const char *const who[] = {"wir haben", "ich habe", "haben wir", "habe ich", "wurde", "wurden", "nous avons", "j'ai", "on a", "hemos", "he",
 	    "abbiamo", "ho", "we hebben", "wij hebben", "ik heb", "hebben we", "temos", "vi har", "jag har", "jeg har"};
-	static const char *const steps[] = {"neugestartet", "neu gestartet", "durchgestartet", "gepr\xC3\xBC""ft", "getestet",
-	    "kontrolliert", "aktualisiert", "neu installiert", "deaktiviert", "aktiviert", "entfernt", "gel\xC3\xB6scht", "versucht", "probiert",
-	    "ausprobiert", "ge\xC3\xB6""ffnet", "ausgetauscht", "erh\xC3\xB6ht", "ge\xC3\xA4ndert", "angepasst", "rebootet", "gerebootet",
-	    "red\xC3\xA9marr\xC3\xA9", "v\xC3\xA9rifi\xC3\xA9", "test\xC3\xA9", "essay\xC3\xA9", "relanc\xC3\xA9", "r\xC3\xA9install\xC3\xA9", "mis \xC3\xA0 jour",
-	    "supprim\xC3\xA9", "d\xC3\xA9sactiv\xC3\xA9", "reiniciado", "verificado", "comprobado", "probado", "intentado", "actualizado", "reinstalado",
+	static const char *const steps[] = {"neugestartet", "neu gestartet", "durchgestartet", "geprüft", "getestet",
+	    "kontrolliert", "aktualisiert", "neu installiert", "deaktiviert", "aktiviert", "entfernt", "gelöscht", "versucht", "probiert",
+	    "ausprobiert", "geöffnet", "ausgetauscht", "erhöht", "geändert", "angepasst", "rebootet", "gerebootet",
+	    "redémarré", "vérifié", "testé", "essayé", "relancé", "réinstallé", "mis à jour",
+	    "supprimé", "désactivé", "reiniciado", "verificado", "comprobado", "probado", "intentado", "actualizado", "reinstalado",
 	    "riavviato", "verificato", "controllato", "provato", "testato", "aggiornato", "reinstallato", "herstart", "gecontroleerd", "geprobeerd", "getest",
-	    "bijgewerkt", "testado", "tentado", "startat om", "kontrollerat", "testat", "genstartet", "kontrolleret", "startet p\xC3\xA5 nytt", "sjekket"};
+	    "bijgewerkt", "testado", "tentado", "startat om", "kontrollerat", "testat", "genstartet", "kontrolleret", "startet på nytt", "sjekket"};
 	const char *at = ascii_find_any(s, len, who, ASCII_COUNT(who), NULL);
 	/* A step that begins with a letter beyond ASCII is not looked for by that function. */
-	static const char ueber[] = "\xC3\xBC""berpr\xC3\xBC""ft";
+	static const char ueber[] = "überprüft";
 
 	if (at == NULL)
 		return false;
@@ -117,7 +117,7 @@ static bool says_done(const char *s, size_t len)
 	static const char *const phrases[] = {"did not help", "didn't help", "no change after", "without success", "steps taken",
 	    "what we tried", "what we have tried", "what we did", "troubleshooting performed", "troubleshooting so far",
 	    "already performed", "already followed", "still fails after", "same result after", "same error after", "to no avail", "made no difference", "no luck", "hat nicht geholfen", "brachte keine besserung",
-	    "ohne erfolg", "leider erfolglos", "bisher unternommen", "bereits durchgef\xC3\xBChrt", "sans succ\xC3\xA8s", "sans effet", "sin \xC3\xA9xito", "sin resultado",
+	    "ohne erfolg", "leider erfolglos", "bisher unternommen", "bereits durchgeführt", "sans succès", "sans effet", "sin éxito", "sin resultado",
 	    "senza successo", "senza risultato", "zonder succes", "zonder resultaat", "sem sucesso", "bez skutku", "bez rezultatu", "utan resultat",
 	    "uten resultat", "uden held"};
 
@@ -133,7 +133,7 @@ static bool opens_list(const char *s, size_t len)
 /* Sentences of a line end with . ! ? and a blank. Questions and plans do not count. */
 static bool take_sentences(struct triage_text *t, const char *s, size_t len)
 {
-	static const char *const asks[] = {"should", "you", "sollen wir", "sollten", "k\xC3\xB6nnen sie", "bitte pr\xC3\xBC""fen", "nicht gepr\xC3\xBC""ft"};
+	static const char *const asks[] = {"should", "you", "sollen wir", "sollten", "können sie", "bitte prüfen", "nicht geprüft"};
 	bool taken = false;
 
 	while (len > 0) {

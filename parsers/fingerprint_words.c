@@ -40,9 +40,9 @@ bool fingerprint_date_word(const char *w, size_t len)
 	static const char *const list[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "january",
 	    "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "mon", "tue", "wed", "thu",
 	    "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "am", "pm", "a.m", "p.m", "utc",
-	    "gmt", "januar", "februar", "m\xC3\xA4rz", "mai", "juni", "juli", "oktober", "dezember", "montag", "dienstag", "mittwoch", "donnerstag",
-	    "freitag", "samstag", "sonntag", "uhr", "janvier", "f\xC3\xA9vrier", "mars", "avril", "juin", "juillet", "ao\xC3\xBBt", "septembre",
-	    "octobre", "novembre", "d\xC3\xA9""cembre", "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
+	    "gmt", "januar", "februar", "märz", "mai", "juni", "juli", "oktober", "dezember", "montag", "dienstag", "mittwoch", "donnerstag",
+	    "freitag", "samstag", "sonntag", "uhr", "janvier", "février", "mars", "avril", "juin", "juillet", "août", "septembre",
+	    "octobre", "novembre", "décembre", "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
 	    "octubre", "noviembre", "diciembre"};
 
 	return len > 1 && is_in(w, len, list, ASCII_COUNT(list));
@@ -61,8 +61,8 @@ bool fingerprint_tells(const char *s, size_t len)
 {
 	static const char *const words[] = {"failed", "fail", "fails", "not", "cannot", "can't", "couldn't", "denied", "error", "unable", "refused",
 	    "invalid", "exceeded", "missing", "exists", "timed", "expired", "unavailable", "unexpected", "unknown", "corrupted", "canceled",
-	    "aborted", "unreachable", "insufficient", "nicht", "fehler", "kein", "verweigert", "fehlgeschlagen", "ung\xC3\xBCltig",
-	    "impossible", "erreur", "refus\xC3\xA9", "no se", "denegado", "non"};
+	    "aborted", "unreachable", "insufficient", "nicht", "fehler", "kein", "verweigert", "fehlgeschlagen", "ungültig",
+	    "impossible", "erreur", "refusé", "no se", "denegado", "non"};
 	size_t blanks = 0;
 
 	for (size_t i = 0; i < len; i++)

@@ -252,7 +252,7 @@ static bool version_marked(const char *text, size_t len, char *out, size_t cap, 
 	return false;
 }
 
-static const char *const version_words[] = {"version", "versie", "versione", "wersja", "versi\xC3\xB3n", "vers\xC3\xA3o", "build",
+static const char *const version_words[] = {"version", "versie", "versione", "wersja", "versión", "versão", "build",
     "buildnummer", "buildnumber"};
 #define WORDS_OF_VERSIONS 6 /* the rest are words of builds: a build has points */
 

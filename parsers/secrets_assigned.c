@@ -22,17 +22,17 @@ struct name {
 static const struct name names[] = {
     {"password", SECRETS_PASSWORD, ANY}, {"passwords", SECRETS_PASSWORD, LONG}, {"passwd", SECRETS_PASSWORD, ANY}, {"passphrase", SECRETS_PASSWORD, ANY},
     {"pwd", SECRETS_PASSWORD, ANY}, {"passwort", SECRETS_PASSWORD, ANY}, {"kennwort", SECRETS_PASSWORD, ANY}, {"mot de passe", SECRETS_PASSWORD, ANY},
-    {"contrase\xC3\xB1""a", SECRETS_PASSWORD, ANY}, {"senha", SECRETS_PASSWORD, ANY}, {"wachtwoord", SECRETS_PASSWORD, ANY},
-    {"has\xC5\x82o", SECRETS_PASSWORD, ANY}, {"l\xC3\xB6senord", SECRETS_PASSWORD, ANY}, {"passord", SECRETS_PASSWORD, ANY},
-    {"adgangskode", SECRETS_PASSWORD, ANY}, {"\xD0\xBF\xD0\xB0\xD1\x80\xD0\xBE\xD0\xBB\xD1\x8C", SECRETS_PASSWORD, ANY},
-    {"\xD0\x9F\xD0\xB0\xD1\x80\xD0\xBE\xD0\xBB\xD1\x8C", SECRETS_PASSWORD, ANY}, {"\xE5\xAF\x86\xE7\xA0\x81", SECRETS_PASSWORD, ANY},
-    {"\xE3\x83\x91\xE3\x82\xB9\xE3\x83\xAF\xE3\x83\xBC\xE3\x83\x89", SECRETS_PASSWORD, ANY}, {"pass", SECRETS_PASSWORD, LONG},
+    {"contraseña", SECRETS_PASSWORD, ANY}, {"senha", SECRETS_PASSWORD, ANY}, {"wachtwoord", SECRETS_PASSWORD, ANY},
+    {"hasło", SECRETS_PASSWORD, ANY}, {"lösenord", SECRETS_PASSWORD, ANY}, {"passord", SECRETS_PASSWORD, ANY},
+    {"adgangskode", SECRETS_PASSWORD, ANY}, {"пароль", SECRETS_PASSWORD, ANY},
+    {"Пароль", SECRETS_PASSWORD, ANY}, {"密码", SECRETS_PASSWORD, ANY},
+    {"パスワード", SECRETS_PASSWORD, ANY}, {"pass", SECRETS_PASSWORD, LONG},
     {"pw", SECRETS_PASSWORD, LONG}, {"encryption key", SECRETS_KEY, LONG}, {"account key", SECRETS_KEY, LONG}, {"access key", SECRETS_KEY, LONG},
     {"secret key", SECRETS_KEY, LONG}, {"secret access key", SECRETS_KEY, LONG}, {"storage key", SECRETS_KEY, LONG},
     {"api key", SECRETS_KEY, LONG}, {"client secret", SECRETS_KEY, LONG}, {"application secret", SECRETS_KEY, LONG}, {"secret", SECRETS_KEY, LONG},
     {"client key data", SECRETS_PRIVATE_KEY, LONG}, {"private key", SECRETS_PRIVATE_KEY, LONG}, {"shared access signature", SECRETS_TOKEN, LONG},
     {"token", SECRETS_TOKEN, LONG}, {"sig", SECRETS_TOKEN, LONG}, {"session cookie", SECRETS_TOKEN, LONG}, {"license key", SECRETS_LICENCE, LONG},
-    {"licence key", SECRETS_LICENCE, LONG}, {"product key", SECRETS_LICENCE, LONG}, {"lizenzschl\xC3\xBCssel", SECRETS_LICENCE, LONG},
+    {"licence key", SECRETS_LICENCE, LONG}, {"product key", SECRETS_LICENCE, LONG}, {"lizenzschlüssel", SECRETS_LICENCE, LONG},
     {"activation key", SECRETS_LICENCE, LONG}, {"serial key", SECRETS_LICENCE, LONG}};
 
 /* Whether text[0, end) ends with the name; nothing more than a word of its own or a camel's hump may stand before. */
@@ -57,7 +57,7 @@ static bool ends_with(const char *text, size_t end, const char *name)
 static const struct name *name_before(const char *text, size_t end)
 {
 	/* What the names end with: nearly every sign has something else before it. */
-	static const char last[][3] = {"rd", "ds", "wd", "se", "rt", "\xB1" "a", "ha", "\x82o", "de", "\xD1\x8C", "\xA0\x81", "\x83\x89", "ss", "pw",
+	static const char last[][3] = {"rd", "ds", "wd", "se", "rt", "\xB1\141", "ha", "\x82o", "de", "ь", "\xA0\x81", "\x83\x89", "ss", "pw",
 	    "ey", "et", "ta", "re", "en", "ig", "ie", "el"};
 	const struct name *best = NULL;
 	size_t k = 0;
@@ -77,8 +77,8 @@ static const struct name *name_before(const char *text, size_t end)
 
 static const char *closing_quote(const char *s, size_t len, size_t *open)
 {
-	static const char *const pairs[][2] = {{"\"", "\""}, {"'", "'"}, {"`", "`"}, {"\xE2\x80\x9C", "\xE2\x80\x9D"},
-	    {"\xE2\x80\x9E", "\xE2\x80\x9C"}, {"\xC2\xAB", "\xC2\xBB"}, {"\xE3\x80\x8C", "\xE3\x80\x8D"}, {"\\\"", "\\\""}};
+	static const char *const pairs[][2] = {{"\"", "\""}, {"'", "'"}, {"`", "`"}, {"“", "”"},
+	    {"„", "“"}, {"«", "»"}, {"「", "」"}, {"\\\"", "\\\""}};
 
 	for (size_t i = 0; i < ASCII_COUNT(pairs); i++) {
 		*open = strlen(pairs[i][0]);
@@ -164,8 +164,8 @@ bool secrets_placeholder(const char *s, size_t len)
 	for (size_t i = 1; i < len && s[0] == '$' && (ascii_upper(s[i]) || s[i] == '_'); i++)
 		if (i + 1 == len)
 			return true;
-	if (memcmp(s, "\xE2\x80\xA2", len < 3 ? len : 3) == 0 || memcmp(s, "\xE2\x97\x8F", len < 3 ? len : 3) == 0 ||
-	    memcmp(s, "\xE2\x80\xA6", len < 3 ? len : 3) == 0)
+	if (memcmp(s, "•", len < 3 ? len : 3) == 0 || memcmp(s, "●", len < 3 ? len : 3) == 0 ||
+	    memcmp(s, "…", len < 3 ? len : 3) == 0)
 		return true;
 	for (size_t i = 0; i < len && ascii_fold(s[i]) == ascii_fold(s[0]); i++)
 		if (i + 1 == len)
@@ -250,7 +250,7 @@ static bool may_be_said(const char *s, size_t len)
 
 bool secrets_said(const char *text, size_t len, size_t at, struct secrets_span *out)
 {
-	static const char *const is[] = {"is", "was", "lautet", "ist", "est", "es", "\xC3\xA8", "\xC3\xA9", "=", "to", "auf"};
+	static const char *const is[] = {"is", "was", "lautet", "ist", "est", "es", "è", "é", "=", "to", "auf"};
 	const char *s = text + at;
 	size_t left = len - at, i = 0, skip, n = 0;
 	const struct name *name = NULL;
