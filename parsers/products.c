@@ -119,6 +119,10 @@ const char *product_name(const char *id)
 
 const struct product_row *product_build(const char *id, const char *version, size_t len)
 {
+	if (len > 1 && ascii_fold(version[0]) == 'v' && ascii_digit(version[1])) {
+		version++;
+		len--;
+	}
 	for (size_t i = BUILT_IN + n_own; i > 0; i--) {
 		const struct product_row *r = row(i - 1);
 		size_t n = strlen(r->text);
@@ -183,6 +187,13 @@ static size_t form_length(const char *form, const char *s, size_t len)
 		}
 		i += n;
 	}
+	/* VBR12.1 and VBRv12, but VBR01 is a host. */
+	if (i < len && (ascii_digit(s[i]) || ascii_fold(s[i]) == 'v')) {
+		struct version v;
+
+		version_read(&v, s + i, len - i);
+		return v.len > 0 && (v.parts > 1 || v.marked) ? i : 0;
+	}
 	/* vbr.partner.example, VBR\\admin, vbr@ and vbr_1 are names of something else. */
 	if (i < len && (ascii_alnum(s[i]) || strchr("@\\_", s[i]) != NULL || (s[i] == '.' && i + 1 < len && ascii_alnum(s[i + 1]))))
 		return 0;
@@ -221,6 +232,17 @@ struct found {
 	const char *after_maker; /* behind the first "veeam" that is no product's name */
 };
 
+/* Behind "veeam", "veeam backup", "veeam agent", which say too little to be a product; NULL. */
+static const char *behind_maker(const char *s, size_t len)
+{
+	static const char *const words[] = {"veeam backup ", "veeam agent ", "veeam "};
+
+	for (size_t k = 0; k < ASCII_COUNT(words); k++)
+		if (ascii_starts(s, len, words[k]))
+			return s + strlen(words[k]);
+	return NULL;
+}
+
 /* Walks over the names in text until the first product's has a version. */
 static void walk_names(struct found *f, const char *text, size_t len)
 {
@@ -232,8 +254,8 @@ static void walk_names(struct found *f, const char *text, size_t len)
 		if (!ascii_alpha(text[i]) || !begins_word(text, i))
 			continue;
 		if ((n = form_at(text + i, len - i, &which)) == 0) {
-			if (f->after_maker == NULL && ascii_starts(text + i, len - i, "veeam ") )
-				f->after_maker = text + i + 6;
+			if (f->after_maker == NULL)
+				f->after_maker = behind_maker(text + i, len - i);
 			continue;
 		}
 		i += n;

@@ -79,10 +79,12 @@ static size_t digits(const char *s, size_t len)
 	return n;
 }
 
+#define PATCH_OF_DAY 5
+
 /* Bytes of an update or patch at s, 0 for none; *from, *n: what of it is kept. */
 static size_t patch_at(const char *s, size_t len, const char **from, size_t *n)
 {
-	static const char *const words[] = {"update ", "upd ", "u", "cp", "p"};
+	static const char *const words[] = {"update ", "upd ", "u", "cp", "cu", "p", "patch "};
 	size_t gap = products_gap(s, len, false), i = gap, d;
 	bool bracket = i < len && s[i] == '(';
 
@@ -94,10 +96,10 @@ static size_t patch_at(const char *s, size_t len, const char **from, size_t *n)
 		if (!ascii_starts(s + i, len - i, words[k]) || (d = digits(s + i + w, len - i - w)) == 0)
 			continue;
 		/* A patch of the day it was made has eight digits, everything else one or two. */
-		if ((k == 4) != (d == 8) || (k != 4 && d > 2))
+		if ((k >= PATCH_OF_DAY) != (d == 8) || (k < PATCH_OF_DAY && d > 2))
 			continue;
 		i += w + d;
-		if (i < len && ascii_fold(s[i]) >= 'a' && ascii_fold(s[i]) <= 'd' && k != 4)
+		if (i < len && ascii_fold(s[i]) >= 'a' && ascii_fold(s[i]) <= 'd' && k < PATCH_OF_DAY)
 			i++;
 		if (i < len && ascii_alnum(s[i]))
 			return 0;
@@ -166,11 +168,11 @@ static bool is_windows(const struct version *v)
 
 /* What may stand between a name and its version; beyond `host` the number may be an address. */
 static const char *const fillers[] = {"version", "versione", "versie", "wersja", "ver.", "ver", "release", "build", "buildnummer",
-    "number", "no.", "nr.", "nummer", "community edition", "community", "enterprise plus", "enterprise", "standard", "edition", "update",
-    "is", "ist", "v.", "currently", "running", "on version", "in version", "in der version", "en version", "em", "console", "server",
-    "upgraded to", "updated to"};
+    "number", "server", "no.", "nr.", "nummer", "community edition", "community", "enterprise plus", "enterprise", "standard", "edition", "update",
+    "is", "ist", "v.", "currently", "running", "on version", "in version", "in der version", "en version", "em", "console",
+    "upgraded to", "updated to", "upgrade to", "update to", "from", "von", "vom", "de la", "desde", "ce"};
 #define FILLER_EXPLICIT 10 /* so many of them say that a version follows */
-enum { FILLER_BUILD = 7, FILLER_SERVER = ASCII_COUNT(fillers) - 3 };
+enum { FILLER_BUILD = 7, FILLER_SERVER = FILLER_EXPLICIT };
 
 struct behind {
 	bool explicit_word, build, server;
@@ -193,6 +195,42 @@ static bool acceptable(const struct version *v, const char *s, size_t len, const
 	return v->parts > 1 || !is_amount(s + v->len, len - v->len);
 }
 
+/* "from 11a to 12.1": where the version begins that took the place of the one before s; 0 for none. */
+static size_t successor(const char *s, size_t len, struct version *number)
+{
+	static const char *const words[] = {"to ", "auf ", "-> ", "=> ", "\xE2\x86\x92 ", "naar ", "vers "};
+	size_t i = products_gap(s, len, false);
+
+	if (i == 0)
+		return 0;
+	for (size_t k = 0; k < ASCII_COUNT(words); k++)
+		if (ascii_starts(s + i, len - i, words[k])) {
+			i += strlen(words[k]);
+			i += ascii_starts(s + i, len - i, "version ") ? 8 : 0;
+			version_read(number, s + i, len - i);
+			return number->len > 0 ? i : 0;
+		}
+	return 0;
+}
+
+/* Behind a number that was read at s: writes it, or the one that follows it. */
+static bool take_version(const char *s, size_t len, const struct behind *b, char *out, size_t cap, struct version *number)
+{
+	const char *patch;
+	struct version next;
+	size_t n, i = number->len, j;
+
+	if (!acceptable(number, s, len, b))
+		return false;
+	i += patch_at(s + i, len - i, &patch, &n);
+	j = successor(s + i, len - i, &next);
+	if (j > 0 && acceptable(&next, s + i + j, len - i - j, b)) {
+		*number = next;
+		return write_version(s + i + j, len - i - j, number, out, cap);
+	}
+	return write_version(s, len, number, out, cap);
+}
+
 bool version_behind(const char *s, size_t len, bool explicit_word, char *out, size_t cap, struct version *number)
 {
 	struct behind b = {explicit_word, false, false};
@@ -204,9 +242,10 @@ bool version_behind(const char *s, size_t len, bool explicit_word, char *out, si
 			if (gap == 0 && i < len && s[i] != '\0' && strchr(",:(=[#*-", s[i]) != NULL)
 				gap = 1;
 		}
+		i += ascii_starts(s + i, len - i, "v.") && len - i > 2 && ascii_digit(s[i + 2]) ? 2 : 0;
 		version_read(number, s + i, len - i);
 		if (number->len > 0)
-			return acceptable(number, s + i, len - i, &b) && write_version(s + i, len - i, number, out, cap);
+			return take_version(s + i, len - i, &b, out, cap, number);
 		k = ascii_word_at(s + i, len - i, fillers, ASCII_COUNT(fillers));
 		if (k == ASCII_COUNT(fillers))
 			break;
@@ -309,7 +348,7 @@ bool version_exact(const char *text, size_t len, const struct version *like, con
 {
 	for (size_t i = 0; i < len; i++) {
 		const struct product_row *known;
-		struct version v;
+		struct version v, later;
 
 		if (!ascii_digit(text[i]))
 			continue;
@@ -317,7 +356,8 @@ bool version_exact(const char *text, size_t len, const struct version *like, con
 		    (i == 1 || !ascii_alnum(text[i - 2]))))
 			goto next;
 		version_read(&v, text + i, len - i);
-		if (v.len == 0 || v.parts != VERSION_PARTS || is_windows(&v) || !is_like(&v, like))
+		if (v.len == 0 || v.parts != VERSION_PARTS || is_windows(&v) || !is_like(&v, like) ||
+		    (successor(text + i + v.len, len - i - v.len, &later) > 0 && later.parts == VERSION_PARTS && later.part[0] < MAJOR_MAX))
 			goto next;
 		known = product_build(id, text + i, v.len);
 		if (known != NULL || (like->parts > 0 && called_build(text, text + i) && !(is_address(&v) && is_network(&v)))) {

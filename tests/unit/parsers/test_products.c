@@ -84,6 +84,12 @@ static const struct {
     {"we use Veeam 12.1 everywhere", NULL, "12.1"},
     {"We upgraded Veeam Agent for Linux to 6.0", VAL, ""},
     {"we run v11a P20230227 of VBR", VBR, "v11a P20230227"},
+    {"upgraded from VBR 11a to 12.1 and now", VBR, "12.1"}, {"We moved VBR from 12.1.1.56 to 12.1.2.172, it stops", VBR, "12.1.2.172"},
+    {"VBR von 11a auf 12", VBR, "12"}, {"VBR 12 to 13 jobs fail", VBR, "12"}, {"VBR 12.1 to 10.0.0.5 does not connect", VBR, "12.1"},
+    {"We upgraded Veeam from 9.5 U4 to v10a", NULL, "v10a"}, {"VBR12.1 fails", VBR, "12.1"}, {"VBRv12 fails", VBR, "v12"}, {"VBR01 fails", NULL, ""},
+    {"vbr v.12.1", VBR, "12.1"}, {"v12.1.2.172", VBR, "v12.1.2.172"}, {"Veeam Backup Community Edition 12.1", VBR, "12.1"},
+    {"veeam agent 6.1.2.134 on a laptop", NULL, "6.1.2.134"}, {"VBR 11 Patch 20230227", VBR, "11 Patch 20230227"}, {"VBR 12 CU1", VBR, "12 CU1"},
+    {"VB 365 version 7.1.0.1501", VB365, "7.1.0.1501"},
     /* numbers that are none */
     {"VBR with SMB v3 and TLS v1.2", VBR, ""}, {"VBR, hardware v19", VBR, ""}, {"VBR on vSphere v8", VBR, ""}, {"VBR srv-v12", VBR, ""}, {"VBR v2x", VBR, ""},
     {"Since the 12th VBR is slow, 10.0.0.1 hangs", VBR, ""},
