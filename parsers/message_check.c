@@ -137,6 +137,7 @@ static const struct member attachment_members[] = {
 	OBJECTS("entries", MESSAGE_ENTRIES_MAX, &entry_shape),
 	STRINGS("problems", ATTACHMENT_PROBLEMS_MAX, &attachment_problem_item),
 	LOG_FACTS,
+	STRING("text", 0, MESSAGE_OCR_TEXT_MAX),
 };
 static const struct shape attachment_shape = SHAPE(attachment_members);
 

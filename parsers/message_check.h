@@ -15,6 +15,7 @@
 #define MESSAGE_LINE_MAX 998       /* subject, names, ids, one-line fields; bytes */
 #define MESSAGE_TEXT_MAX (1024u * 1024u) /* body.full, body.text, body.quoted, body.signature; bytes */
 #define MESSAGE_FIELD_MAX 4096     /* fields.*, errors[].text; bytes */
+#define MESSAGE_OCR_TEXT_MAX (64u * 1024u) /* attachments[].text; bytes */
 #define MESSAGE_COMMANDS_MAX 100
 #define MESSAGE_ATTACHMENTS_MAX 1000
 #define MESSAGE_ENTRIES_MAX 10000  /* archive members, over all attachments */

@@ -314,3 +314,12 @@ event_message(struct buf *out, const char *json, size_t len, const struct store_
 		return err;
 	return buf_adds(out, "}}");
 }
+
+void
+event_message_strip(json_t *object)
+{
+	static const char *const ours[] = { "id", "raw_url", "direction", "visibility", "audience", "sender", "verdict" };
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		json_object_del(object, ours[i]);
+}

@@ -5,6 +5,7 @@
 #ifndef VG_EVENT_H
 #define VG_EVENT_H
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,9 @@ int event_head(struct buf *out, const struct event *e);
 /* Appends the parser's object with our members added: id, raw_url, direction, visibility, audience, sender, verdict.
  * json is one object that message_check() passed. VG_ERR_SYNTAX when it is none. audience: JSON. */
 int event_message(struct buf *out, const char *json, size_t len, const struct store_message *m, const char *audience);
+
+/* Takes these members out of a whole message object again: what is left is the parser's. */
+void event_message_strip(json_t *object);
 
 /* CONTRACT's words. */
 const char *event_role_word(enum participant_role role);

@@ -68,6 +68,7 @@ struct queue {
 
 	struct parse_state *parse; /* queue_parse.c */
 	struct wait_state *wait;   /* queue_wait.c */
+	struct ocr_state *ocr;     /* queue_ocr.c */
 	struct extract *extracts;  /* queue_extract.c: waiting, few */
 	struct keep_state *keep;   /* queue_keep.c */
 	struct login_state *login; /* queue_login.c */
@@ -137,11 +138,20 @@ bool queue_extract_send(struct link *l);
 void queue_extract_done(struct link *l, const struct parse_done *result, int err);
 void queue_extract_stop(struct queue *q);
 
+/* queue_ocr.c: pictures on their way through the role ocr */
+int queue_ocr_start(struct queue *q);
+void queue_ocr_stop(struct queue *q);
+/* Pictures may wait; or a reader may be free. */
+void queue_ocr_kick(struct queue *q);
+void queue_ocr_done(struct link *l, struct ipc_msg *msg);
+void queue_ocr_lost(struct link *l);
+
 /* queue_apply.c: what follows from a parsed message */
 struct apply_result {
 	int64_t received_at;
 	unsigned events;
 	unsigned letters;      /* outgoing copies queued */
+	unsigned pictures; /* that wait for their text now */
 };
 struct apply_input {
 	int64_t message;

@@ -12,8 +12,8 @@
 #include "err.h"
 #include "log.h"
 #include "queue_letters.h"
+#include "pictures.h"
 #include "queue_people.h"
-#include "related.h"
 #include "route.h"
 #include "ticket.h"
 
@@ -137,29 +137,6 @@ gather_people(struct work *w)
 	return err;
 }
 
-/* ---- errors in common with other tickets ---- */
-
-static int
-compare_errors(struct work *w)
-{
-	char owner[72];
-	json_t *one;
-	size_t i;
-	int err = VG_OK;
-
-	ticket_owner(&w->v.t, owner);
-	json_array_foreach(json_object_get(w->in->object, "errors"), i, one)
-	{
-		const char *print = json_string_value(json_object_get(one, "fingerprint"));
-
-		if (i >= RELATED_ERRORS_MAX || err != VG_OK)
-			break;
-		if (print != NULL)
-			err = store_error_seen(w->env->store, owner, print, w->v.t.number, (unsigned)i);
-	}
-	return err == VG_OK ? ticket_related(&w->v, w->env->store) : err;
-}
-
 /* ---- held ---- */
 
 static int
@@ -281,7 +258,7 @@ open_ticket(struct work *w)
 	if (err == VG_OK)
 		err = gather_people(w);
 	if (err == VG_OK)
-		err = compare_errors(w);
+		err = ticket_errors_seen(&w->v, w->env->store, json_object_get(w->in->object, "errors"));
 	if (err == VG_OK)
 		err = keep_object(w);
 	if (err == VG_OK)
@@ -357,7 +334,7 @@ append(struct work *w)
 	if (err == VG_OK)
 		err = gather_people(w);
 	if (err == VG_OK)
-		err = compare_errors(w);
+		err = ticket_errors_seen(&w->v, w->env->store, json_object_get(w->in->object, "errors"));
 	if (err == VG_OK)
 		err = change_fields(w, changes, &n);
 	if (err == VG_OK)
@@ -434,7 +411,12 @@ apply_message(struct work *w)
 		err = hold_disagreement(w);
 	if (err == VG_OK)
 		err = w->m.state == MSG_HELD ? apply_held(w) : apply_ticket(w);
-	return err == VG_OK ? keep_attachments(w) : err;
+	if (err == VG_OK)
+		err = keep_attachments(w);
+	/* Held mail is parsed again when it is released. */
+	if (err == VG_OK && w->m.state == MSG_APPLIED && w->in->conf->ocr_languages != NULL)
+		err = pictures_note(w->env->store, &w->m, w->in->object, &w->out->pictures);
+	return err;
 }
 
 int

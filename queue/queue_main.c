@@ -65,6 +65,8 @@ link_end(struct link *l)
 	if (l->role == ROLE_PARSER)
 		queue_parse_lost(l);
 	queue_deliver_lost(l);
+	if (l->role == ROLE_OCR)
+		queue_ocr_lost(l);
 	free(l);
 	if (!q->stopping)
 		queue_parse_kick(q);
@@ -97,7 +99,10 @@ on_message(struct ipc *ipc, struct ipc_msg *msg, void *arg)
 		queue_spool_drop(l, msg);
 		break;
 	case IPC_PARSE_DONE:
-		queue_parse_done(l, msg);
+		if (l->role == ROLE_OCR)
+			queue_ocr_done(l, msg);
+		else
+			queue_parse_done(l, msg);
 		break;
 	case IPC_DELIVER_DONE:
 		queue_deliver_done(l, msg);
@@ -134,6 +139,8 @@ on_peer(struct role_ctx *ctx, enum role role, uint32_t index, int fd)
 		queue_parse_kick(q);
 	if (role == ROLE_DELIVER)
 		queue_deliver_kick(q);
+	if (role == ROLE_OCR)
+		queue_ocr_kick(q);
 }
 
 /* ---- work for the threads ---- */
@@ -308,7 +315,8 @@ start(struct role_ctx *ctx)
 	q->conf = ctx->conf;
 	if (products_use(ctx->conf->products, ctx->conf->n_products) != VG_OK)
 		return EX_OSERR;
-	if ((rc = start_all(q)) == 0 && (queue_parse_start(q) != VG_OK || queue_wait_start(q) != VG_OK ||
+	if ((rc = start_all(q)) == 0 && (queue_parse_start(q) != VG_OK || queue_ocr_start(q) != VG_OK ||
+	    queue_wait_start(q) != VG_OK ||
 	    queue_keep_start(q) != VG_OK || queue_login_start(q) != VG_OK ||
 	    queue_deliver_start(q) != VG_OK))
 		rc = EX_OSERR;
@@ -357,6 +365,7 @@ close_all(struct queue *q)
 		link_end(q->links);
 	queue_extract_stop(q);
 	queue_parse_stop(q);
+	queue_ocr_stop(q);
 	for (unsigned i = 0; i < READERS && q->reader_env != NULL; i++) {
 		store_close(&q->reader_env[i].store);
 		registry_close(&q->reader_env[i].registry);

@@ -269,6 +269,7 @@ applied(struct task *t)
 	struct parse_state *s = q->parse;
 	unsigned letters = a->out.letters;
 	int err = t->err;
+	bool pictures = err == VG_OK && a->out.pictures > 0;
 
 	queue_home(q);
 	if (err == VG_OK) {
@@ -284,6 +285,8 @@ applied(struct task *t)
 		queue_wait_wake(q);
 	if (letters > 0)
 		queue_deliver_kick(q);
+	if (pictures)
+		queue_ocr_kick(q);
 	queue_parse_kick(q);
 }
 

@@ -238,6 +238,29 @@ int store_message_applied(struct store *s, const struct store_message *m, const 
 int store_attachment_add(struct store *s, const unsigned char hash[32], int64_t message, const char *part);
 /* Newest message with an attachment of this hash. VG_ERR_NOTFOUND. */
 int store_attachment_by_hash(struct store *s, const unsigned char hash[32], int64_t *message, char part[16]);
+/* In how many other messages of that sender it is, at most max. */
+int store_attachment_repeats(struct store *s, const unsigned char hash[32], const char *sender, int64_t message, unsigned max,
+    unsigned *n);
+
+/* A picture whose text is to be read. */
+struct store_picture {
+	int64_t message;
+	char part[16];
+	bool is_inline, in_signature;
+	unsigned tries; /* begun */
+};
+/* No error when it is there. */
+int store_picture_add(struct store *s, const struct store_picture *p);
+/* Those without a result, oldest message first: how many. */
+int store_pictures_waiting(struct store *s, struct store_picture *out, unsigned max);
+/* Counts a try; *tries: with this one. VG_ERR_NOTFOUND: it does not wait (any more). */
+int store_picture_begin(struct store *s, int64_t message, const char *part, unsigned *tries);
+/* Keeps a result ("": none to be had). *last: no picture of the message waits any more. */
+int store_picture_result(struct store *s, int64_t message, const char *part, const char *result, bool *last);
+/* All results of a message, in the order of its attachments; result NULL: none to be had. A failing callback stops. */
+typedef int store_picture_cb(void *arg, const struct store_picture *p, const char *result);
+int store_pictures_results(struct store *s, int64_t message, store_picture_cb *cb, void *arg);
+int store_pictures_clear(struct store *s, int64_t message);
 /* Rows of mail that was received since then (Unix ms), held and refused ones too, after row `after`, in order: how many. */
 int store_received(struct store *s, int64_t since, int64_t after, int64_t *out, unsigned max);
 /* Message becomes held. */

@@ -77,6 +77,8 @@ index_object(struct store *s, int64_t id, const char *text, size_t len)
 	buf_init(&body, 1 << 20);
 	buf_init(&errors, 1 << 20);
 	append_text(&body, json_object_get(json_object_get(o, "body"), "text"));
+	json_array_foreach(json_object_get(o, "attachments"), i, error)
+		append_text(&body, json_object_get(error, "text"));
 	json_array_foreach(json_object_get(o, "errors"), i, error)
 	{
 		append_text(&errors, json_object_get(error, "text"));

@@ -162,3 +162,24 @@ ticket_clock(struct store_ticket *t, const struct conf *conf)
 	t->first_response_due = sla != NULL ? t->opened_at + sla->first_response_ms : 0;
 	t->sla_state = sla != NULL ? SLA_RUNNING : SLA_NONE;
 }
+
+int
+ticket_errors_seen(struct ticket_view *v, struct store *s, const json_t *errors)
+{
+	char owner[72];
+	json_t *one;
+	size_t i;
+	int err = VG_OK;
+
+	ticket_owner(&v->t, owner);
+	json_array_foreach(errors, i, one)
+	{
+		const char *print = json_string_value(json_object_get(one, "fingerprint"));
+
+		if (i >= RELATED_ERRORS_MAX || err != VG_OK)
+			break;
+		if (print != NULL)
+			err = store_error_seen(s, owner, print, v->t.number, (unsigned)i);
+	}
+	return err == VG_OK ? ticket_related(v, s) : err;
+}

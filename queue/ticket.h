@@ -25,6 +25,8 @@ int ticket_reload(struct ticket_view *v, struct store *s);
 /* Fills related and elsewhere anew: the ticket that this one continues, then the owner's tickets with errors in common (related.h);
  * of all others only how many. ticket_load has done it once. */
 int ticket_related(struct ticket_view *v, struct store *s);
+/* Notes the errors (CONTRACT `errors`) as seen on the ticket, then ticket_related(). */
+int ticket_errors_seen(struct ticket_view *v, struct store *s, const json_t *errors);
 /* For event.h. */
 struct event_ticket ticket_event_view(const struct ticket_view *v);
 /* Writes an event of the ticket with the next number of its sequence; object 0: no message. The ticket itself is saved
