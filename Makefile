@@ -36,14 +36,14 @@ ifeq ($(DEBUG),1)
 DEBUGFLAGS = -DVG_DEBUG
 endif
 
-INC = -Iconf -Igateway/common -Igateway/master -Igateway/smtp -Igateway/gate -Igateway/proof -Igateway/verify -Igateway/net -Igateway/parser -Igateway/ocr -Igateway/api \
+INC = -Iconf -Igateway/common -Igateway/master -Igateway/smtp -Igateway/gate -Igateway/proof -Igateway/verify -Igateway/deliver -Igateway/net -Igateway/parser -Igateway/ocr -Igateway/api \
 	-Igateway/ctl -Iparsers -Iqueue -I$(B)/gen
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARN) $(HARDEN) $(SAN) $(DEBUGFLAGS) $(INC) $(PKG_CFLAGS) $(CFLAGS)
 # libetpan.pc names the libraries behind it and specs that forbid -pie.
 LDLIBS = $(PKG_LIBS) -Wl,--as-needed -letpan -Wl,--no-as-needed -lmagic -lpthread $(LDFLAGS)
 
 # One archive per folder, so that a unit test links only what its subject may know.
-MODULES = common conf master smtp gate proof verify net parser ocr api ctl parsers queue
+MODULES = common conf master smtp gate proof verify deliver net parser ocr api ctl parsers queue
 dir_common = gateway/common
 dir_conf = conf
 dir_master = gateway/master
@@ -51,6 +51,7 @@ dir_smtp = gateway/smtp
 dir_gate = gateway/gate
 dir_proof = gateway/proof
 dir_verify = gateway/verify
+dir_deliver = gateway/deliver
 dir_net = gateway/net
 dir_parser = gateway/parser
 dir_ocr = gateway/ocr
@@ -88,6 +89,8 @@ $(B)/obj/parsers/products.o $(B)/obj/conf/conf_products.o: $(B)/gen/conf/product
 # Generated before any object of the folder that includes them; afterwards the .d files know the exact edges.
 $(call obj,queue): | $(patsubst %,$(B)/gen/%.inc,$(wildcard queue/schema/*.sql))
 
+$(call obj,gateway/deliver): | $(patsubst %,$(B)/gen/%.inc,$(wildcard conf/templates/*.txt))
+
 $(B)/obj/gateway/api/api_request.o: $(B)/gen/conf/schema/openapi.json.inc
 
 $(B)/obj/%.o: %.c
@@ -103,6 +106,7 @@ deps_smtp = smtp conf common
 deps_gate = gate proof parsers conf common
 deps_proof = proof gate parsers conf common
 deps_verify = verify gate proof parsers conf common
+deps_deliver = deliver net gate proof parsers conf common
 deps_net = net gate proof parsers conf common
 deps_parser = parser parsers conf common
 deps_parsers = parsers common
@@ -113,7 +117,7 @@ deps_queue = queue gate proof parsers conf common
 libs_of = $(foreach m,$(deps_$(1)),$(B)/lib$(m).a)
 group = -Wl,--start-group $(1) -Wl,--end-group
 
-ROLE_LIBS = $(foreach m,master smtp gate proof verify net parser ocr api queue parsers conf common,$(B)/lib$(m).a)
+ROLE_LIBS = $(foreach m,master smtp gate proof verify deliver net parser ocr api queue parsers conf common,$(B)/lib$(m).a)
 $(B)/vcspgated: $(B)/obj/gateway/master/main.o $(ROLE_LIBS)
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDHARDEN) -o $@ $< $(call group,$(ROLE_LIBS)) $(LDLIBS)

@@ -1,0 +1,21 @@
+/*
+ * dkim_sign.h - signs our own mail (RFC 6376, Ed25519: RFC 8463): relaxed canonicalisation, fields that readers believe signed
+ * once more than they stand there, so that none can be added.
+ */
+#ifndef VG_DKIM_SIGN_H
+#define VG_DKIM_SIGN_H
+
+#include <stdint.h>
+
+#include "buf.h"
+
+struct dkim_signer;
+
+/* pem: private key, RSA from 1024 bits or Ed25519. domain, selector: copied. VG_ERR_SYNTAX with *why (static), VG_ERR_MEMORY. */
+int dkim_signer_new(struct dkim_signer **out, const char *domain, const char *selector, const void *pem, size_t len, const char **why);
+void dkim_signer_free(struct dkim_signer **s);
+/* Appends the whole field with its CRLF: to be put before the mail, which has CRLF line ends. now: Unix seconds. VG_ERR_SYNTAX
+ * (no header), VG_ERR_CRYPTO, VG_ERR_MEMORY. */
+int dkim_sign(struct buf *out, const struct dkim_signer *s, const char *mail, size_t len, int64_t now);
+
+#endif

@@ -1,0 +1,335 @@
+/*
+ * letter.c - composes a mail. Runs in the role `deliver`; the letter comes from the queue, its texts from participants: no line
+ * end of theirs reaches a header.
+ */
+#include <gmime/gmime.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ascii.h"
+#include "err.h"
+#include "letter.h"
+#include "letter_text.h"
+#include "utf8.h"
+
+#define HEADER_TEXT_MAX 400u
+#define REFERENCES_MAX 30u
+
+static const char ack[] =
+#include "conf/templates/ack.txt.inc"
+    ;
+static const char relay[] =
+#include "conf/templates/relay.txt.inc"
+    ;
+static const char reply[] =
+#include "conf/templates/reply.txt.inc"
+    ;
+static const char joined[] =
+#include "conf/templates/joined.txt.inc"
+    ;
+static const char removed[] =
+#include "conf/templates/removed.txt.inc"
+    ;
+static const char agent[] =
+#include "conf/templates/agent.txt.inc"
+    ;
+
+const char *letter_template(enum letter_kind kind)
+{
+	static const char *const built_in[] = {"", ack, relay, reply, joined, removed, agent};
+
+	return built_in[(unsigned)kind < ASCII_COUNT(built_in) ? kind : 0];
+}
+
+static const char *text_of(const json_t *s)
+{
+	const char *t = json_string_value(s);
+
+	return t != NULL ? t : "";
+}
+
+/* One line of a header: control characters and what turns text round become spaces; cut at HEADER_TEXT_MAX bytes. */
+static void clean(char out[HEADER_TEXT_MAX + 1], const char *s)
+{
+	size_t n = utf8_cut(s, strlen(s), HEADER_TEXT_MAX), at = 0;
+
+	while (at < n) {
+		uint32_t cp;
+		unsigned k = utf8_next(s + at, n - at, &cp);
+
+		if (k == 0 || !utf8_plain(cp))
+			memset(out + at, ' ', k > 0 ? k : 1);
+		else
+			memcpy(out + at, s + at, k);
+		at += k > 0 ? k : 1;
+	}
+	out[n] = '\0';
+}
+
+/* ---- addresses ---- */
+
+/* base+ext@domain. */
+static int with_tag(char out[ADDR_MAX + 1], const char *address, const char *ext)
+{
+	const char *at = strrchr(address, '@');
+	int n = at == NULL ? -1 : snprintf(out, ADDR_MAX + 1, "%.*s+%s%s", (int)(at - address), address, ext, at);
+
+	return n > 0 && n <= ADDR_MAX ? VG_OK : VG_ERR_LIMIT;
+}
+
+static int make_addresses(struct letter_mail *m, char own[ADDR_MAX + 1], const struct letter_sender *from, const struct deliver_job *job,
+    uint64_t number, const char **why)
+{
+	struct token bounce = {.purpose = TOKEN_BOUNCE, .number = number};
+	struct token thread = {.purpose = TOKEN_CASE, .number = job->ticket, .participant = job->participant};
+	char tag[TOKEN_MAX + 1];
+	struct addr a;
+	int rc = addr_parse(&a, job->recipient, strlen(job->recipient), 0, why);
+
+	if (rc != VG_OK)
+		return rc;
+	snprintf(m->recipient, sizeof m->recipient, "%s", a.normal);
+	*why = "no addresses of ours, or no key, to send it from";
+	if (from->case_address == NULL || from->bounce_address == NULL)
+		return VG_ERR_SYNTAX;
+	if ((rc = token_mint(tag, &bounce, from->keys)) != VG_OK || (rc = with_tag(m->reverse_path, from->bounce_address, tag)) != VG_OK)
+		return rc;
+	if ((rc = token_mint(tag, &thread, from->keys)) != VG_OK || (rc = with_tag(own, from->case_address, tag)) != VG_OK)
+		return rc;
+	return token_message_id(m->message_id, job->ticket, number, from->hostname, from->keys);
+}
+
+/* ---- headers ---- */
+
+static void set_text(GMimeMessage *m, const char *name, const char *value)
+{
+	g_mime_object_set_header(GMIME_OBJECT(m), name, value, "utf-8");
+}
+
+/* The subject that mail programs thread by: the tag, then the ticket's subject, the same in every letter. */
+static void set_subject(GMimeMessage *m, json_t *letter, const struct deliver_job *job)
+{
+	json_t *ticket = json_object_get(letter, "ticket");
+	const char *reference = text_of(json_object_get(ticket, "reference"));
+	char subject[HEADER_TEXT_MAX + 1], own[HEADER_TEXT_MAX + 1], line[3 * HEADER_TEXT_MAX];
+
+	clean(subject, text_of(json_object_get(letter, "subject")));
+	clean(own, reference);
+	snprintf(line, sizeof line, "[#%llu]%s%s%s %s", (unsigned long long)job->ticket, own[0] != '\0' ? " [" : "", own,
+	    own[0] != '\0' ? "]" : "", subject);
+	g_mime_message_set_subject(m, line, "utf-8");
+}
+
+static bool is_message_id(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 2 && n < 500 && strchr(s, '@') != NULL && strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	    "!#$%&'*+-/=?^_`{|}~.@[]:") == n;
+}
+
+static int set_thread(GMimeMessage *m, json_t *letter)
+{
+	const char *answered = text_of(json_object_get(letter, "in_reply_to"));
+	json_t *list = json_object_get(letter, "references"), *one;
+	struct buf refs;
+	unsigned kept = 0;
+	size_t i;
+	int rc = VG_OK;
+
+	buf_init(&refs, REFERENCES_MAX * 520);
+	json_array_foreach(list, i, one)
+		if (rc == VG_OK && is_message_id(text_of(one)) && kept++ < REFERENCES_MAX)
+			rc = buf_addf(&refs, "%s<%s>", refs.len > 0 ? " " : "", text_of(one));
+	if (rc == VG_OK && refs.len > 0)
+		set_text(m, "References", buf_str(&refs));
+	buf_reset(&refs);
+	if (rc == VG_OK && is_message_id(answered) && (rc = buf_addf(&refs, "<%s>", answered)) == VG_OK)
+		set_text(m, "In-Reply-To", buf_str(&refs));
+	buf_free(&refs);
+	return rc;
+}
+
+/* Notices say that no person wrote them (RFC 3834 5); no program is to answer any of our letters. */
+static int set_loop(GMimeMessage *m, const struct letter_sender *from, const struct deliver_job *job, bool automatic)
+{
+	struct token loop = {.purpose = TOKEN_LOOP, .number = job->ticket};
+	char tag[TOKEN_MAX + 1];
+	int rc = token_mint(tag, &loop, from->keys);
+
+	if (rc != VG_OK)
+		return rc;
+	set_text(m, "X-Vcspgate-Loop", tag);
+	set_text(m, "X-Auto-Response-Suppress", automatic ? "All" : "OOF, AutoReply");
+	if (automatic)
+		set_text(m, "Auto-Submitted", job->kind == LETTER_ACK ? "auto-replied" : "auto-generated");
+	return VG_OK;
+}
+
+static void set_from(GMimeMessage *m, const struct letter_sender *from, json_t *letter, const char *own, bool automatic)
+{
+	char name[HEADER_TEXT_MAX + 1], line[2 * HEADER_TEXT_MAX + 20];
+
+	clean(name, automatic ? "" : text_of(json_object_get(letter, "from_name")));
+	snprintf(line, sizeof line, "%s%s%s", name, name[0] != '\0' ? " via " : "", from->support);
+	g_mime_message_add_mailbox(m, GMIME_ADDRESS_TYPE_FROM, line, own);
+	internet_address_set_charset(internet_address_list_get_address(g_mime_message_get_from(m), 0), "utf-8");
+}
+
+static void set_to(GMimeMessage *m, const struct deliver_job *job, const char *recipient)
+{
+	char name[HEADER_TEXT_MAX + 1];
+
+	clean(name, job->name);
+	g_mime_message_add_mailbox(m, GMIME_ADDRESS_TYPE_TO, name[0] != '\0' ? name : NULL, recipient);
+	internet_address_set_charset(internet_address_list_get_address(g_mime_message_get_to(m), 0), "utf-8");
+}
+
+static int set_headers(GMimeMessage *m, const struct letter_sender *from, const struct deliver_job *job, json_t *letter,
+    const struct letter_mail *out, const char *own, int64_t now)
+{
+	bool automatic = json_is_true(json_object_get(letter, "automatic"));
+	GDateTime *date = g_date_time_new_from_unix_utc(now);
+	int rc;
+
+	set_from(m, from, letter, own, automatic);
+	set_to(m, job, out->recipient);
+	set_subject(m, letter, job);
+	g_mime_message_set_date(m, date);
+	g_date_time_unref(date);
+	g_mime_message_set_message_id(m, out->message_id);
+	rc = set_thread(m, letter);
+	return rc == VG_OK ? set_loop(m, from, job, automatic) : rc;
+}
+
+/* ---- body ---- */
+
+/* Not a GMimeTextPart: that looks for the smallest character set, and converters are files. */
+static GMimeObject *text_part(const char *subtype, const struct buf *text)
+{
+	GMimePart *part = g_mime_part_new_with_type("text", subtype);
+	GMimeStream *stream = g_mime_stream_mem_new_with_buffer((const char *)text->data, text->len);
+	GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_DEFAULT);
+
+	g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "charset", "utf-8");
+	g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	g_mime_part_set_content(part, content);
+	g_object_unref(content);
+	g_object_unref(stream);
+	return GMIME_OBJECT(part);
+}
+
+static int set_body(GMimeMessage *m, const struct letter_sender *from, const struct deliver_job *job, json_t *letter, const char **why)
+{
+	const char *tmpl = from->templates != NULL && from->templates[job->kind] != NULL ? from->templates[job->kind]
+	    : letter_template((enum letter_kind)job->kind);
+	struct buf text, html;
+	int rc;
+
+	buf_init(&text, LETTER_MAX);
+	buf_init(&html, 6 * LETTER_MAX);
+	rc = letter_text(&text, tmpl, letter, job, from->support, why);
+	if (rc == VG_OK)
+		rc = letter_html(&html, buf_str(&text), text.len);
+	if (rc == VG_OK) {
+		GMimeMultipart *both = g_mime_multipart_new_with_subtype("alternative");
+		GMimeObject *plain = text_part("plain", &text), *rich = text_part("html", &html);
+
+		g_mime_multipart_add(both, plain);
+		g_mime_multipart_add(both, rich);
+		g_mime_message_set_mime_part(m, GMIME_OBJECT(both));
+		g_object_unref(plain);
+		g_object_unref(rich);
+		g_object_unref(both);
+	}
+	buf_free(&text);
+	buf_free(&html);
+	return rc;
+}
+
+static int write_out(struct buf *out, GMimeMessage *m)
+{
+	GMimeFormatOptions *fo = g_mime_format_options_new();
+	GMimeStream *stream = g_mime_stream_mem_new(), *crlf;
+	GMimeFilter *filter = g_mime_filter_unix2dos_new(FALSE);
+	GByteArray *bytes;
+	int rc;
+
+	crlf = g_mime_stream_filter_new(stream);
+	g_mime_stream_filter_add(GMIME_STREAM_FILTER(crlf), filter);
+	g_mime_object_write_to_stream(GMIME_OBJECT(m), fo, crlf);
+	g_mime_stream_flush(crlf);
+	bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
+	rc = buf_add(out, bytes->data, bytes->len);
+	g_object_unref(filter);
+	g_object_unref(crlf);
+	g_object_unref(stream);
+	g_mime_format_options_free(fo);
+	return rc;
+}
+
+static int sign(struct letter_mail *out, const struct letter_sender *from, const struct buf *mail, int64_t now)
+{
+	int rc = VG_OK;
+
+	for (size_t i = 0; i < from->n_signers && rc == VG_OK; i++)
+		rc = dkim_sign(&out->bytes, from->signers[i], (const char *)mail->data, mail->len, now);
+	return rc == VG_OK ? buf_add(&out->bytes, mail->data, mail->len) : rc;
+}
+
+static int compose(struct letter_mail *out, const struct letter_sender *from, const struct deliver_job *job, json_t *letter,
+    const char *own, int64_t now, const char **why)
+{
+	GMimeMessage *m = g_mime_message_new(TRUE);
+	struct buf mail;
+	int rc = set_headers(m, from, job, letter, out, own, now);
+
+	buf_init(&mail, 8 * LETTER_MAX);
+	if (rc == VG_OK)
+		rc = set_body(m, from, job, letter, why);
+	if (rc == VG_OK)
+		rc = write_out(&mail, m);
+	if (rc == VG_OK)
+		rc = sign(out, from, &mail, now);
+	buf_free(&mail);
+	g_object_unref(m);
+	return rc;
+}
+
+int letter_make(struct letter_mail *out, const struct letter_sender *from, const struct deliver_job *job, uint64_t number, int64_t now,
+    const char **why)
+{
+	json_t *letter = json_loadb((const char *)job->letter.data, job->letter.len, 0, NULL);
+	char own[ADDR_MAX + 1];
+	int rc;
+
+	*why = "";
+	memset(out, 0, sizeof *out);
+	buf_init(&out->bytes, 9 * LETTER_MAX);
+	rc = make_addresses(out, own, from, job, number, why);
+	if (rc == VG_OK && !json_is_object(letter)) {
+		*why = "the letter cannot be read";
+		rc = VG_ERR_SYNTAX;
+	}
+	if (rc == VG_OK)
+		rc = compose(out, from, job, letter, own, now, why);
+	json_decref(letter);
+	return rc;
+}
+
+void letter_free(struct letter_mail *m)
+{
+	buf_free(&m->bytes);
+}
+
+void letter_warm(void)
+{
+	GMimeMessage *m;
+
+	g_mime_init();
+	/* Types are made, tables are filled, at first use. */
+	m = g_mime_message_new(TRUE);
+	g_mime_message_add_mailbox(m, GMIME_ADDRESS_TYPE_FROM, "\xc3\x84nn", "a@b.example");
+	g_mime_message_set_subject(m, "\xc3\xa4 \xe2\x82\xac", "utf-8");
+	g_object_unref(m);
+}

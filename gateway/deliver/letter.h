@@ -1,0 +1,45 @@
+/*
+ * letter.h - one letter (DELIVER_JOB) becomes one mail: text by template, a plain HTML form of the same, headers that keep the
+ * thread together and the loops apart (RFC 3834). Composed with GMime, in 7 bits.
+ */
+#ifndef VG_LETTER_H
+#define VG_LETTER_H
+
+#include "addr.h"
+#include "dkim_sign.h"
+#include "ipc_messages.h"
+#include "token.h"
+
+#define LETTER_SIGNERS_MAX 4u
+#define LETTER_MAX (4u * 1024u * 1024u)
+
+struct letter_sender {
+	const char *hostname;
+	const char *case_address;    /* addr-spec */
+	const char *bounce_address;
+	const char *support;         /* display name */
+	const struct token_keys *keys;
+	const struct dkim_signer *signers[LETTER_SIGNERS_MAX];
+	size_t n_signers;
+	const char *const *templates; /* by enum letter_kind; NULL: the built-in one */
+};
+
+struct letter_mail {
+	char reverse_path[ADDR_MAX + 1];
+	char recipient[ADDR_MAX + 1];
+	char message_id[TOKEN_MESSAGE_ID_MAX + 1]; /* without <> */
+	struct buf bytes;                          /* owned; CRLF, signed */
+};
+
+/* GMime's start, while files can be opened. */
+void letter_warm(void);
+/* number: of the outgoing mail. now: Unix seconds. VG_ERR_SYNTAX with *why (static): it can never be sent. letter_free() also after
+ * an error. */
+int letter_make(struct letter_mail *out, const struct letter_sender *from, const struct deliver_job *job, uint64_t number, int64_t now,
+    const char **why);
+void letter_free(struct letter_mail *m);
+/* The built-in text of a kind, and the values that templates may name (NULL at the end). */
+const char *letter_template(enum letter_kind kind);
+extern const char *const letter_values[];
+
+#endif

@@ -1,0 +1,183 @@
+/*
+ * letter_text.c - values, words for people, HTML. Runs in the role `deliver`; what participants wrote is text and nothing else.
+ */
+#include <string.h>
+
+#include "ascii.h"
+#include "err.h"
+#include "letter.h"
+#include "letter_text.h"
+#include "secrets.h"
+#include "template.h"
+
+#define HTML_MAX (4u * LETTER_MAX)
+
+/* What people read for the words of `understood` and `missing`. */
+static const struct {
+	const char *word, *text;
+} words[] = {
+	{"product", "Product"},
+	{"version", "Version"},
+	{"severity", "Severity"},
+	{"customer", "Customer"},
+	{"job", "Job"},
+	{"support_id", "Support ID"},
+	{"reference", "Your reference"},
+	{"logs", "the log files of the job or component (a bundle of the product's log export)"},
+	{"error", "the exact error message, as text or in a log"},
+	{"triage", "what you have tried so far (a line \"Triage: …\")"},
+};
+
+static const struct {
+	const char *word, *text;
+} asked[] = {
+	{"product", "the product's name (a line \"Product: …\")"},
+	{"version", "its version and build (a line \"Version: …\")"},
+};
+
+static const char *text_of(const json_t *s)
+{
+	const char *t = json_string_value(s);
+
+	return t != NULL ? t : "";
+}
+
+static const char *word_text(const char *word)
+{
+	for (size_t i = 0; i < ASCII_COUNT(words); i++)
+		if (strcmp(words[i].word, word) == 0)
+			return words[i].text;
+	return word;
+}
+
+static const char *asked_text(const char *word)
+{
+	for (size_t i = 0; i < ASCII_COUNT(asked); i++)
+		if (strcmp(asked[i].word, word) == 0)
+			return asked[i].text;
+	return word_text(word);
+}
+
+/* ---- values ---- */
+
+const char *const letter_values[] = {
+	"number", "subject", "reference", "status", "severity", "route", "due", "name", "support", "from_name", "by", "partner", "text",
+	"dropped", "understood", "label", "value", "has_understood", "missing", "has_missing", "notes", "has_notes", "errors", "has_errors",
+	"people", "who", "role", "has_people", "attachments", "size", "has_attachments", NULL,
+};
+
+static json_t *label_all(json_t *list)
+{
+	json_t *out = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		json_array_append_new(out, json_pack("{s:s, s:O}", "label", word_text(text_of(json_object_get(one, "name"))), "value",
+		    json_object_get(one, "value")));
+	return out;
+}
+
+static json_t *ask_all(json_t *list)
+{
+	json_t *out = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		json_array_append_new(out, json_pack("{s:s, s:s}", "name", text_of(one), "text", asked_text(text_of(one))));
+	return out;
+}
+
+static json_t *name_all(json_t *list)
+{
+	json_t *out = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) {
+		const char *name = text_of(json_object_get(one, "name")), *address = text_of(json_object_get(one, "address"));
+		struct buf who;
+
+		buf_init(&who, 1000);
+		if (buf_addf(&who, name[0] != '\0' ? "%s <%s>" : "%s%s", name, address) == VG_OK)
+			json_array_append_new(out, json_pack("{s:s, s:s}", "who", buf_str(&who), "role", text_of(json_object_get(one, "role"))));
+		buf_free(&who);
+	}
+	return out;
+}
+
+static void set_list(json_t *vars, const char *name, const char *has, json_t *list)
+{
+	json_object_set_new(vars, has, json_boolean(json_array_size(list) > 0));
+	json_object_set_new(vars, name, list);
+}
+
+static void set_ticket(json_t *vars, json_t *ticket)
+{
+	static const char *const names[] = {"number", "subject", "reference", "status", "severity", "route"};
+
+	for (size_t i = 0; i < ASCII_COUNT(names); i++)
+		json_object_set(vars, names[i], json_object_get(ticket, names[i]));
+	json_object_set(vars, "due", json_object_get(ticket, "first_response_due"));
+}
+
+static json_t *values(json_t *letter, const struct deliver_job *job, const char *support)
+{
+	static const char *const same[] = {"from_name", "by", "partner", "text", "dropped"};
+	json_t *vars = json_pack("{s:s, s:s}", "name", job->name, "support", support);
+
+	if (vars == NULL)
+		return NULL;
+	set_ticket(vars, json_object_get(letter, "ticket"));
+	for (size_t i = 0; i < ASCII_COUNT(same); i++)
+		json_object_set(vars, same[i], json_object_get(letter, same[i]));
+	set_list(vars, "understood", "has_understood", label_all(json_object_get(letter, "understood")));
+	set_list(vars, "missing", "has_missing", ask_all(json_object_get(letter, "missing")));
+	set_list(vars, "people", "has_people", name_all(json_object_get(letter, "people")));
+	set_list(vars, "notes", "has_notes", json_incref(json_object_get(letter, "notes")));
+	set_list(vars, "errors", "has_errors", json_incref(json_object_get(letter, "errors")));
+	set_list(vars, "attachments", "has_attachments", json_incref(json_object_get(letter, "attachments")));
+	return vars;
+}
+
+int letter_text(struct buf *out, const char *tmpl, json_t *letter, const struct deliver_job *job, const char *support, const char **why)
+{
+	json_t *vars = values(letter, job, support);
+	struct buf plain;
+	unsigned line;
+	int rc = VG_ERR_MEMORY;
+
+	*why = "out of memory";
+	buf_init(&plain, LETTER_MAX);
+	if (vars != NULL && (rc = template_render(&plain, tmpl, strlen(tmpl), vars, &line, why)) == VG_OK)
+		rc = secrets_mask(out, buf_str(&plain), plain.len, NULL);
+	json_decref(vars);
+	buf_free(&plain);
+	return rc;
+}
+
+/* ---- HTML ---- */
+
+static int put_escaped(struct buf *out, const char *s, size_t n)
+{
+	int rc = VG_OK;
+
+	for (size_t i = 0; i < n && rc == VG_OK; i++) {
+		const char *entity = s[i] == '<' ? "&lt;" : s[i] == '>' ? "&gt;" : s[i] == '&' ? "&amp;" : s[i] == '"' ? "&quot;" : NULL;
+
+		rc = entity != NULL ? buf_adds(out, entity) : buf_add(out, &s[i], 1);
+	}
+	return rc;
+}
+
+/* Lines stay lines; blanks at their beginning stay too, so that lists and pasted logs read as they were written. */
+int letter_html(struct buf *out, const char *text, size_t len)
+{
+	const char *s = text, *line;
+	size_t n;
+	int rc = buf_adds(out, "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"></head>\n"
+	    "<body><div style=\"white-space: pre-wrap; font-family: sans-serif\">");
+
+	while (rc == VG_OK && ascii_line(&s, text + len, &line, &n))
+		if ((rc = put_escaped(out, line, n)) == VG_OK)
+			rc = buf_adds(out, "<br>\n");
+	return rc == VG_OK ? buf_adds(out, "</div></body></html>\n") : rc;
+}

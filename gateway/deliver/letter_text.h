@@ -1,0 +1,17 @@
+/*
+ * letter_text.h - what a letter says: its JSON and its job to the values of a template, rendered, secrets masked; and the same as
+ * simple HTML. Pure.
+ */
+#ifndef VG_LETTER_TEXT_H
+#define VG_LETTER_TEXT_H
+
+#include <jansson.h>
+
+#include "ipc_messages.h"
+
+/* Appends the text, LF line ends, UTF-8. tmpl: the template's text. support: display name. VG_ERR_SYNTAX with *why. */
+int letter_text(struct buf *out, const char *tmpl, json_t *letter, const struct deliver_job *job, const char *support, const char **why);
+/* Appends it as an HTML document. */
+int letter_html(struct buf *out, const char *text, size_t len);
+
+#endif
