@@ -35,6 +35,13 @@ static const char *const verbs[] = {"wrote", "writes", "sent", "said", "wrote th
 static const char *const inner_verbs[] = {" schrieb ", " schreef ", " skrev ", " heeft ", " napisał ", " napisała ", " napisał(a) ",
 	"wiadomość napisana przez ", " użytkownik ", "schrieb am ", " skrev den ", " wrote on ", " a écrit le ", NULL};
 
+/* Some programs leave the colon out: then everything else must be there. */
+static bool is_whole_without_colon(const struct words *w, bool address)
+{
+	return address && w->n <= 250 && word_list_ends(w->s, w->n, verbs) && word_list_starts(w->s, w->n, starters) > 0 &&
+	    text_has_date(w->s, w->n) && text_has_time(w->s, w->n);
+}
+
 /* Is all of the text an attribution; how strong? */
 static enum attribution judge(const struct words *joined)
 {
@@ -52,9 +59,11 @@ static enum attribution judge(const struct words *joined)
 	/* "2026/11/23 Ann Lee <ann@partner.example>" */
 	if (w.n > 12 && !colon && ascii_digit(w.s[0]) && w.s[w.n - 1] == '>' && memchr(w.s, '@', w.n) != NULL && text_has_date(w.s, 12))
 		return ATTRIBUTION_WEAK;
-	if (w.n < 6 || (!colon && (before < MAIL_DASHES || behind < MAIL_DASHES)))
+	if (w.n < 6)
 		return ATTRIBUTION_NONE;
 	address = memchr(w.s, '@', w.n) != NULL;
+	if (!colon && (before < MAIL_DASHES || behind < MAIL_DASHES) && !is_whole_without_colon(&w, address))
+		return ATTRIBUTION_NONE;
 	date = text_has_date(w.s, w.n);
 	if (word_list_ends(w.s, w.n, verbs)) {
 		bool begun = word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0 || ascii_digit(w.s[0]);

@@ -294,6 +294,13 @@ static bool is_small_name(const struct line *l)
 	return l->len >= 2 && l->len <= 15;
 }
 
+bool line_is_image(const struct line *l)
+{
+	static const char *const starts[] = {"![", "[image", "[cid:", "[logo", "[bild", "[inline", "<image", NULL};
+
+	return word_list_starts(l->f, l->flen, starts) > 0 && word_count(l->f, l->flen) <= 10;
+}
+
 bool line_is_strict_name(const struct line *l)
 {
 	size_t words = word_count(l->s, l->len);
@@ -306,15 +313,20 @@ bool line_is_strict_name(const struct line *l)
 
 bool lines_sign(const struct line *l, size_t n, bool named)
 {
-	bool name = n == 0 || !named, contact = false;
+	bool name = !named, contact = false;
+	size_t images = 0;
 
 	for (size_t i = 0; i < n; i++) {
+		if (line_is_image(&l[i])) {
+			images++;
+			continue;
+		}
 		if (!line_is_short(&l[i]))
 			return false;
-		name |= i < 2 && (line_is_name(&l[i]) || (n == 1 && is_small_name(&l[i])));
+		name |= i < 2 + images && (line_is_name(&l[i]) || (n == 1 && is_small_name(&l[i])));
 		contact |= line_is_contact(&l[i]);
 	}
-	return name && (n <= 6 || contact);
+	return (name || images == n) && (n <= 6 + images || contact);
 }
 
 /* ---- disclaimers ---- */

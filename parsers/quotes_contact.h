@@ -26,6 +26,8 @@ bool line_is_contact(const struct line *l);
 unsigned contact_kinds(const struct line *l, size_t n);
 /* Begins with a telephone's label and holds its number. */
 bool line_is_phone(const struct line *l);
+/* What programs leave of a picture: "[image: Logo]", "![](https://…)". */
+bool line_is_image(const struct line *l);
 /* At most 80 characters and no sentence. */
 bool line_is_short(const struct line *l);
 /* Could all n lines stand in a signature? named: one of the first two must be a name. */

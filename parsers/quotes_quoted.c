@@ -247,7 +247,7 @@ static bool is_notes_line(const struct line *l)
 static size_t intro(const struct split *sp, size_t i)
 {
 	const struct line *l = &sp->lines[i];
-	size_t count = 0;
+	size_t count = 0, n, a, b;
 
 	if (line_original(l)) {
 		count = quotes_header_block(sp, i + 1, true);
@@ -264,6 +264,8 @@ static size_t intro(const struct split *sp, size_t i)
 			return 1 + count;
 		return quotes_attribution(sp, i + 1, &count) == ATTRIBUTION_LONE ? 1 + count : 0;
 	}
+	if (line_undashed(l, &n, &a, &b) != NULL && n == 0 && a >= 3 && (count = quotes_header_block(sp, i + 1, false)) > 0)
+		return 1 + count;
 	if (is_notes_line(l) && (count = quotes_header_block(sp, i + 1, false)) > 0)
 		return 1 + count;
 	if (has(sp, i, FLAG(MARK_HEADER) | FLAG(MARK_HEADER_SURE)) && (count = quotes_header_block(sp, i, true)) > 0)

@@ -40,7 +40,7 @@ static size_t paragraph(const struct split *sp, size_t from, size_t to, size_t m
 static bool any_technical(const struct split *sp, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++)
-		if (line_technical(&sp->lines[i]) && !line_is_contact(&sp->lines[i]))
+		if (line_technical(&sp->lines[i]) && !line_is_contact(&sp->lines[i]) && !line_is_image(&sp->lines[i]))
 			return true;
 	return false;
 }
