@@ -481,6 +481,29 @@ bool job_title(const char *s, size_t len, const char **type, size_t *type_len, c
 	return false;
 }
 
+bool job_subject(const char *s, size_t len, const char **name, size_t *name_len)
+{
+	static const char *const marks[] = {"[failed] ", "[warning] ", "[success] ", "[error] "};
+	const char *open = memchr(s, '[', len < 40 ? len : 40), *count;
+	size_t left = open != NULL ? (size_t)(s + len - open) : 0;
+
+	for (size_t i = 0; i < ASCII_COUNT(marks); i++) {
+		size_t n = strlen(marks[i]);
+
+		if (!ascii_starts(open, left, marks[i]))
+			continue;
+		*name = open + n;
+		count = memrchr(*name, '(', left - n);
+		/* Without `(3 VMs)` it is any subject that somebody marked so. */
+		if (count == NULL || count <= *name + 1 || !ascii_digit(count[1]))
+			return false;
+		*name_len = (size_t)(count - *name);
+		ascii_trim(name, name_len);
+		return *name_len > 0;
+	}
+	return false;
+}
+
 bool job_footer(const char *s, size_t len)
 {
 	static const char *const starts[] = {"veeam backup & replication", "veeam agent for", "veeam backup for", "veeam one",

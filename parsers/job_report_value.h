@@ -39,6 +39,8 @@ bool job_processed(const char *s, size_t len, unsigned *done, unsigned *all);
 
 /* `Backup job: Daily VMs (Incremental)`: type "Backup", name "Daily VMs"; pointers into s. */
 bool job_title(const char *s, size_t len, const char **type, size_t *type_len, const char **name, size_t *name_len);
+/* The subject of a notification: `FW: [Failed] Daily VMs (3 VMs) 1 failed`: the job; pointers into s. */
+bool job_subject(const char *s, size_t len, const char **name, size_t *name_len);
 /* The product's name and version that end a report. */
 bool job_footer(const char *s, size_t len);
 

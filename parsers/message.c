@@ -11,6 +11,8 @@
 #include "err.h"
 #include "fields.h"
 #include "inspect.h"
+#include "job_report_value.h"
+#include "kb_articles.h"
 #include "message.h"
 #include "message_json.h"
 #include "message_password.h"
@@ -254,14 +256,30 @@ static int scan_text(struct findings *f, const struct message *m)
 	return err;
 }
 
-/* The job that a report names, unless the sender states another. */
-static int set_job(json_t *fields, const char *job)
+/* The job that a report names, or the subject of one, unless the sender states another. */
+static int set_job(json_t *fields, const char *job, const char *subject)
 {
-	const char *stated = json_string_value(json_object_get(fields, "job"));
+	const char *stated = json_string_value(json_object_get(fields, "job")), *name;
+	size_t len = 0;
 
-	if (job == NULL || (stated != NULL && strncmp(stated, job, strlen(job)) != 0))
+	if (job != NULL)
+		name = job;
+	else if (stated != NULL || !job_subject(subject, strlen(subject), &name, &len))
 		return VG_OK;
-	return json_object_set_new(fields, "job", json_string(job)) == 0 ? VG_OK : VG_ERR_MEMORY;
+	if (stated != NULL && strncmp(stated, name, strlen(name)) != 0)
+		return VG_OK;
+	len = len > 0 ? len : strlen(name);
+	return json_object_set_new(fields, "job", json_stringn(name, len)) == 0 ? VG_OK : VG_ERR_MEMORY;
+}
+
+static int set_articles(json_t *fields, const char *subject, const struct buf *text)
+{
+	char line[KB_LINE_MAX] = "";
+
+	kb_articles_find(line, subject, strlen(subject));
+	if (text->len > 0)
+		kb_articles_find(line, (const char *)text->data, text->len);
+	return line[0] == '\0' || json_object_set_new(fields, "kb", json_string(line)) == 0 ? VG_OK : VG_ERR_MEMORY;
 }
 
 /* Passwords in the text are for the attachments, and for nobody who reads the object. */
@@ -311,7 +329,9 @@ static int find(struct findings *f, struct message *m, struct mime *mime, struct
 	if (err == VG_OK)
 		err = fields_read(&f->fields, m->subject, body->len > 0 ? (const char *)body->data : "", body->len, &f->job.facts);
 	if (err == VG_OK)
-		err = set_job(f->fields.fields, job_reports_job(&f->job.reports));
+		err = set_job(f->fields.fields, job_reports_job(&f->job.reports), m->subject);
+	if (err == VG_OK)
+		err = set_articles(f->fields.fields, m->subject, body);
 	if (err != VG_OK)
 		return err;
 	f->errors = error_set_json(f->set);

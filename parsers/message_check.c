@@ -85,6 +85,7 @@ static const struct member field_members[] = {
 	STRING("triage", 0, MESSAGE_FIELD_MAX),
 	LINE("support_id", 0, MESSAGE_FIELD_MAX),
 	LINE("reference", 0, MESSAGE_FIELD_MAX),
+	LINE("kb", 0, MESSAGE_FIELD_MAX),
 };
 static const struct shape field_shape = SHAPE(field_members);
 

@@ -11,6 +11,7 @@
 #include "extract_help.h"
 #include "job_report.h"
 #include "job_report_value.h"
+#include "kb_articles.h"
 
 #define HEADS "Name | Status | Start time | End time | Size | Read | Transferred | Duration | Details\n"
 #define SESSION \
@@ -265,6 +266,48 @@ static void test_titles(void **state)
 	}
 }
 
+static void test_subjects(void **state)
+{
+	static const struct {
+		const char *text, *job;
+	} rows[] = {
+	    {"[Failed] Daily VMs (3 VMs) 1 failed, 1 warning", "Daily VMs"}, {"FW: [Warning] A (DMZ) (2 machines)", "A (DMZ)"},
+	    {"WG: [Success] Nightly (1 VMs)", "Nightly"}, {"[Failed] nothing counted", ""}, {"[Failed] (3 VMs)", ""},
+	    {"Daily VMs (3 VMs)", ""}, {"[#123] Daily (3 VMs)", ""}, {"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const char *name = "";
+		size_t len = 0;
+		bool got = job_subject(rows[i].text, strlen(rows[i].text), &name, &len);
+
+		if (got != (rows[i].job[0] != '\0') || (got && (len != strlen(rows[i].job) || memcmp(name, rows[i].job, len) != 0)))
+			fail_msg("%s: '%.*s'", rows[i].text, (int)len, name);
+	}
+}
+
+static void test_articles(void **state)
+{
+	static const struct {
+		const char *text, *line;
+	} rows[] = {
+	    {"We tried kb1234 and https://www.veeam.com/kb2345.", "kb1234, kb2345"}, {"KB 1999, KB-1999, KB#1999 and kb1999", "kb1999"},
+	    {"KB article 4245 helped; so did KB5034439 (Windows)", "kb4245, kb5034439"}, {"512 KB 1024 and 4KB 2048, kb12, kb12345", ""},
+	    {"512 KB1024 free", "kb1024"}, {"akb1234 kb1234a kb1234.5", ""}, {"kb", ""}, {"", ""}, {"(see KB1234)", "kb1234"},
+	    {"kb1001 kb1002 kb1003 kb1004 kb1005 kb1006 kb1007 kb1008 kb1009 kb1010 kb1011",
+	        "kb1001, kb1002, kb1003, kb1004, kb1005, kb1006, kb1007, kb1008, kb1009, kb1010"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char line[KB_LINE_MAX] = "";
+
+		kb_articles_find(line, rows[i].text, strlen(rows[i].text));
+		assert_string_equal(line, rows[i].line);
+	}
+}
+
 static void test_values(void **state)
 {
 	static const struct {
@@ -355,7 +398,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_html_rows), cmocka_unit_test(test_clients),
 	    cmocka_unit_test(test_alarms), cmocka_unit_test(test_none),
-	    cmocka_unit_test(test_titles), cmocka_unit_test(test_values), cmocka_unit_test(test_days), cmocka_unit_test(test_bounds)};
+	    cmocka_unit_test(test_titles), cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_subjects), cmocka_unit_test(test_articles), cmocka_unit_test(test_days), cmocka_unit_test(test_bounds)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
