@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "charset.h"
 #include "err.h"
 #include "message_check.h"
@@ -186,7 +187,24 @@ static bool type_is(GMimeMultipart *mp, const char *subtype)
 	return t != NULL && g_mime_content_type_is_type(t, "multipart", subtype);
 }
 
-/* Does a text part show anything? */
+#define ALTERNATIVES_MAX 32
+#define STUB_MAX 300 /* bytes of a text that only points to another part */
+
+/* A few words that only say where the text is. Where they say something else, the markup says it too. */
+static bool is_stub(const struct buf *b)
+{
+	static const char *const words[] = {"html viewer", "html-capable", "html capable", "html mail", "html-mail", "html e-mail", "html email",
+		"html format", "html-format", "in html", "support html", "html nicht", "html version", "au format html", "formato html"};
+
+	if (b->len > STUB_MAX)
+		return false;
+	for (size_t i = 0; i < ASCII_COUNT(words); i++)
+		if (ascii_find((const char *)b->data, b->len, words[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* Does a text part show nothing that is worth it? */
 static bool is_blank(const struct mime_leaf *l)
 {
 	struct buf b;
@@ -198,6 +216,7 @@ static bool is_blank(const struct mime_leaf *l)
 	if (mime_content_read(l->part, &b, &more) == VG_OK)
 		for (size_t i = 0; blank && i < b.len; i++)
 			blank = b.data[i] <= ' ';
+	blank = blank || is_stub(&b);
 	buf_free(&b);
 	return blank && !more;
 }
@@ -236,7 +255,6 @@ static void choose(struct walk *w, const size_t *starts, size_t n)
 	m->n_bodies = starts[0] + kept;
 }
 
-#define ALTERNATIVES_MAX 32
 
 static void walk_alternative(struct walk *w, GMimeMultipart *mp, enum place place)
 {

@@ -268,6 +268,18 @@ bool line_is_contact(const struct line *l)
 	return memchr(l->f, '@', l->flen) != NULL && word_count(l->f, l->flen) <= 5;
 }
 
+/* "Product: …" below a name is no part of the signature; "Web: …" is. */
+static bool is_field(const struct line *l)
+{
+	static const char *const labels[] = {"skype", "linkedin", "web", "www", "site", "e-mail", "email", "mail", "address", "adresse", "dirección",
+		"indirizzo", "endereço", "adres", "адрес", "adress", "office", "ext", "twitter", "teams", "hours", "working hours", "office hours",
+		"p:", "e:", "w:", "a:", "t:", "m:", "f:", "o:", "d:", "c:", "tel", "phone", "mob", "fax", "cell", "direct", "手机", "电话", "邮箱",
+		"地址", "電話", "住所", "url", "book ", "follow ", "sitz", "company", "firma", "dept", "department", "abteilung", NULL};
+	const char *colon = memchr(l->f, ':', l->flen < 30 ? l->flen : 30);
+
+	return colon != NULL && colon + 1 < l->f + l->flen && colon[1] == ' ' && word_list_starts(l->f, l->flen, labels) == 0;
+}
+
 bool line_is_short(const struct line *l)
 {
 	static const char *const never[] = {"ps:", "p.s.", "ps ", "nb:", "n.b.", "note:", "edit:", "update:", "- ", "* ", "• ", "1.", "2.", "1)",
@@ -280,7 +292,7 @@ bool line_is_short(const struct line *l)
 		return line_is_contact(l) || (l->depth == 0 && is_divided(l));
 	if (word_list_starts(l->f, l->flen, never) > 0 || (l->s[0] == '*' && l->len > 1 && l->s[1] == ' '))
 		return false;
-	if (last == '?' || last == ':')
+	if (last == '?' || last == ':' || (is_field(l) && !line_is_contact(l)))
 		return false;
 	return words <= 4 || (last != '.' && last != '!' && words <= 12) || line_is_contact(l);
 }

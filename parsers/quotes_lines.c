@@ -212,7 +212,7 @@ bool line_technical(const struct line *l)
 {
 	static const char *const words[] = {"error", "exception", "warning", "failed", "0x", "c:\\", "select ", "info ", "stack trace",
 		"traceback", "$(", "&&", "-->", "::", "==", "sudo ", "/var/", "/etc/", "/usr/", "\\\\", NULL};
-	static const char *const starts[] = {"+++", "@@ ", "diff --", "index ", "caused by", "ps c:", "--", "$ ", "# ", NULL};
+	static const char *const starts[] = {"#", "+++", "@@ ", "diff --", "index ", "caused by", "ps c:", "--", "$ ", "# ", NULL};
 	size_t marks = 0;
 
 	if (l->flen > 160 || l->code || looks_like_log(l))

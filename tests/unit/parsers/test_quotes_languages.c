@@ -333,6 +333,8 @@ static const char *const content[] = {
 	"Danke\nServer Neustart hilft nicht",
 	"Could you check it? Thanks\nJob name: Daily Backup",
 	"Log Name: Application\nSource: Veeam MP\nDate: 23.11.2026 17:02:11\nEvent ID: 190\nLevel: Error\nUser: N/A\nTo: all\nComputer: srv1",
+	"It fails.\n\nThanks\nAnn\n\nProduct: Backup 12.1\nSeverity: 2\nSupport ID: 123456",
+	"It fails.\n\nThanks\nAnn\n#close",
 	"Our portal\nhttps://a.example/1\nhttps://b.example/2",
 	"On 20 November 2026, the support wrote:\nInstall the patch.\nWe did.",
 	"***\n\nhello\n\n***",
