@@ -10,12 +10,17 @@
 #include "ascii.h"
 #include "oneline.h"
 
+#define RECENT 1024 /* findings that are known again at once; power of two */
 #define SLOTS 1024 /* power of two above 2 * ERRORS_MAX */
 
 struct error_set {
 	struct error_entry *list; /* room for `room` entries */
 	size_t room;
 	uint16_t slot[SLOTS]; /* index + 1; 0: free */
+	struct {
+		uint64_t hash; /* of the bytes as they were found */
+		uint16_t entry; /* index + 1; 0: free */
+	} recent[RECENT];
 	size_t count;
 	size_t warnings;
 	size_t weak;
@@ -180,16 +185,42 @@ static bool insert(struct error_set *set, size_t slot, const struct error_item *
 	return ok;
 }
 
-bool error_set_add(struct error_set *set, const struct error_item *item)
+static uint64_t hash_more(uint64_t h, const char *s, size_t len)
+{
+	for (; len > 0; ) {
+		uint64_t w = 0;
+		size_t n = len < sizeof(w) ? len : sizeof(w);
+
+		memcpy(&w, s, n);
+		h = (h ^ w) * UINT64_C(0x9E3779B97F4A7C15);
+		h ^= h >> 29;
+		s += n;
+		len -= n;
+	}
+	return (h ^ len) * UINT64_C(0xBF58476D1CE4E5B9);
+}
+
+/* A log says the same thing thousands of times, byte for byte: that needs no new fingerprint. Who makes two texts of one hash
+ * has them counted as one. */
+static uint64_t recent_hash(const struct error_item *item)
+{
+	uint64_t h = hash_more(item->text_len, item->text, item->text_len);
+
+	if (item->exception != NULL)
+		h = hash_more(h, item->exception, strlen(item->exception));
+	if (item->code != NULL)
+		h = hash_more(h ^ 1, item->code, strlen(item->code));
+	return h ^ h >> 31;
+}
+
+/* Adds what no recent finding was; *entry: where it stands. */
+static bool add_new(struct error_set *set, const struct error_item *item, size_t *entry)
 {
 	char text[ERROR_TEXT_MAX + 1], code[ERROR_WORD_MAX + 1], exception[ERROR_WORD_MAX + 1] = "";
 	char fp[FINGERPRINT_HEX], text_fp[FINGERPRINT_HEX];
 	struct error_entry *quoted;
 	size_t len, slot;
 
-	if (set->findings == ERRORS_MAX_FINDINGS)
-		return false;
-	set->findings++;
 	len = oneline(text, sizeof(text), item->text, item->text_len, ONELINE_CP1252);
 	if (len == 0)
 		return false;
@@ -202,17 +233,45 @@ bool error_set_add(struct error_set *set, const struct error_item *item)
 	fingerprint(fp, text, len, exception, code);
 	slot = find_slot(set, fp);
 	if (set->slot[slot] != 0) {
-		count_again(set, &set->list[set->slot[slot] - 1], item);
+		*entry = set->slot[slot] - 1u;
+		count_again(set, &set->list[*entry], item);
 		return true;
 	}
 	fingerprint(text_fp, text, len, NULL, NULL);
 	if ((quoted = find_quoted(set, item, text_fp)) != NULL) {
+		*entry = (size_t)(quoted - set->list);
 		count_again(set, quoted, item);
 		return true;
 	}
 	if (set->count == ERRORS_MAX || (item->severity == SEVERITY_WARNING && set->warnings >= ERRORS_MAX_WARNINGS))
 		return false;
+	*entry = set->count;
 	return insert(set, slot, item, text, code, exception, fp, text_fp);
+}
+
+bool error_set_add(struct error_set *set, const struct error_item *item)
+{
+	size_t at, entry = 0;
+	uint64_t hash;
+	bool ok;
+
+	if (set->findings == ERRORS_MAX_FINDINGS)
+		return false;
+	set->findings++;
+	if (item->where.kind != ORIGIN_ATTACHMENT)
+		return add_new(set, item, &entry);
+	hash = recent_hash(item);
+	at = hash & (RECENT - 1);
+	if (set->recent[at].entry != 0 && set->recent[at].hash == hash) {
+		count_again(set, &set->list[set->recent[at].entry - 1], item);
+		return true;
+	}
+	ok = add_new(set, item, &entry);
+	if (ok) {
+		set->recent[at].hash = hash;
+		set->recent[at].entry = (uint16_t)(entry + 1);
+	}
+	return ok;
 }
 
 static json_t *string_or_null(const char *s)

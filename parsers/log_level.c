@@ -19,10 +19,14 @@ static const struct log_level levels[] = {
 
 const struct log_level *log_level_of(const char *s, size_t len)
 {
+	char first, second;
+
 	if (len < 2 || len > 11)
 		return NULL;
+	first = ascii_fold(s[0]);
+	second = ascii_fold(s[1]);
 	for (size_t i = 0; i < ASCII_COUNT(levels); i++)
-		if (ascii_fold(s[0]) == levels[i].word[0] && ascii_is(s, len, levels[i].word))
+		if (first == levels[i].word[0] && second == levels[i].word[1] && ascii_is(s, len, levels[i].word))
 			return &levels[i];
 	return NULL;
 }

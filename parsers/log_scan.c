@@ -180,13 +180,39 @@ static size_t take_unit(struct log_scanner *s, char *out, uint32_t u)
 	return n;
 }
 
+/* Units of ASCII at p, four at a time, as most logs have nothing else; returns how many bytes they took. */
+static size_t take_ascii(struct log_scanner *s, const unsigned char *p, size_t n, char *out, size_t room)
+{
+	const unsigned high = s->encoding == LOG_UTF16LE ? 1 : 0, low = 1 - high;
+	size_t i = 0, used = 0;
+
+	for (; n - i >= 8 && room - used >= 4; i += 8, used += 4) {
+		const unsigned char *q = p + i;
+
+		if ((q[high] | q[high + 2] | q[high + 4] | q[high + 6]) != 0 ||
+		    ((q[low] | q[low + 2] | q[low + 4] | q[low + 6]) & 0x80) != 0)
+			break;
+		out[used] = (char)q[low];
+		out[used + 1] = (char)q[low + 2];
+		out[used + 2] = (char)q[low + 4];
+		out[used + 3] = (char)q[low + 6];
+	}
+	return i;
+}
+
 static void feed_utf16(struct log_scanner *s, const unsigned char *p, size_t n)
 {
-	char out[4096];
+	char out[8192];
 	size_t used = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		uint32_t u;
+		size_t plain = s->start_len == 0 && s->high == 0 ? take_ascii(s, p + i, n - i, out + used, sizeof(out) - 8 - used) : 0;
+
+		i += plain;
+		used += plain / 2;
+		if (i == n)
+			break;
 
 		if (s->start_len == 0) {
 			s->start[s->start_len++] = p[i];

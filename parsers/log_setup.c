@@ -99,10 +99,10 @@ static void take_category(struct log_setup *p, const char *s, size_t len)
 /* `PS>TerminatingError(Connect-VBRServer): "text"` in a transcript; the error record may follow. */
 static bool take_terminating(struct log_setup *p, const char *s, size_t len, uint64_t number)
 {
-	const char *at = memmem(s, len, "TerminatingError(", 17), *close, *text, *end = s + len;
+	const char *at, *close, *text, *end = s + len;
 	char component[ERROR_WORD_MAX + 1];
 
-	if (at == NULL || (close = memmem(at, (size_t)(end - at), "): ", 3)) == NULL)
+	if (len < 20 || strchr("PT>", s[0]) == NULL || (at = memmem(s, 20, "TerminatingError(", 17)) == NULL || (close = memmem(at, (size_t)(end - at), "): ", 3)) == NULL)
 		return false;
 	copy_word(component, at + 17, (size_t)(close - at) - 17);
 	text = close + 3;

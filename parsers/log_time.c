@@ -2,6 +2,7 @@
  * log_time.c - parser worker; hostile log lines. The time forms that lines begin with. Called by log_line.c.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "ascii.h"
 #include "log_line.h"
@@ -172,6 +173,33 @@ static size_t opening(const char *s, size_t len)
 	return i + 1 < len && s[i] == '1' && s[i + 1] == ' ' ? i + 2 : i;
 }
 
+static char *put_number(char *out, unsigned n, size_t width)
+{
+	for (size_t i = width; i > 0; i--, n /= 10)
+		out[i - 1] = (char)('0' + n % 10);
+	return out + width;
+}
+
+/* 2021-07-07T16:43:06.123+02:00; for each error, so without printf. */
+static void write_stamp(char at[40], const struct stamp *t)
+{
+	char *out = put_number(at, t->year, 4);
+	size_t n = strlen(t->fraction), m = strlen(t->offset);
+
+	*out++ = '-';
+	out = put_number(out, t->month, 2);
+	*out++ = '-';
+	out = put_number(out, t->day, 2);
+	*out++ = 'T';
+	out = put_number(out, t->hour, 2);
+	*out++ = ':';
+	out = put_number(out, t->minute, 2);
+	*out++ = ':';
+	out = put_number(out, t->second, 2);
+	memcpy(out, t->fraction, n);
+	memcpy(out + n, t->offset, m + 1);
+}
+
 size_t log_line_time(char at[40], const char *line, size_t len)
 {
 	struct stamp t = {0};
@@ -202,7 +230,6 @@ size_t log_line_time(char at[40], const char *line, size_t len)
 	if (line[0] == '[' && i < len && line[i] == ']')
 		i++;
 	if (at != NULL && !(undecided && !american))
-		snprintf(at, 40, "%04u-%02u-%02uT%02u:%02u:%02u%s%s", t.year % 10000, t.month % 100, t.day % 100, t.hour % 100,
-		    t.minute % 100, t.second % 100, t.fraction, t.offset);
+		write_stamp(at, &t);
 	return i;
 }

@@ -185,14 +185,14 @@ static bool begin_exception(struct log_trace *t, const char *s, size_t len, uint
 
 	skip_uncaught(&s, &len, &uncaught);
 	ascii_trim(&s, &len);
+	if (!log_line_exception(&s, &len, &type, &type_len))
+		return false;
 	if (log_trace_inner(&inner, s, len)) {
 		set_exception(t, inner.exception, inner.exception_len);
 		set_text(t, inner.text, inner.len);
-	} else if (log_line_exception(&s, &len, &type, &type_len)) {
+	} else {
 		set_exception(t, type, type_len);
 		set_text(t, len > 0 ? s : type, len > 0 ? len : type_len);
-	} else {
-		return false;
 	}
 	begin(t, number, uncaught);
 	return true;
@@ -209,7 +209,7 @@ static bool begin_abort(struct log_trace *t, const char *s, size_t len, uint64_t
 
 	if (ascii_starts(s, len, thrown) && (quote = memchr(s + sizeof(thrown) - 1, '\'', len - sizeof(thrown) + 1)) != NULL)
 		set_exception(t, s + sizeof(thrown) - 1, (size_t)(quote - s) - sizeof(thrown) + 1);
-	else if (!ascii_starts_any(s, len, words, ASCII_COUNT(words)) && memmem(s, len, ": Assertion `", 13) == NULL)
+	else if (!ascii_starts_any(s, len, words, ASCII_COUNT(words)) && (memchr(s, '`', len) == NULL || memmem(s, len, ": Assertion `", 13) == NULL))
 		return false;
 	set_text(t, s, len);
 	begin(t, number, true);
