@@ -67,7 +67,8 @@ static bool names_type(struct log_events *ev, const char *text, size_t len)
 
 	if (!ev->open || ev->exception[0] != '\0' || !log_line_exception(&text, &len, &type, &type_len))
 		return false;
-	if (len == 0 || memmem(ev->text, ev->len, text, len < ev->len ? len : ev->len) == NULL)
+	/* ` (Type)` alone, below a message of several lines. */
+	if (len > 0 && memmem(ev->text, ev->len, text, len < ev->len ? len : ev->len) == NULL)
 		return false;
 	copy_word(ev->exception, sizeof(ev->exception), type, type_len);
 	return true;

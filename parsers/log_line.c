@@ -74,6 +74,27 @@ static bool parse_service(struct log_line *out, const char *s, size_t len)
 	return true;
 }
 
+/* `[SessionLog][error] text` of the Linux agent, else how the text begins. */
+static enum log_line_kind session_kind(struct log_line *out)
+{
+	static const struct {
+		const char *mark;
+		enum log_line_kind kind;
+	} marks[] = {{"][error] ", LOG_LINE_ERROR}, {"][warn] ", LOG_LINE_WARNING}, {"][warning] ", LOG_LINE_WARNING}};
+	const size_t reach = out->len < 40 ? out->len : 40;
+
+	for (size_t i = 0; i < ASCII_COUNT(marks) && reach > 0 && out->text[0] == '['; i++) {
+		const char *at = ascii_find(out->text, reach, marks[i].mark);
+
+		if (at != NULL) {
+			at += strlen(marks[i].mark);
+			set_text(out, at, out->len - (size_t)(at - out->text));
+			return marks[i].kind;
+		}
+	}
+	return log_level_of_text(out->text, out->len);
+}
+
 /* Agent form, behind the time: ` <pid> component| LEVEL |text` or ` <pid> component | text`. */
 static bool parse_agent(struct log_line *out, const char *s, size_t len)
 {
@@ -102,7 +123,7 @@ static bool parse_agent(struct log_line *out, const char *s, size_t len)
 		}
 	}
 	set_text(out, bar, rest);
-	out->kind = level != NULL ? level->kind : log_level_of_text(out->text, out->len);
+	out->kind = level != NULL ? level->kind : session_kind(out);
 	if (n > 0 && out->kind != LOG_LINE_MORE) {
 		out->component = word;
 		out->component_len = n;
@@ -241,8 +262,18 @@ static void parse_record(struct log_line *out, const char *line, size_t len, siz
 
 void log_line_parse(struct log_line *out, const char *line, size_t len)
 {
-	size_t n = log_line_time(NULL, line, len);
+	size_t n = 0;
 
+	/* Records that somebody indented. */
+	if (len > 0 && ascii_blank(line[0])) {
+		size_t indent = blanks(line, len);
+
+		if (indent < len && line[indent] == '[' && log_line_time(NULL, line + indent, len - indent) > 0) {
+			line += indent;
+			len -= indent;
+		}
+	}
+	n = log_line_time(NULL, line, len);
 	out->kind = LOG_LINE_PLAIN;
 	out->at[0] = '\0';
 	out->line = out->text = line;
@@ -270,7 +301,7 @@ bool log_line_is_frame(const char *text, size_t len)
 	ascii_trim(&text, &len);
 	if (len == 0 || memcmp(text, "--", len < 2 ? len : 2) == 0 || ascii_starts(text, len, "==="))
 		return true;
-	if (ascii_starts(text, len, "... ") || ascii_starts(text, len, "traceback (most") || ascii_starts(text, len, "file \""))
+	if (ascii_starts(text, len, "in c++: ") || ascii_starts(text, len, "... ") || ascii_starts(text, len, "traceback (most") || ascii_starts(text, len, "file \""))
 		return true;
 	if (ascii_starts(text, len, "an exception was thrown from thread") || ascii_starts(text, len, "server stack trace:") ||
 	    ascii_starts(text, len, "exception rethrown at"))

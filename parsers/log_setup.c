@@ -3,6 +3,7 @@
  */
 #include "log_setup.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ascii.h"
@@ -144,6 +145,75 @@ static bool take_powershell(struct log_setup *p, const char *s, size_t len, uint
 	return false;
 }
 
+/* ---- vssadmin list writers ---- */
+
+/* What stands behind one of the labels; false where none begins the line. */
+static bool labelled(const char *s, size_t len, const char *const labels[2], const char **value, size_t *value_len)
+{
+	ascii_trim(&s, &len);
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = strlen(labels[i]);
+
+		if (!ascii_starts(s, len, labels[i]))
+			continue;
+		*value = s + n;
+		*value_len = len - n;
+		ascii_trim(value, value_len);
+		return true;
+	}
+	return false;
+}
+
+static void add_writer(struct log_setup *p, const char *s, size_t len)
+{
+	static const char *const fine[] = {"no error", "kein fehler"};
+	char text[ERROR_WORD_MAX + 1];
+	int n;
+
+	if (p->writer[0] == '\0' || (p->state[0] == '\0' && ascii_starts_any(s, len, fine, ASCII_COUNT(fine))))
+		return;
+	n = snprintf(text, sizeof(text), "VSS writer %s: state %s, last error: %.*s", p->writer, p->state[0] != '\0' ? p->state : "-",
+	    (int)(len < 60 ? len : 60), s);
+	add(p, text, (size_t)(n < (int)sizeof(text) ? n : (int)sizeof(text) - 1), "VSS", NULL, p->writer_line);
+	p->writer[0] = '\0';
+}
+
+static void keep(char *out, size_t cap, const char *s, size_t len)
+{
+	size_t n = len < cap - 1 ? len : cap - 1;
+
+	memcpy(out, s, n);
+	out[n] = '\0';
+}
+
+/* `Writer name: 'X'`, `State: [8] Failed`, `Last error: Timed out`. */
+static bool take_writer(struct log_setup *p, const char *s, size_t len, uint64_t number)
+{
+	static const char *const names[2] = {"writer name: ", "verfassername: "}, *const states[2] = {"state: [", "status: ["},
+	    *const errors[2] = {"last error: ", "letzter fehler: "};
+	const char *value;
+	size_t n;
+
+	if (labelled(s, len, names, &value, &n) && n > 2) {
+		p->writer_line = number;
+		keep(p->writer, sizeof(p->writer), value, n);
+		p->state[0] = '\0';
+		return true;
+	}
+	if (p->writer[0] == '\0')
+		return false;
+	/* 1 stable, 5 waiting for completion; 7 to 12 failed at some step. */
+	if (labelled(s, len, states, &value, &n) && n > 2) {
+		if (value[0] >= '7' || ascii_digit(value[1]))
+			snprintf(p->state, sizeof(p->state), "[%.*s", (int)(n < 50 ? n : 50), value);
+		return true;
+	}
+	if (!labelled(s, len, errors, &value, &n))
+		return false;
+	add_writer(p, value, n);
+	return true;
+}
+
 /* ---- Windows Installer ---- */
 
 /* Behind `MSI (s) (A8:F4) [12:34:56:789]: `. */
@@ -217,7 +287,7 @@ bool log_setup_take(struct log_setup *p, const char *s, size_t len, uint64_t num
 	p->msi = p->msi || ascii_starts(s, len, "=== verbose logging started") || ascii_starts(s, len, "=== logging started") ||
 	    ascii_starts(s, len, "msi (");
 	if (!p->msi)
-		return take_powershell(p, s, len, number);
+		return take_writer(p, s, len, number) || take_powershell(p, s, len, number);
 	take_msi(p, s, len, number);
 	return true;
 }

@@ -1,6 +1,6 @@
 /*
- * log_setup.h - errors that have no record: PowerShell's error records (consoles, transcripts) and the log of Windows
- * Installer.
+ * log_setup.h - errors that have no record: PowerShell's error records (consoles, transcripts), the log of Windows
+ * Installer, the list of VSS writers.
  */
 #ifndef VG_LOG_SETUP_H
 #define VG_LOG_SETUP_H
@@ -14,6 +14,9 @@
 struct log_setup {
 	struct error_set *set;    /* borrowed */
 	struct error_where where; /* strings borrowed; line is set here */
+	uint64_t writer_line;     /* of the VSS writer that is being read */
+	char writer[80];          /* its name; "": none */
+	char state[60];           /* its state, where that is a failed one; "": not seen */
 	bool msi;                 /* the log is Windows Installer's */
 	bool closed;              /* PowerShell's message has ended, its position follows */
 	uint64_t first;           /* line of the message's first line */

@@ -121,6 +121,12 @@ static void test_setup_and_powershell(void **state)
 	     "+ Connect-VBRServer -Server x\n    + CategoryInfo          : InvalidOperation: (:) [Connect-VBRServer], Exception\n",
 	        "error|Access is denied.|-|-|Connect-VBRServer|-|1\n"},
 	    {"+ a list\n+ of things\n", ""},
+	    {"Writer name: 'System Writer'\n   Writer Id: {e8132975}\n   State: [1] Stable\n   Last error: No error\n\n"
+	     "Writer name: 'SqlServerWriter'\n   Writer Id: {a65faa63}\n   State: [8] Failed\n   Last error: Non-retryable error\n\n"
+	     "Writer name: 'WMI Writer'\n   State: [5] Waiting for completion\n   Last error: No error\n",
+	        "error|VSS writer 'SqlServerWriter': state [8] Failed, last error: Non-retryable error|-|-|VSS|-|1\n"},
+	    {"Verfassername: \"NTDS\"\n   Status: [11] Fehlgeschlagen\n   Letzter Fehler: Kein Fehler\n",
+	        "error|VSS writer \"NTDS\": state [11] Fehlgeschlagen, last error: Kein Fehler|-|-|VSS|-|1\n"},
 	};
 
 	(void)state;
@@ -163,6 +169,17 @@ static void test_stacks(void **state)
 	        "error|The operation has timed out|-|System.TimeoutException|CJob|2021-07-07T16:44:06|1\n"},
 	    {"[07.07.2021 16:44:06] <01> Error    Cannot do it ---> System.Exception: Exception of type 'System.Exception' was thrown.\n",
 	        "error|Cannot do it ---> System.Exception: Exception of type 'System.Exception' was thrown.|-|-|-|2021-07-07T16:44:06|1\n"},
+	    /* a message of several lines with its type below, and native frames */
+	    {"[07.07.2021 16:44:06] <16> Error    Client error: The system cannot find the file specified.\n"
+	     "[07.07.2021 16:44:06] <16> Error     (Veeam.Backup.Common.CCppComponentException)\n"
+	     "[07.07.2021 16:44:06] <16> Error       in c++: boost::filesystem::space\n",
+	        "error|Client error: The system cannot find the file specified.|-|Veeam.Backup.Common.CCppComponentException|-|"
+	        "2021-07-07T16:44:06|1\n"},
+	    /* the Linux agent's session, indented by whoever sent it */
+	    {"   [13.02.2018 09:25:52] <139925> vmb    | [SessionLog][error] Failed to create snapshot.\n"
+	     "   [13.02.2018 09:25:52] <139925> vmb    | [SessionLog][processing] Error report\n"
+	     "   [13.02.2018 09:25:52] <139925> vmb    | [SessionLog][warn] Slow disk\n",
+	        "error|Failed to create snapshot.|-|-|vmb|2018-02-13T09:25:52|1\nwarning|Slow disk|-|-|vmb|2018-02-13T09:25:52|1\n"},
 	    /* the code that only a trace line of an agent has */
 	    {"[12.03.2023 03:11:25] < 15204> cli| ERR |Failed to create file.\n[12.03.2023 03:11:25] < 15204> cli| >>  |Disk is full.\n"
 	     "[12.03.2023 03:11:25] < 15204> cli| >>  |--tr:Error code: 0x00000070\n[12.03.2023 03:11:25] < 15204> cli| >>  |--tr:Failed to x\n",
