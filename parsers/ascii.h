@@ -44,6 +44,12 @@ static inline bool ascii_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+/* -1 for what is no hexadecimal digit. */
+static inline int ascii_hex_value(char c)
+{
+	return ascii_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 static inline char ascii_fold(char c)
 {
 	return ascii_upper(c) ? (char)(c + ('a' - 'A')) : c;

@@ -57,18 +57,13 @@ static int read_word(struct word *w, const char *s, size_t n, size_t at)
 	return 1;
 }
 
-static int hex(char c)
-{
-	return ascii_digit(c) ? c - '0' : ascii_hex(c) ? ascii_fold(c) - 'a' + 10 : -1;
-}
-
 static void decode_q(struct buf *out, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		char c = s[i] == '_' ? ' ' : s[i];
 
-		if (c == '=' && i + 2 < n && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0) {
-			c = (char)(hex(s[i + 1]) * 16 + hex(s[i + 2]));
+		if (c == '=' && i + 2 < n && ascii_hex_value(s[i + 1]) >= 0 && ascii_hex_value(s[i + 2]) >= 0) {
+			c = (char)(ascii_hex_value(s[i + 1]) * 16 + ascii_hex_value(s[i + 2]));
 			i += 2;
 		}
 		if (buf_add(out, &c, 1) != VG_OK)
@@ -206,8 +201,8 @@ static const char *judge_parameter(const char *name, const char *s, size_t n, si
 	for (i = 0; i < n && s[i] > ' ' && s[i] != ';' && s[i] != '"'; i++) {
 		char c = s[i];
 
-		if (c == '%' && i + 2 < n && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0) {
-			c = (char)(hex(s[i + 1]) * 16 + hex(s[i + 2]));
+		if (c == '%' && i + 2 < n && ascii_hex_value(s[i + 1]) >= 0 && ascii_hex_value(s[i + 2]) >= 0) {
+			c = (char)(ascii_hex_value(s[i + 1]) * 16 + ascii_hex_value(s[i + 2]));
 			i += 2;
 		}
 		if (buf_add(&bytes, &c, 1) != VG_OK)

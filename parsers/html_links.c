@@ -8,18 +8,13 @@
 #include "html_links.h"
 #include "utf8.h"
 
-static int hex(char c)
-{
-	return ascii_digit(c) ? c - '0' : ascii_hex(c) ? (ascii_fold(c) - 'a') + 10 : -1;
-}
-
 /* Decodes the n bytes at s, where each mark begins two hexadecimal digits; underscore becomes slash if so wished. */
 static void decode(char *href, const char *s, size_t n, char mark, bool slashes)
 {
 	size_t o = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		int a = i + 2 < n && s[i] == mark ? hex(s[i + 1]) : -1, b = a >= 0 ? hex(s[i + 2]) : -1;
+		int a = i + 2 < n && s[i] == mark ? ascii_hex_value(s[i + 1]) : -1, b = a >= 0 ? ascii_hex_value(s[i + 2]) : -1;
 		char c = b >= 0 ? (char)(a << 4 | b) : slashes && s[i] == '_' ? '/' : s[i];
 
 		i += b >= 0 ? 2 : 0;

@@ -9,6 +9,7 @@
 #include "ascii.h"
 #include "image.h"
 #include "log_scan.h"
+#include "pkcs7.h"
 #include "tnef.h"
 
 const char *kind_name(enum kind k)
@@ -178,6 +179,7 @@ enum kind kind_decide(const struct kind_facts *f)
 	static const char *const signature_types[] = {"application/pkcs7-signature", "application/x-pkcs7-signature",
 	    "application/pgp-signature", NULL};
 	static const char *const signature_names[] = {".p7s", "signature.asc", NULL};
+	static const char *const opaque_types[] = {"application/pkcs7-mime", "application/x-pkcs7-mime", NULL};
 	static const char *const calendar_types[] = {"text/calendar", "application/ics", NULL};
 	static const char *const calendar_names[] = {".ics", NULL};
 	static const char *const message_types[] = {"message/rfc822", "message/global", "application/vnd.ms-outlook",
@@ -190,7 +192,7 @@ enum kind kind_decide(const struct kind_facts *f)
 		return KIND_CALENDAR;
 	if (type_in(f->content_type, message_types) || ends_in(f->name, message_names))
 		return KIND_MESSAGE;
-	if (tnef_is(f->head, f->head_len))
+	if (tnef_is(f->head, f->head_len) || (type_in(f->content_type, opaque_types) && pkcs7_is_signed(f->head, f->head_len)))
 		return KIND_MESSAGE;
 	if (image_format(f->head, f->head_len) != IMAGE_NONE)
 		return image_kind(f);

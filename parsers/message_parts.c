@@ -14,7 +14,6 @@
 #include "mime_content.h"
 #include "mime_prologue.h"
 #include "oneline.h"
-#include "tnef.h"
 #include "unpack.h"
 #include "uu.h"
 
@@ -196,15 +195,19 @@ int message_attachments(struct message *m, const struct mime *mime, struct parse
 	return VG_OK;
 }
 
-/* The text of a winmail.dat or an invitation; nothing of other files. VG_ERR_MEMORY. */
+/* The text of a winmail.dat, a mail in its signature or an invitation; nothing of other files. VG_ERR_MEMORY. */
 static int spare_text(struct buf *text, struct message_file *f)
 {
+	enum unpack_form form = UNPACK_NONE;
 	const void *head;
 	struct buf b, utf8;
+	ssize_t got = f->src.seek(&f->src, 0) >= 0 ? f->src.read(&f->src, &head) : VG_ERR_SYSTEM;
 	int err;
 
-	if (f->src.seek(&f->src, 0) >= 0 && f->src.read(&f->src, &head) >= 6 && tnef_is(head, 6))
-		return unpack_text(text, &f->src, UNPACK_TNEF) == VG_ERR_MEMORY ? VG_ERR_MEMORY : VG_OK;
+	if (got > 0)
+		form = unpack_form(f->name, f->type, head, (size_t)got);
+	if (form == UNPACK_TNEF || form == UNPACK_SIGNED)
+		return unpack_text(text, &f->src, form) == VG_ERR_MEMORY ? VG_ERR_MEMORY : VG_OK;
 	if (strcmp(f->type, "text/calendar") != 0)
 		return VG_OK;
 	buf_init(&b, CALENDAR_MAX);

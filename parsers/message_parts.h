@@ -33,7 +33,7 @@ int message_body_part(struct message *m, const struct mime_leaf *leaf);
 /* Appends one attachment object for every file of mime to list. decoded: bytes that may be decoded in all. */
 int message_attachments(struct message *m, const struct mime *mime, struct parse_input *in, struct inspector *inspector,
     struct inspect_job *job, uint64_t decoded, json_t *list);
-/* Adds the text that a winmail.dat or an invitation holds to a mail that has no other. VG_ERR_MEMORY. */
+/* Adds the text that a winmail.dat, a mail in its S/MIME signature or an invitation holds to a mail that has no other. VG_ERR_MEMORY. */
 int message_spare_body(struct message *m, const struct mime *mime, struct parse_input *in);
 /* message_extract on a parsed message; passwords as in the archive budget, NULL: none. VG_ERR_DENIED: none of them fits. */
 int message_extract_part(const struct mime *mime, struct parse_input *in, struct inspector *inspector, const char *part,

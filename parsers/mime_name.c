@@ -94,19 +94,14 @@ static bool next_parameter(const char **s, const char *end, struct parameter *p)
 	return true;
 }
 
-static int hex(char c)
-{
-	return ascii_digit(c) ? c - '0' : ascii_hex(c) ? ascii_fold(c) - 'a' + 10 : -1;
-}
-
 /* Appends the bytes of a value; folding is undone, quoted pairs are only those that quoting needs. */
 static void add_value(struct buf *out, const struct parameter *p, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		char c = s[i];
 
-		if (p->extended && c == '%' && i + 2 < n && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0) {
-			c = (char)(hex(s[i + 1]) * 16 + hex(s[i + 2]));
+		if (p->extended && c == '%' && i + 2 < n && ascii_hex_value(s[i + 1]) >= 0 && ascii_hex_value(s[i + 2]) >= 0) {
+			c = (char)(ascii_hex_value(s[i + 1]) * 16 + ascii_hex_value(s[i + 2]));
 			i += 2;
 		} else if (p->quoted && c == '\\' && i + 1 < n && (s[i + 1] == '"' || (s[i + 1] == '\\' && i > 0))) {
 			c = s[++i];

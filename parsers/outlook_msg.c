@@ -84,7 +84,7 @@ static bool tag_of(const char *name, uint32_t *tag)
 	for (int i = 0; i < 8; i++) {
 		if (!ascii_hex(p[i]))
 			return false;
-		*tag = *tag << 4 | (uint32_t)(ascii_digit(p[i]) ? p[i] - '0' : ascii_fold(p[i]) - 'a' + 10);
+		*tag = *tag << 4 | (uint32_t)ascii_hex_value(p[i]);
 	}
 	return true;
 }

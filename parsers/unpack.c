@@ -11,6 +11,7 @@
 #include "err.h"
 #include "inspect.h"
 #include "outlook_msg.h"
+#include "pkcs7.h"
 #include "tnef.h"
 #include "unpack_private.h"
 #include "utf8.h"
@@ -27,6 +28,8 @@ enum unpack_form unpack_form(const char *name, const char *type, const unsigned 
 	if (outlook_msg_is(head, n) && (ascii_ends(name, len, ".msg") || ascii_ends(name, len, ".oft") ||
 	    ascii_is(type, strlen(type), "application/vnd.ms-outlook") || strchr(name, '.') == NULL))
 		return UNPACK_MSG;
+	if (pkcs7_is_signed(head, n) && (ascii_ends(name, len, ".p7m") || ascii_find(type, strlen(type), "pkcs7-mime") != NULL))
+		return UNPACK_SIGNED;
 	if (n == 0 || memchr(head, 0, n < 512 ? n : 512) != NULL)
 		return UNPACK_NONE;
 	for (size_t i = 0; i < ASCII_COUNT(mails); i++)
@@ -170,6 +173,8 @@ static void read_form(struct unpack_walk *w, enum unpack_form form, struct sourc
 		w->depth++;
 		if (form == UNPACK_MAIL)
 			unpack_mail(w, b.data, b.len, prefix);
+		else if (form == UNPACK_SIGNED)
+			unpack_signed(w, b.data, b.len, prefix);
 		else
 			unpack_mapi(w, form, b.data, b.len, prefix);
 		w->depth--;
@@ -327,7 +332,8 @@ int unpack_text(struct buf *out, struct source *src, enum unpack_form form)
 
 	buf_init(&b, UNPACK_MAX);
 	if (slurp(src, &b))
-		err = form == UNPACK_MAIL ? unpack_mail_text(out, b.data, b.len) : unpack_mapi_text(out, form, b.data, b.len);
+		err = form == UNPACK_MAIL ? unpack_mail_text(out, b.data, b.len) :
+		    form == UNPACK_SIGNED ? unpack_signed_text(out, b.data, b.len) : unpack_mapi_text(out, form, b.data, b.len);
 	buf_free(&b);
 	return err;
 }

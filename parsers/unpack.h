@@ -1,5 +1,6 @@
 /*
- * unpack.h - messages in files: winmail.dat (TNEF), Outlook's .msg, and mails that are attached as plain files. Their text and
+ * unpack.h - messages in files: winmail.dat (TNEF), Outlook's .msg, mails that are attached as plain files or wrapped in their
+ * S/MIME signature. Their text and
  * attachments are walked as the members of an archive are; archives and messages inside them are opened in turn.
  */
 #ifndef VG_UNPACK_H
@@ -9,7 +10,7 @@
 #include "buf.h"
 #include "source.h"
 
-enum unpack_form { UNPACK_NONE, UNPACK_TNEF, UNPACK_MSG, UNPACK_MAIL };
+enum unpack_form { UNPACK_NONE, UNPACK_TNEF, UNPACK_MSG, UNPACK_MAIL, UNPACK_SIGNED };
 
 #define UNPACK_MAX (64u << 20) /* a file is held in memory, up to this size */
 #define UNPACK_NESTING 5       /* messages inside each other that are opened */

@@ -12,6 +12,7 @@
 #include "mime.h"
 #include "mime_headers.h"
 #include "outlook_msg.h"
+#include "pkcs7.h"
 #include "tnef.h"
 #include "unpack_private.h"
 
@@ -216,5 +217,32 @@ int unpack_mail_text(struct buf *out, const unsigned char *p, size_t n)
 	if (err == VG_OK)
 		err = buf_add(out, m.message->body.full.data, m.message->body.full.len);
 	close_mail(&m);
+	return err;
+}
+
+/* ---- mails in their signature ---- */
+
+void unpack_signed(struct unpack_walk *w, const unsigned char *p, size_t n, const char *prefix)
+{
+	struct buf mail;
+
+	buf_init(&mail, UNPACK_MAX);
+	if (pkcs7_content(&mail, p, n) == VG_OK && mail.len > 0)
+		unpack_mail(w, mail.data, mail.len, prefix);
+	else
+		w->problems |= ARCHIVE_UNREADABLE;
+	buf_free(&mail);
+}
+
+int unpack_signed_text(struct buf *out, const unsigned char *p, size_t n)
+{
+	struct buf mail;
+	int err;
+
+	buf_init(&mail, UNPACK_MAX);
+	err = pkcs7_content(&mail, p, n);
+	if (err == VG_OK)
+		err = mail.len > 0 ? unpack_mail_text(out, mail.data, mail.len) : VG_ERR_SYNTAX;
+	buf_free(&mail);
 	return err;
 }

@@ -33,7 +33,9 @@ void unpack_names_free(struct unpack_names *names);
 /* Reads one form out of memory; prefix stands before all paths. */
 void unpack_mapi(struct unpack_walk *w, enum unpack_form form, const unsigned char *p, size_t n, const char *prefix);
 void unpack_mail(struct unpack_walk *w, const unsigned char *p, size_t n, const char *prefix);
+void unpack_signed(struct unpack_walk *w, const unsigned char *p, size_t n, const char *prefix);
 int unpack_mapi_text(struct buf *out, enum unpack_form form, const unsigned char *p, size_t n);
 int unpack_mail_text(struct buf *out, const unsigned char *p, size_t n);
+int unpack_signed_text(struct buf *out, const unsigned char *p, size_t n);
 
 #endif
