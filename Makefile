@@ -36,14 +36,14 @@ ifeq ($(DEBUG),1)
 DEBUGFLAGS = -DVG_DEBUG
 endif
 
-INC = -Iconf -Igateway/common -Igateway/master -Igateway/smtp -Igateway/gate -Igateway/proof -Igateway/verify -Igateway/deliver -Igateway/net -Igateway/parser -Igateway/ocr -Igateway/api \
+INC = -Iconf -Igateway/common -Igateway/master -Igateway/smtp -Igateway/gate -Igateway/proof -Igateway/verify -Igateway/deliver -Igateway/net -Igateway/imap -Igateway/parser -Igateway/ocr -Igateway/api \
 	-Igateway/ctl -Iparsers -Iqueue -I$(B)/gen
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARN) $(HARDEN) $(SAN) $(DEBUGFLAGS) $(INC) $(PKG_CFLAGS) $(CFLAGS)
 # libetpan.pc names the libraries behind it and specs that forbid -pie.
 LDLIBS = $(PKG_LIBS) -Wl,--as-needed -letpan -Wl,--no-as-needed -lmagic -lpthread $(LDFLAGS)
 
 # One archive per folder, so that a unit test links only what its subject may know.
-MODULES = common conf master smtp gate proof verify deliver net parser ocr api ctl parsers queue
+MODULES = common conf master smtp gate proof verify deliver net imap parser ocr api ctl parsers queue
 dir_common = gateway/common
 dir_conf = conf
 dir_master = gateway/master
@@ -53,6 +53,7 @@ dir_proof = gateway/proof
 dir_verify = gateway/verify
 dir_deliver = gateway/deliver
 dir_net = gateway/net
+dir_imap = gateway/imap
 dir_parser = gateway/parser
 dir_ocr = gateway/ocr
 dir_api = gateway/api
@@ -108,6 +109,7 @@ deps_proof = proof gate parsers conf common
 deps_verify = verify gate proof parsers conf common
 deps_deliver = deliver net gate proof parsers conf common
 deps_net = net gate proof parsers conf common
+deps_imap = imap net gate proof parsers conf common
 deps_parser = parser parsers conf common
 deps_parsers = parsers common
 deps_ocr = ocr parser parsers conf common
@@ -117,7 +119,7 @@ deps_queue = queue gate proof parsers conf common
 libs_of = $(foreach m,$(deps_$(1)),$(B)/lib$(m).a)
 group = -Wl,--start-group $(1) -Wl,--end-group
 
-ROLE_LIBS = $(foreach m,master smtp gate proof verify deliver net parser ocr api queue parsers conf common,$(B)/lib$(m).a)
+ROLE_LIBS = $(foreach m,master smtp gate proof verify deliver net imap parser ocr api queue parsers conf common,$(B)/lib$(m).a)
 $(B)/vcspgated: $(B)/obj/gateway/master/main.o $(ROLE_LIBS)
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDHARDEN) -o $@ $< $(call group,$(ROLE_LIBS)) $(LDLIBS)

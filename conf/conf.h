@@ -64,6 +64,22 @@ struct conf_smarthost {
 	char *password_file;
 };
 
+/* A mailbox that is fetched over IMAP; one process each. */
+struct conf_imap {
+	char *name;                  /* for logs */
+	char *host;                  /* a name (lower-case A-label) or an address: what the certificate must be for */
+	unsigned port;
+	enum conf_tls tls;           /* none, required (STARTTLS) or implicit */
+	char *ca;                    /* file of authorities in PEM; NULL: the system's */
+	char *user;
+	char *password_file;
+	char *folder;
+	char *processed, *rejected, *failed; /* where mail goes then; NULL: it stays */
+	char *intake;                /* the recipient of mail that names none of ours; normal form */
+	int64_t poll_ms;             /* a look at least this often, also with IDLE */
+	bool idle;
+};
+
 struct conf_sla {
 	unsigned severity;           /* 1-4 */
 	int64_t first_response_ms;
@@ -86,6 +102,8 @@ struct conf {
 
 	struct conf_smarthost *smarthosts;  /* none: nothing is sent */
 	size_t n_smarthosts;
+	struct conf_imap *imaps;
+	size_t n_imaps;
 
 	struct sockaddr_storage resolver;   /* the DNS server that proofs ask */
 	socklen_t resolver_len;

@@ -12,6 +12,7 @@
 #include "addr.h"
 #include "conf.h"
 #include "conf_parse.h"
+#include "conf_remote.h"
 #include "err.h"
 
 #define HOUR_MS INT64_C(3600000)
@@ -98,6 +99,18 @@ static bool is_languages(const char *s)
 	return n > 0 && s[n] == '\0' && s[0] != '+' && s[n - 1] != '+' && strstr(s, "++") == NULL;
 }
 
+static void check_imaps(struct conf_parser *p)
+{
+	struct conf *c = p->conf;
+
+	for (size_t i = 0; i < c->n_imaps; i++) {
+		const char *intake = conf_remote_intake(c, &c->imaps[i]);
+
+		if (intake == NULL)
+			conf_complain(p, 1, "imap %s: intake %s is no \"address intake\"", c->imaps[i].name, c->imaps[i].intake);
+	}
+}
+
 void conf_check(struct conf_parser *p)
 {
 	const struct conf *c = p->conf;
@@ -107,6 +120,7 @@ void conf_check(struct conf_parser *p)
 	check_addresses(p);
 	check_listens(p);
 	complete_slas(p);
+	check_imaps(p);
 	for (size_t i = 0; i < c->n_relays; i++)
 		if (c->relays[i].authserv_id == NULL && !c->relays[i].as_authenticated)
 			conf_complain(p, 1, "trust relay: say what is believed: authserv-id ID or as authenticated");
@@ -205,6 +219,7 @@ unsigned conf_needs_restart(const struct conf *old, const struct conf *new, conf
 		{ same(old->ocr_languages, new->ocr_languages), "ocr: changed, takes effect at a restart" },
 		{ old->ocr_time_ms == new->ocr_time_ms && old->ocr_pixels == new->ocr_pixels && old->ocr_workers == new->ocr_workers,
 		    "limit ocr: changed, takes effect at a restart" },
+		{ conf_remote_same(old, new), "imap: changed, takes effect at a restart" },
 		{ same_listens(old, new), "listen: changed, takes effect at a restart" },
 		{ same_products(old, new), "product: changed, takes effect at a restart" },
 	};
@@ -236,6 +251,8 @@ void conf_keep(struct conf *old, struct conf *new)
 	SWAP(old->ocr_time_ms, new->ocr_time_ms);
 	SWAP(old->ocr_pixels, new->ocr_pixels);
 	SWAP(old->ocr_workers, new->ocr_workers);
+	SWAP(old->imaps, new->imaps);
+	SWAP(old->n_imaps, new->n_imaps);
 	SWAP(old->listens, new->listens);
 	SWAP(old->n_listens, new->n_listens);
 	SWAP(old->products, new->products);

@@ -12,6 +12,7 @@
 
 #include "conf.h"
 #include "conf_parse.h"
+#include "conf_remote.h"
 #include "err.h"
 
 #define FILE_MAX (16u * 1024u * 1024u)
@@ -240,6 +241,7 @@ void conf_free(struct conf **cp)
 		free(c->products[i].more);
 	}
 	free(c->products);
+	conf_remote_free(c);
 	free(c->tls_certificate);
 	free(c->tls_key);
 	free(c->slas);

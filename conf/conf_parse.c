@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "conf_products.h"
+#include "conf_remote.h"
 #include "conf_table.h"
 #include "conf_value.h"
 #include "err.h"
@@ -178,7 +179,7 @@ static int set_role(const char *word, int *slot, const char **why)
 	*slot = role_by_name(word);
 	if (*slot > ROLE_MASTER)
 		return 0;
-	*why = "not a role (smtp, gate, parser, queue, api)";
+	*why = "not a role (smtp, gate, verify, parser, queue, api, imap)";
 	return VG_ERR_SYNTAX;
 }
 
@@ -217,6 +218,12 @@ static int set_value(const struct conf_arg *a, const char *word, char *object, c
 		return set_role(word, slot, why);
 	case CT_PROXY_NET:
 		return set_proxy_net(word, slot, why);
+	case CT_ENDPOINT:
+		return conf_remote_endpoint(word, (struct conf_imap *)(void *)object, why);
+	case CT_UTF8:
+		return conf_remote_text(word, a->max, slot, why);
+	case CT_FILE:
+		return set_path(word, slot, why);
 	default:
 		return VG_ERR_CONFIG;
 	}
@@ -325,6 +332,8 @@ static bool apply_keyword(struct applying *ap)
 	}
 	if (a->type == CT_PROXY_NET && !take_literal(ap, a->keyword, "from"))
 		return false;
+	if (a->type == CT_FILE && !take_literal(ap, a->keyword, "file"))
+		return false;
 	return take_value(ap, a);
 }
 
@@ -383,6 +392,8 @@ static char *target_object(struct conf_parser *p, enum conf_target target, struc
 		return append(p, &c->arc_sealers, &c->n_arc_sealers, sizeof(*c->arc_sealers));
 	case CTARGET_PRODUCT:
 		return append(p, &c->products, &c->n_products, sizeof(*c->products));
+	case CTARGET_IMAP:
+		return append(p, &c->imaps, &c->n_imaps, sizeof(*c->imaps));
 	case CTARGET_ROLE_USER:
 		return (char *)ru;
 	case CTARGET_CONF:
@@ -400,14 +411,25 @@ static void check_product(struct conf_parser *p, const struct conf_line *line, s
 		conf_complain(p, line->word[pos + word].column, "%s", why);
 }
 
+static void check_imap(struct conf_parser *p, const struct conf_line *line, size_t pos)
+{
+	const char *why = conf_remote_imap_bad(p->conf->imaps, p->conf->n_imaps);
+
+	if (why != NULL)
+		conf_complain(p, line->word[pos].column, "%s", why);
+}
+
 static void apply(struct conf_parser *p, const struct conf_directive *d, const struct conf_line *line, size_t pos)
 {
 	struct conf_role_user ru = { 0 };
 	struct applying ap = { .p = p, .d = d, .line = line, .pos = pos };
+	unsigned errors = p->errors;
 
 	ap.object = target_object(p, d->target, &ru);
 	if (ap.object != NULL && apply_words(&ap) && d->target == CTARGET_PRODUCT) {
 		check_product(p, line, pos);
+	} else if (d->target == CTARGET_IMAP && p->errors == errors) {
+		check_imap(p, line, pos);
 	} else if (d->target == CTARGET_ROLE_USER && ru.user != NULL) {
 		if (p->conf->role_user[ru.role] != NULL)
 			conf_complain(p, line->word[pos].column, "a user for this role was given already");

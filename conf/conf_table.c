@@ -19,6 +19,7 @@
 	{ .type = CT_NAME, .offset = PRODUCT(id), .name = "ID", .required = true }, \
 	{ .type = CT_LABEL, .offset = PRODUCT(text), .name = (what), .required = true, .max = (most) }
 #define SLA(m) offsetof(struct conf_sla, m)
+#define IMAP(m) offsetof(struct conf_imap, m)
 
 #define SECOND UINT64_C(1000)
 #define MINUTE (60 * SECOND)
@@ -54,7 +55,7 @@ const struct conf_directive conf_directives[] = {
 	  { { .type = CT_ROLE, .offset = offsetof(struct conf_role_user, role), .name = "ROLE", .required = true },
 	    { .type = CT_NAME, .offset = offsetof(struct conf_role_user, user), .name = "NAME", .required = true } },
 	  NULL, true,
-	  "Another user for one role: smtp, gate, verify, parser, ocr, queue or api. With one user each, a captured process can "
+	  "Another user for one role: smtp, gate, verify, parser, ocr, queue, api or imap. With one user each, a captured process can "
 	  "neither trace nor signal the others." },
 	{ { "key", "file" }, CTARGET_CONF,
 	  { { .type = CT_PATH, .offset = CONF(key_file), .name = "FILE", .required = true } },
@@ -122,6 +123,32 @@ const struct conf_directive conf_directives[] = {
 	{ { "dkim", "min-bits" }, CTARGET_CONF,
 	  { { .type = CT_UINT, .offset = CONF(dkim_min_bits), .name = "N", .required = true, .min = 1024, .max = 4096 } },
 	  "1024", false, "A DKIM signature by a shorter RSA key proves nothing." },
+	{ { "imap", NULL }, CTARGET_IMAP,
+	  { { .type = CT_CONST, .offset = IMAP(tls), .min = TLS_IMPLICIT },
+	    { .type = CT_CONST_BOOL, .offset = IMAP(idle), .min = true },
+	    { .type = CT_NAME, .offset = IMAP(name), .name = "NAME", .required = true },
+	    { .type = CT_ENDPOINT, .name = "HOST:PORT", .required = true },
+	    { .type = CT_CHOICE, .offset = IMAP(tls), .keyword = "tls", .name = "MODE", .choices = "none||required|implicit" },
+	    { .type = CT_PATH, .offset = IMAP(ca), .keyword = "ca", .name = "FILE" },
+	    { .type = CT_UTF8, .offset = IMAP(user), .keyword = "user", .name = "USER", .required = true, .max = 255 },
+	    { .type = CT_FILE, .offset = IMAP(password_file), .keyword = "password", .name = "file FILE", .required = true },
+	    { .type = CT_UTF8, .offset = IMAP(folder), .keyword = "folder", .name = "FOLDER", .max = 255 },
+	    { .type = CT_UTF8, .offset = IMAP(processed), .keyword = "processed", .name = "FOLDER", .max = 255 },
+	    { .type = CT_UTF8, .offset = IMAP(rejected), .keyword = "rejected", .name = "FOLDER", .max = 255 },
+	    { .type = CT_UTF8, .offset = IMAP(failed), .keyword = "failed", .name = "FOLDER", .max = 255 },
+	    { .type = CT_ADDRESS, .offset = IMAP(intake), .keyword = "intake", .name = "ADDRESS" },
+	    { .type = CT_DURATION, .offset = IMAP(poll_ms), .keyword = "poll", .name = "TIME", .min = SECOND / 2,
+	      .max = 29 * MINUTE },
+	    { .type = CT_CHOICE_BOOL, .offset = IMAP(idle), .keyword = "idle", .name = "WHAT", .choices = "off|on" } },
+	  NULL, true,
+	  "A mailbox whose mail is fetched, judged and filed; repeatable, one process each. tls implicit is the default, required "
+	  "is STARTTLS, none is for a server on this machine only. The certificate must be of an authority of the system's, or of "
+	  "ca, and for HOST. The password stands in the first line of FILE, which a reload reads again. What was "
+	  "fetched is known by its UID: flags are never looked at, nor changed. Mail of FOLDER (default INBOX) goes, once it is on "
+	  "disk here, to processed; to rejected where it was refused; to failed where it cannot be fetched or is larger than limit "
+	  "message-size. Without such a folder it stays. Recipients are those of our addresses that stand in "
+	  "Delivered-To, X-Original-To, To and Cc, else intake (default: the first address intake). New mail is seen by IDLE, "
+	  "unless off, and looked for every TIME (default 1m) all the same." },
 	{ { "severity", "default" }, CTARGET_CONF,
 	  { { .type = CT_UINT, .offset = CONF(severity_default), .name = "N", .required = true, .min = 1, .max = 4 } },
 	  "3", false, "Severity of a ticket whose opening message states none." },

@@ -30,6 +30,9 @@ enum conf_type {
 	CT_MODE,
 	CT_RESOLVER,    /* struct sockaddr_storage with its length: struct conf's resolver */
 	CT_ROLE,        /* int: enum role by name */
+	CT_ENDPOINT,    /* HOST:PORT of a server: struct conf_imap's host and port */
+	CT_UTF8,        /* UTF-8 without controls, at most max bytes */
+	CT_FILE,        /* the word `file` and an absolute file name */
 	CT_PROXY_NET    /* `from NET`, repeatable: appended to a struct conf_listen's proxy_from */
 };
 
@@ -44,7 +47,7 @@ struct conf_arg {
 };
 
 /* What a directive's offsets refer to. */
-enum conf_target { CTARGET_CONF, CTARGET_ADDRESS, CTARGET_LISTEN, CTARGET_RELAY, CTARGET_SLA, CTARGET_SEALER, CTARGET_ROLE_USER,
+enum conf_target { CTARGET_CONF, CTARGET_ADDRESS, CTARGET_LISTEN, CTARGET_RELAY, CTARGET_SLA, CTARGET_SEALER, CTARGET_ROLE_USER, CTARGET_IMAP,
 	CTARGET_PRODUCT };
 
 /* `user role ROLE NAME` before it is filed. */
@@ -53,7 +56,7 @@ struct conf_role_user {
 	char *user;
 };
 
-#define CONF_ARGS_MAX 8
+#define CONF_ARGS_MAX 24
 
 struct conf_directive {
 	const char *words[2];     /* the directive's own words; the second may be NULL */

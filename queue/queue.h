@@ -102,6 +102,9 @@ void queue_spool_forget(struct queue *q, uint64_t link);
 struct spooled *queue_spool_take(struct queue *q, uint64_t number, const struct blob *key);
 /* Closes it; keep: the file stays. */
 void queue_spool_free(struct queue *q, struct spooled **s, bool keep);
+/* queue_imap.c: IMAP_ASK, IMAP_NOTE: the ledger of mailboxes */
+void queue_imap_ask(struct link *l, struct ipc_msg *msg);
+void queue_imap_note(struct link *l, struct ipc_msg *msg);
 /* queue_commit.c: COMMIT */
 void queue_commit(struct link *l, struct ipc_msg *msg);
 

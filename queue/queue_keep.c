@@ -69,6 +69,8 @@ run_keep(struct task *t, void *arg)
 		err = store_answer_expire(s, now - ANSWERS_MS);
 	if (err >= 0)
 		err = store_deferral_expire(s, now, ROWS_MAX);
+	if (err == VG_OK)
+		err = store_imap_expire(s, now, ROWS_MAX);
 	t->err = k->expired < 0 ? k->expired : err;
 }
 

@@ -92,6 +92,12 @@ on_message(struct ipc *ipc, struct ipc_msg *msg, void *arg)
 	case IPC_LOGIN_ASK:
 		queue_login(l, msg);
 		break;
+	case IPC_IMAP_ASK:
+		queue_imap_ask(l, msg);
+		break;
+	case IPC_IMAP_NOTE:
+		queue_imap_note(l, msg);
+		break;
 	case IPC_SPOOL_ASK:
 		queue_spool_ask(l, msg);
 		break;

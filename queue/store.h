@@ -84,6 +84,16 @@ int store_defer(struct store *s, const char *sender, const char *message_id, int
 int store_deferred_since(struct store *s, const char *sender, const char *message_id, int64_t now, int64_t *at);
 /* Removes at most max of what no longer counts. */
 int store_deferral_expire(struct store *s, int64_t now, unsigned max);
+/* ---- mailboxes ---- */
+
+/* What is known of these UIDs (4 bytes each, big-endian) of a mailbox: imap_item, appended to out, *n counts. */
+int store_imap_known(struct store *s, const char *mailbox, uint32_t validity, const unsigned char *uids, size_t len,
+    struct buf *out, uint32_t *n);
+/* Keeps one. A mail that was moved stays so. */
+int store_imap_note(struct store *s, const char *mailbox, uint32_t validity, const struct imap_item *item, int64_t now);
+/* Removes at most max of those that left their mailbox long ago. */
+int store_imap_expire(struct store *s, int64_t now, unsigned max);
+
 /* The sender's place in a ticket as a thread fact: strings are borrowed until the next call on s.
  * VG_ERR_NOTFOUND: no such ticket. */
 int store_thread(struct store *s, uint64_t ticket, const char *sender, struct facts_thread *out);

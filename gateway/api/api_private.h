@@ -65,7 +65,7 @@ struct api_request {
 	char actor[72];
 	struct buf body;        /* JSON, or content while it is small */
 	struct spool *spool;    /* a mail */
-	int cr;                 /* inject: the last byte was CR */
+	bool cr;                /* inject: the last byte was CR */
 	/* large content (registry import): */
 	struct seal_writer *upload;
 	int upload_fd;

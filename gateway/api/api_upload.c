@@ -52,24 +52,7 @@ static bool feed_content(struct api_request *r, const char *data, size_t n)
 	return r->status == 0;
 }
 
-/* Feeds a mail, making CRLF of every lone LF or CR: what a pipe hands over has the line ends of the system. */
-static int feed_lines(struct api_request *r, const char *data, size_t n)
-{
-	size_t start = 0;
-	int rc = 0;
-
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		if (data[i] == '\n' && !r->cr) {
-			rc = spool_feed(r->spool, data + start, i - start);
-			if (rc == 0)
-				rc = spool_feed(r->spool, "\r\n", 2);
-			start = i + 1;
-		}
-		r->cr = data[i] == '\r';
-	}
-	return rc == 0 ? spool_feed(r->spool, data + start, n - start) : rc;
-}
-
+/* What a pipe hands over has the line ends of the system. */
 static bool feed_mail(struct api_request *r, const char *data, size_t n)
 {
 	const struct conf *conf = r->listener->api->ctx->conf;
@@ -77,7 +60,7 @@ static bool feed_mail(struct api_request *r, const char *data, size_t n)
 
 	if (r->spool == NULL)
 		r->spool = spool_new(conf->message_size, MSG_HEAD_MAX);
-	rc = r->spool == NULL ? VG_ERR_MEMORY : feed_lines(r, data, n);
+	rc = r->spool == NULL ? VG_ERR_MEMORY : spool_feed_lines(r->spool, &r->cr, data, n);
 	if (rc == VG_ERR_LIMIT)
 		too_large(r, conf->message_size);
 	else if (rc != 0)

@@ -52,6 +52,21 @@ WIRE_TABLE(submit, SUBMIT_FIELDS)
 #define WIRE_SELF verdict_say
 WIRE_TABLE(verdict_say, VERDICT_FIELDS)
 #undef WIRE_SELF
+#define WIRE_SELF imap_item
+WIRE_TABLE(imap_item, IMAP_ITEM_FIELDS)
+#undef WIRE_SELF
+#define WIRE_SELF imap_ask
+WIRE_TABLE(imap_ask, IMAP_ASK_FIELDS)
+#undef WIRE_SELF
+#define WIRE_SELF imap_say
+WIRE_TABLE(imap_say, IMAP_SAY_FIELDS)
+#undef WIRE_SELF
+#define WIRE_SELF imap_note
+WIRE_TABLE(imap_note, IMAP_NOTE_FIELDS)
+#undef WIRE_SELF
+#define WIRE_SELF imap_noted
+WIRE_TABLE(imap_noted, IMAP_NOTED_FIELDS)
+#undef WIRE_SELF
 #define WIRE_SELF facts_ask
 WIRE_TABLE(facts_ask, FACTS_ASK_FIELDS)
 #undef WIRE_SELF
@@ -111,6 +126,10 @@ static const struct wire_table *const tables[IPC_TYPE_COUNT] = {
 	[IPC_LOGIN_SAY] = &wire_login_say,
 	[IPC_SUBMIT] = &wire_submit,
 	[IPC_VERDICT] = &wire_verdict_say,
+	[IPC_IMAP_ASK] = &wire_imap_ask,
+	[IPC_IMAP_SAY] = &wire_imap_say,
+	[IPC_IMAP_NOTE] = &wire_imap_note,
+	[IPC_IMAP_NOTED] = &wire_imap_noted,
 	[IPC_FACTS_ASK] = &wire_facts_ask,
 	[IPC_FACTS_SAY] = &wire_facts_say,
 	[IPC_VERIFY_ASK] = &wire_verify_ask,

@@ -17,7 +17,7 @@ enum role {
 	ROLE_QUEUE,   /* the only one that touches the store */
 	ROLE_API,     /* HTTP */
 	ROLE_VERIFY,  /* OpenPGP and S/MIME signatures by gpgme */
-	ROLE_IMAP,    /* later: one per mailbox */
+	ROLE_IMAP,    /* one per mailbox */
 	ROLE_DELIVER, /* later: smarthost, webhooks */
 	ROLE_COUNT
 };
@@ -57,6 +57,10 @@ enum role {
 	X(LOGIN_SAY,    R(QUEUE),   R(SMTP),    IPC_SMALL, 0) \
 	X(SUBMIT,       R_CHANNELS, R(GATE),    IPC_LARGE, 1) /* fd: the spooled message, where not inline */ \
 	X(VERDICT,      R(GATE),    R_CHANNELS, IPC_LARGE, 0) \
+	X(IMAP_ASK,     R(IMAP),    R(QUEUE),   IPC_SMALL, 0) \
+	X(IMAP_SAY,     R(QUEUE),   R(IMAP),    IPC_LARGE, 0) \
+	X(IMAP_NOTE,    R(IMAP),    R(QUEUE),   IPC_LARGE, 0) \
+	X(IMAP_NOTED,   R(QUEUE),   R(IMAP),    IPC_SMALL, 0) \
 	X(FACTS_ASK,    R(GATE),    R(QUEUE),   IPC_SMALL, 0) \
 	X(FACTS_SAY,    R(QUEUE),   R(GATE),    IPC_LARGE, 0) \
 	X(VERIFY_ASK,   R(GATE),    R(VERIFY),  IPC_LARGE, 1) /* fd: the spooled message, where not inline */ \
@@ -81,7 +85,9 @@ enum secret_kind {
 	SECRET_WRAP_KEY = 1,  /* 32 bytes: wraps message keys (queue) */
 	SECRET_TOKEN_KEY,     /* n times 32 bytes, the first mints: thread and return-path tokens, loop mark (gate) */
 	SECRET_TLS_CERT,      /* PEM (smtp, api) */
-	SECRET_TLS_KEY        /* PEM */
+	SECRET_TLS_KEY,       /* PEM */
+	SECRET_CA,            /* PEM: authorities of the server that this process goes to */
+	SECRET_PASSWORD       /* for it */
 };
 
 #define M_SECRET_FIELDS(F) F(u32, kind) F(blob, data)
@@ -136,7 +142,7 @@ enum channel { CHANNEL_SMTP = 1, CHANNEL_LMTP, CHANNEL_IMAP, CHANNEL_INJECT };
 /* One received message with its envelope. The frame's id names the session; VERDICT repeats it. */
 #define SUBMIT_FIELDS(F) \
 	F(u8, channel)       /* enum channel */ \
-	F(u32, listener)     /* index into conf->listens, UINT32_MAX for inject and IMAP */ \
+	F(u32, listener)     /* index into conf->listens, or for IMAP into conf->imaps; UINT32_MAX for inject */ \
 	F(str, sess)         /* session id for logs */ \
 	F(str, real_peer)    /* the TCP peer: "192.0.2.1", "2001:db8::1", "unix"; trust is judged on this only */ \
 	F(str, client)       /* true client address (XCLIENT, PROXY), "" unknown, else equal to real_peer */ \
@@ -179,6 +185,40 @@ enum outcome {
 	F(str, reference)   /* audit reference or "" */ \
 	F(str, facts)       /* dry_run: the JSON evidence that COMMIT would keep; else "" */
 WIRE_DECLARE(verdict_say, VERDICT_FIELDS)
+
+/* ---- a mailbox and what is known of its mails ---- */
+
+enum imap_state {
+	IMAP_NEW,       /* nothing is known (never stored) */
+	IMAP_SEEN,      /* it was being fetched, and no verdict came: a try that counts */
+	IMAP_LATER,     /* the gate could not decide; to be tried again */
+	IMAP_COMMITTED, /* the verdict stands: to be moved by outcome */
+	IMAP_FAILED,    /* given up: to be moved to the folder for that */
+	IMAP_MOVED      /* gone from the folder */
+};
+
+/* One mail of a mailbox, by UID (RFC 3501 2.3.1.1). */
+#define IMAP_ITEM_FIELDS(F) \
+	F(u32, uid) F(u8, state) /* enum imap_state */ \
+	F(u8, outcome)           /* enum outcome once COMMITTED, else 0 */ \
+	F(u32, tries)            /* that ended without a verdict */ \
+	F(u32, delays)           /* verdicts that put it off */ \
+	F(i64, next_at)          /* not to be tried before, Unix milliseconds */
+WIRE_DECLARE(imap_item, IMAP_ITEM_FIELDS)
+
+#define IMAP_UIDS_MAX 4096u
+
+/* What is known of these UIDs: 4 bytes each, big-endian, at most IMAP_UIDS_MAX. mailbox: user, host, port and folder in one. */
+#define IMAP_ASK_FIELDS(F) F(str, mailbox) F(u32, validity) F(blob, uids)
+WIRE_DECLARE(imap_ask, IMAP_ASK_FIELDS)
+/* items: imap_item, of those only that are known. err: 0 or a positive enum vg_err. */
+#define IMAP_SAY_FIELDS(F) F(u32, err) F(list, items)
+WIRE_DECLARE(imap_say, IMAP_SAY_FIELDS)
+/* To be kept, in one durable transaction; IMAP_NOTED comes after it. */
+#define IMAP_NOTE_FIELDS(F) F(str, mailbox) F(u32, validity) F(list, items)
+WIRE_DECLARE(imap_note, IMAP_NOTE_FIELDS)
+#define IMAP_NOTED_FIELDS(F) F(u32, err)
+WIRE_DECLARE(imap_noted, IMAP_NOTED_FIELDS)
 
 /* ---- the gate asks the queue ---- */
 

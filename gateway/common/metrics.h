@@ -33,6 +33,10 @@ struct metrics;
 	X(QUEUE_CLAIMED,          "queue_claimed_total",                      "Events leased") \
 	X(QUEUE_ACKED,            "queue_acked_total",                        "Events acknowledged") \
 	X(QUEUE_DEAD,             "queue_dead_total",                         "Events moved to the dead letters") \
+	X(IMAP_FETCHED,           "imap_fetched_total",                       "Mails fetched from mailboxes and judged") \
+	X(IMAP_MOVED,             "imap_moved_total",                         "Mails filed in a folder of their mailbox") \
+	X(IMAP_FAILED,            "imap_failed_total",                        "Mails of mailboxes given up") \
+	X(IMAP_ERRORS,            "imap_errors_total",                        "Connections to mailboxes that failed or broke") \
 	X(PARSER_JOBS,            "parser_jobs_total",                        "Messages parsed") \
 	X(PARSER_FAILED,          "parser_failed_total",                      "Parse jobs that failed or killed their worker") \
 	X(OCR_JOBS,               "ocr_jobs_total",                           "Attachments whose pictures were read") \

@@ -431,7 +431,7 @@ role_run(const struct role_ops *ops, uint32_t index)
 			die(EX_OSERR, "start-failed", "loop", strerror(errno));
 	}
 	begin(&r);
-	if (!r.done && evloop_run(r.ctx.loop) != VG_OK)
+	if (!r.done && (ops->run ? ops->run(&r.ctx) : evloop_run(r.ctx.loop)) != VG_OK)
 		die(EX_OSERR, "loop-failed", "epoll", strerror(errno));
 	return EX_OK;
 }

@@ -43,6 +43,9 @@ struct role_ops {
 	void (*on_conf)(struct role_ctx *ctx, const struct conf *old);
 	/* role_dial()'s answer: the role owns fd; -1: it could not be made. */
 	void (*on_dialed)(struct role_ctx *ctx, uint64_t id, enum dial what, int fd);
+	/* The role's own main program in place of evloop_run(): it turns ctx->loop itself, and returns when on_stop() has been
+	 * called. For roles that wait for one thing after the other (net_loop.h). */
+	int (*run)(struct role_ctx *ctx);
 	/* Asked to stop: finish and call role_exit() when done. NULL: exit at once. */
 	void (*on_stop)(struct role_ctx *ctx);
 };
@@ -59,6 +62,6 @@ const char *role_name(enum role role);
 /* -1 for an unknown name. */
 int role_by_name(const char *name);
 
-extern const struct role_ops smtp_role, gate_role, parser_role, ocr_role, queue_role, api_role, verify_role;
+extern const struct role_ops smtp_role, gate_role, parser_role, ocr_role, queue_role, api_role, verify_role, imap_role;
 
 #endif

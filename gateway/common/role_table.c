@@ -13,14 +13,14 @@
 #define GIB (1024ull * MIB)
 
 static const struct role_row rows[] = {
-	{ .role = ROLE_QUEUE, .tier = 3, .peers = R(SMTP) | R(GATE) | R(PARSER) | R(OCR) | R(API),
+	{ .role = ROLE_QUEUE, .tier = 3, .peers = R(SMTP) | R(GATE) | R(PARSER) | R(OCR) | R(API) | R(IMAP),
 	    .secrets = ROLE_SECRET(WRAP_KEY), .root = ROOT_STATE,
 	    .as_bytes = 8 * GIB, .nofile = 1024, .nofile_session = 2, .nproc = UINT64_MAX },
 	{ .role = ROLE_PARSER, .tier = 2, .peers = R(QUEUE), .root = ROOT_EMPTY, .many = true,
 	    .as_bytes = 1 * GIB, .nofile = 64 },
 	{ .role = ROLE_OCR, .tier = 2, .peers = R(QUEUE), .root = ROOT_EMPTY, .many = true,
 	    .as_bytes = 2 * GIB, .nofile = 64 },
-	{ .role = ROLE_GATE, .tier = 1, .peers = R(SMTP) | R(QUEUE) | R(API) | R(VERIFY),
+	{ .role = ROLE_GATE, .tier = 1, .peers = R(SMTP) | R(QUEUE) | R(API) | R(VERIFY) | R(IMAP),
 	    .secrets = ROLE_SECRET(TOKEN_KEY), .root = ROOT_EMPTY,
 	    .as_bytes = 4 * GIB, .nofile = 256, .nofile_session = 1 },
 	{ .role = ROLE_VERIFY, .tier = 2, .peers = R(GATE), .root = ROOT_OWN,
@@ -29,6 +29,8 @@ static const struct role_row rows[] = {
 	    .secrets = ROLE_SECRET(TLS_CERT) | ROLE_SECRET(TLS_KEY),
 	    .listens = ROLE_LISTEN(SMTP) | ROLE_LISTEN(LMTP), .root = ROOT_EMPTY,
 	    .as_bytes = 4 * GIB, .nofile = 256, .nofile_session = 2 },
+	{ .role = ROLE_IMAP, .tier = 0, .peers = R(GATE) | R(QUEUE), .secrets = ROLE_SECRET(CA) | ROLE_SECRET(PASSWORD),
+	    .root = ROOT_EMPTY, .many = true, .as_bytes = 1 * GIB, .nofile = 64 },
 	{ .role = ROLE_API, .tier = 0, .peers = R(QUEUE) | R(GATE),
 	    .secrets = ROLE_SECRET(TLS_CERT) | ROLE_SECRET(TLS_KEY),
 	    .listens = ROLE_LISTEN(HTTP), .root = ROOT_EMPTY, .all_metrics = true,
@@ -95,7 +97,7 @@ role_count(const struct role_row *row, const struct conf *c)
 {
 	if (row->role == ROLE_OCR)
 		return c->ocr_languages ? c->ocr_workers : 0;
-	return row->many ? c->parsers : 1;
+	return row->role == ROLE_PARSER ? c->parsers : row->role == ROLE_IMAP ? (unsigned)c->n_imaps : 1;
 }
 
 const char *

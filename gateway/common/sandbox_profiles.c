@@ -1,6 +1,6 @@
 /*
  * sandbox_profiles.c - which system calls each role may make once it serves. Data only; sandbox.c loads it.
- * A group says why it is there. Only `verify` starts programs, which inherit its filter. In no other profile: execve, execveat, fork, vfork, clone, clone3. In none: ptrace, socket, connect,
+ * A group says why it is there. Only `verify` starts programs, which inherit its filter. In no other profile: execve, execveat, fork, vfork, clone, clone3. Only `imap` makes sockets, for TCP and UDP. In none: ptrace,
  * bind, listen, mount, setuid and their kin, bpf, io_uring, keyctl; and no memory that can be executed.
  */
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 #include "sandbox_profiles.h"
 
@@ -54,6 +55,12 @@ static const struct sandbox_rule serve[] = {
 /* The resolver's sockets, which the supervisor made and connected. */
 static const struct sandbox_rule dns[] = {
 	ALLOW(recvfrom), ALLOW_IF(sendto, EQUAL, 4, 0), ALLOW(getsockopt),
+};
+
+/* Connections out, to servers whose addresses only the DNS knows. */
+static const struct sandbox_rule dial[] = {
+	ALLOW_IF(socket, EQUAL, 0, AF_INET), ALLOW_IF(socket, EQUAL, 0, AF_INET6), ALLOW(connect),
+	ALLOW(recvfrom), ALLOW_IF(sendto, EQUAL, 4, 0), ALLOW(setsockopt), ALLOW(getsockopt),
 };
 
 /* A sealed message goes to a descriptor that the queue opened. */
@@ -118,6 +125,7 @@ static const struct sandbox_profile profiles[] = {
 	{ ROLE_OCR, { GROUP(base), GROUP(parse) SANITIZER } },
 	{ ROLE_QUEUE, { GROUP(base), GROUP(store) SANITIZER } },
 	{ ROLE_VERIFY, { GROUP(base), GROUP(store), GROUP(programs) SANITIZER } },
+	{ ROLE_IMAP, { GROUP(base), GROUP(dial), GROUP(spool) SANITIZER } },
 	{ ROLE_API, { GROUP(base), GROUP(serve), GROUP(spool), GROUP(http) SANITIZER } },
 };
 

@@ -154,6 +154,24 @@ trim_to_head(struct spool *s)
 }
 
 int
+spool_feed_lines(struct spool *s, bool *cr, const char *data, size_t n)
+{
+	size_t start = 0;
+	int rc = VG_OK;
+
+	for (size_t i = 0; i < n && rc == VG_OK; i++) {
+		if (data[i] == '\n' && !*cr) {
+			rc = spool_feed(s, data + start, i - start);
+			if (rc == VG_OK)
+				rc = spool_feed(s, "\r\n", 2);
+			start = i + 1;
+		}
+		*cr = data[i] == '\r';
+	}
+	return rc == VG_OK ? spool_feed(s, data + start, n - start) : rc;
+}
+
+int
 spool_give(struct spool *s, const struct spool_give *give, int fd)
 {
 	int rc = VG_OK;

@@ -27,6 +27,8 @@ struct spool *spool_new(uint64_t max, size_t head_max);
  * the caller's window. */
 int spool_feed(struct spool *s, const void *data, size_t n);
 enum spool_state spool_state(const struct spool *s);
+/* The same for bytes whose lines may end in a lone LF, which becomes CRLF. *cr: whether the last byte was a CR; false at first. */
+int spool_feed_lines(struct spool *s, bool *cr, const char *data, size_t n);
 /* The queue's answer. Takes fd over. What was in memory is sealed into it. */
 int spool_give(struct spool *s, const struct spool_give *give, int fd);
 /* Message complete: sets size, digest, spool, key, bytes of msg (borrowed from s). */

@@ -79,7 +79,7 @@ static void audit_forged(struct gate *g, const struct gate_channel *ch, const ch
 	uint32_t n = 0;
 	struct commit c = {
 	    .action = COMMIT_REFUSE, .rule = "V0", .text = "bad return-path tag", .outcome = OUT_REJECTED, .facts = "{}",
-	    .channel = ch->role == ROLE_API ? CHANNEL_INJECT : CHANNEL_SMTP, .received_at = id_now_ms(),
+	    .channel = ch->role == ROLE_API ? CHANNEL_INJECT : ch->role == ROLE_IMAP ? CHANNEL_IMAP : CHANNEL_SMTP, .received_at = id_now_ms(),
 	};
 
 	log_info("", "rcpt-refused", "rule=V0 reason=bad-return-path-tag rcpt=%s", log_q(address));

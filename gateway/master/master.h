@@ -66,17 +66,29 @@ struct secrets {
 	unsigned char wrap[MASTER_KEY];
 	struct token_keys tokens;
 	struct buf cert, key; /* PEM, empty without TLS */
+	struct mailbox_secrets *mailboxes; /* of conf->imaps, in its order */
+	size_t n_mailboxes;
+};
+
+struct mailbox_secrets {
+	struct buf ca;       /* PEM; empty: the system's authorities */
+	struct buf password; /* first line of its file */
 };
 
 /* Reads the key file, makes it where the store is empty too, and derives what the roles get. EX_CONFIG, EX_CANTCREAT. */
 int master_key_load(const struct conf *c, bool has_store, struct secrets *s, struct fault *f);
 /* Reads certificate and key and checks that they fit; nothing without `tls certificate`. EX_CONFIG; s unchanged then. */
 int master_tls_load(const struct conf *c, struct secrets *s, struct fault *f);
+/* Reads what the mailboxes need. EX_CONFIG; s unchanged then. */
+int master_mailboxes_load(const struct conf *c, struct secrets *s, struct fault *f);
+void master_mailboxes_wipe(struct secrets *s);
 /* The token keys alone, again: after a rotation. EX_CONFIG; s unchanged then. */
 int master_tokens_reload(const struct conf *c, struct secrets *s, struct fault *f);
 void master_secrets_wipe(struct secrets *s);
-/* Sends the secrets of the role's row; at a reload only those that may have changed. */
-void master_secrets_send(const struct secrets *s, const struct role_row *row, struct ipc *ipc, bool reload);
+/* Sends the secrets of the role's row, for a mailbox its own; at a reload only those that may have changed. */
+void master_secrets_send(const struct secrets *s, const struct role_row *row, uint32_t index, struct ipc *ipc, bool reload);
+/* The content of a file, opened without waiting. what: for the fault. EX_CONFIG. */
+int master_read_file(const char *what, const char *file, size_t max, struct buf *out, struct fault *f);
 /* Makes a new name beside this file durable. 0, or -1 with errno. */
 int master_sync_folder(const char *file);
 

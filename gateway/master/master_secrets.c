@@ -152,19 +152,19 @@ master_tokens_reload(const struct conf *c, struct secrets *s, struct fault *f)
 	return rc;
 }
 
-static int
-read_pem(const char *what, const char *file, struct buf *out, struct fault *f)
+int
+master_read_file(const char *what, const char *file, size_t max, struct buf *out, struct fault *f)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc;
 
-	buf_init(out, PEM_MAX);
+	buf_init(out, max);
 	if (fd < 0)
-		return fault_set(f, EX_CONFIG, "tls %s %s: %s", what, file, strerror(errno));
+		return fault_set(f, EX_CONFIG, "%s %s: %s", what, file, strerror(errno));
 	rc = buf_read(out, fd);
 	if (rc == VG_ERR_SYSTEM)
-		rc = fault_set(f, EX_CONFIG, "tls %s %s: %s", what, file, strerror(errno));
+		rc = fault_set(f, EX_CONFIG, "%s %s: %s", what, file, strerror(errno));
 	else if (rc != VG_OK)
-		rc = fault_set(f, EX_CONFIG, "tls %s %s: too large", what, file);
+		rc = fault_set(f, EX_CONFIG, "%s %s: too large", what, file);
 	close(fd);
 	return rc;
 }
@@ -183,9 +183,9 @@ master_tls_load(const struct conf *c, struct secrets *s, struct fault *f)
 		return VG_OK;
 	}
 	buf_init(&key, PEM_MAX);
-	rc = read_pem("certificate", c->tls_certificate, &cert, f);
+	rc = master_read_file("tls certificate", c->tls_certificate, PEM_MAX, &cert, f);
 	if (rc == VG_OK)
-		rc = read_pem("key", c->tls_key, &key, f);
+		rc = master_read_file("tls key", c->tls_key, PEM_MAX, &key, f);
 	if (rc == VG_OK && tls_ctx_new(&ctx, cert.data, cert.len, key.data, key.len, &why) != VG_OK)
 		rc = fault_set(f, EX_CONFIG, "tls certificate %s, key %s: %s", c->tls_certificate, c->tls_key, why);
 	tls_ctx_unref(&ctx);
@@ -208,16 +208,21 @@ master_secrets_wipe(struct secrets *s)
 	sodium_memzero(&s->tokens, sizeof(s->tokens));
 	buf_wipe(&s->cert);
 	buf_wipe(&s->key);
+	master_mailboxes_wipe(s);
 }
 
 void
-master_secrets_send(const struct secrets *s, const struct role_row *row, struct ipc *ipc, bool reload)
+master_secrets_send(const struct secrets *s, const struct role_row *row, uint32_t index, struct ipc *ipc, bool reload)
 {
+	static const struct mailbox_secrets none;
+	const struct mailbox_secrets *box = row->role == ROLE_IMAP && index < s->n_mailboxes ? &s->mailboxes[index] : &none;
 	const struct m_secret all[] = {
 		{ .kind = SECRET_WRAP_KEY, .data = { s->wrap, sizeof(s->wrap) } },
 		{ .kind = SECRET_TOKEN_KEY, .data = { s->tokens.key[0], s->tokens.n * TOKEN_KEY } },
 		{ .kind = SECRET_TLS_CERT, .data = { s->cert.data, s->cert.len } },
 		{ .kind = SECRET_TLS_KEY, .data = { s->key.data, s->key.len } },
+		{ .kind = SECRET_CA, .data = { box->ca.data, box->ca.len } },
+		{ .kind = SECRET_PASSWORD, .data = { box->password.data, box->password.len } },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {

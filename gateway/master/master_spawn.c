@@ -157,7 +157,7 @@ master_spawn(struct proc *p, ipc_cb *cb)
 	if (rc != VG_OK || !p->ipc)
 		return rc;
 	hand_conf(p);
-	master_secrets_send(&p->m->secrets, p->row, p->ipc, false);
+	master_secrets_send(&p->m->secrets, p->row, p->index, p->ipc, false);
 	hand_pages(p);
 	hand_listeners(p);
 	hand_links(p);

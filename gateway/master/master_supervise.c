@@ -350,7 +350,7 @@ apply_reload(struct master *m, struct loaded *fresh)
 		if (!p->ipc)
 			continue;
 		/* First the keys: the new configuration may name what needs them. */
-		master_secrets_send(&m->secrets, p->row, p->ipc, true);
+		master_secrets_send(&m->secrets, p->row, p->index, p->ipc, true);
 		ipc_send_fd(p->ipc, IPC_M_CONF, 0, NULL, m->now.fd, -1);
 	}
 	log_info("", "reloaded", "file=%s", log_q(m->conf_file));
@@ -377,6 +377,8 @@ on_reload(void *arg)
 	/* Of the file we started with: another one takes effect at the next start. */
 	if (master_tokens_reload(m->boot.conf, &m->secrets, &f) != VG_OK)
 		log_error("", "token-keys", "error=%s", log_q(f.text));
+	if (master_mailboxes_load(m->boot.conf, &m->secrets, &f) != VG_OK)
+		log_error("", "mailbox-secrets", "error=%s", log_q(f.text));
 	apply_reload(m, &fresh);
 }
 

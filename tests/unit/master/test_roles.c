@@ -24,6 +24,7 @@ test_links_are_exactly_these(void **state)
 	static const enum role edges[][2] = {
 		{ ROLE_SMTP, ROLE_GATE }, { ROLE_SMTP, ROLE_QUEUE }, { ROLE_GATE, ROLE_QUEUE }, { ROLE_QUEUE, ROLE_PARSER }, { ROLE_QUEUE, ROLE_OCR },
 		{ ROLE_QUEUE, ROLE_API }, { ROLE_API, ROLE_GATE }, { ROLE_GATE, ROLE_VERIFY },
+		{ ROLE_IMAP, ROLE_GATE }, { ROLE_IMAP, ROLE_QUEUE },
 	};
 
 	(void)state;
@@ -73,6 +74,7 @@ test_secrets_and_listeners(void **state)
 		{ ROLE_OCR, 0, 0, ROOT_EMPTY, 2 },
 		{ ROLE_QUEUE, ROLE_SECRET(WRAP_KEY), 0, ROOT_STATE, 3 },
 		{ ROLE_VERIFY, 0, 0, ROOT_OWN, 2 },
+		{ ROLE_IMAP, ROLE_SECRET(CA) | ROLE_SECRET(PASSWORD), 0, ROOT_EMPTY, 0 },
 	};
 	size_t n;
 
@@ -94,7 +96,7 @@ test_secrets_and_listeners(void **state)
 		assert_non_null(sandbox_profile(row->role));
 	}
 	assert_null(role_row(ROLE_MASTER));
-	assert_null(role_row(ROLE_IMAP));
+	assert_null(role_row(ROLE_DELIVER));
 }
 
 static void
@@ -128,6 +130,9 @@ test_counts_and_limits(void **state)
 	assert_int_equal(role_count(role_row(ROLE_OCR), &c), 0); /* off */
 	c.ocr_languages = general;
 	assert_int_equal(role_count(role_row(ROLE_OCR), &c), 3);
+	assert_int_equal(role_count(role_row(ROLE_IMAP), &c), 0);
+	c.n_imaps = 3;
+	assert_int_equal(role_count(role_row(ROLE_IMAP), &c), 3);
 	assert_string_equal(role_user(role_row(ROLE_SMTP), &c), "vcspgate-smtp");
 	assert_string_equal(role_user(role_row(ROLE_GATE), &c), "vcspgate");
 	/* A socket and a spooled message for each session. */

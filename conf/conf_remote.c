@@ -1,0 +1,156 @@
+/*
+ * conf_remote.c - mailboxes that are fetched. Pure; called by conf_parse.c, conf_check.c and conf_load.c.
+ */
+#include "conf_remote.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf_value.h"
+#include "err.h"
+#include "utf8.h"
+
+#define POLL_MS 60000
+
+static bool numeric(const char *host)
+{
+	unsigned char ip[16];
+
+	return inet_pton(AF_INET, host, ip) == 1 || inet_pton(AF_INET6, host, ip) == 1;
+}
+
+static int bad(const char **why, const char *text)
+{
+	*why = text;
+	return VG_ERR_SYNTAX;
+}
+
+int conf_remote_endpoint(const char *s, struct conf_imap *out, const char **why)
+{
+	const char *colon = strrchr(s, ':');
+	char host[256];
+	uint64_t port;
+	size_t n;
+	int rc = VG_OK;
+
+	if (colon == NULL || conf_value_uint(colon + 1, 1, 65535, &port, why) != VG_OK)
+		return bad(why, "a port from 1 to 65535 is expected behind the last colon");
+	n = (size_t)(colon - s);
+	if (n >= sizeof(host))
+		return bad(why, "name too long");
+	if (n >= 2 && s[0] == '[' && s[n - 1] == ']') {
+		s++;
+		n -= 2;
+	} else if (memchr(s, ':', n) != NULL) {
+		return bad(why, "an IPv6 address stands in brackets (\"[::1]:993\")");
+	}
+	memcpy(host, s, n);
+	host[n] = '\0';
+	free(out->host);
+	out->host = NULL;
+	if (!numeric(host))
+		rc = conf_value_host(host, &out->host, why);
+	else if ((out->host = strdup(host)) == NULL)
+		rc = VG_ERR_MEMORY;
+	out->port = (unsigned)port;
+	return rc;
+}
+
+int conf_remote_text(const char *s, uint64_t max, char **slot, const char **why)
+{
+	size_t n = strlen(s);
+
+	if (n == 0 || n > max || !utf8_valid(s, n))
+		return bad(why, n > max ? "text too long" : "UTF-8 text is expected");
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+			return bad(why, "control characters are not allowed here");
+	free(*slot);
+	*slot = strdup(s);
+	return *slot != NULL ? VG_OK : VG_ERR_MEMORY;
+}
+
+static bool is_here(const char *host)
+{
+	struct in_addr in;
+
+	if (inet_pton(AF_INET, host, &in) == 1)
+		return ntohl(in.s_addr) >> 24 == 127;
+	return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
+}
+
+const char *conf_remote_imap_bad(struct conf_imap *all, size_t n)
+{
+	struct conf_imap *m = &all[n - 1];
+	const char *const targets[] = { m->processed, m->rejected, m->failed };
+
+	if (m->poll_ms == 0)
+		m->poll_ms = POLL_MS;
+	if (m->folder == NULL && (m->folder = strdup("INBOX")) == NULL)
+		return vg_strerror(VG_ERR_MEMORY);
+	for (size_t i = 0; i + 1 < n; i++)
+		if (strcmp(all[i].name, m->name) == 0)
+			return "a mailbox of this name was given already";
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
+		if (targets[i] != NULL && strcmp(targets[i], m->folder) == 0)
+			return "mail cannot be moved into the folder that it is fetched from";
+	if (m->tls == TLS_NONE && !is_here(m->host))
+		return "tls none is for a server on this machine only: the password would cross the network in clear";
+	if (m->tls == TLS_NONE && m->ca != NULL)
+		return "ca needs tls implicit or required";
+	return NULL;
+}
+
+const char *conf_remote_intake(const struct conf *c, struct conf_imap *m)
+{
+	for (size_t i = 0; i < c->n_addresses; i++) {
+		const struct conf_address *a = &c->addresses[i];
+
+		if (a->kind != ADDRESS_INTAKE)
+			continue;
+		if (m->intake == NULL)
+			m->intake = strdup(a->address);
+		if (m->intake != NULL && strcmp(m->intake, a->address) == 0)
+			return m->intake;
+	}
+	/* without any intake address the configuration is refused for that */
+	return m->intake == NULL ? "" : NULL;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_imap(const struct conf_imap *a, const struct conf_imap *b)
+{
+	return same(a->name, b->name) && same(a->host, b->host) && a->port == b->port && a->tls == b->tls && same(a->ca, b->ca) &&
+	    same(a->user, b->user) && same(a->password_file, b->password_file) && same(a->folder, b->folder) &&
+	    same(a->processed, b->processed) && same(a->rejected, b->rejected) && same(a->failed, b->failed) &&
+	    same(a->intake, b->intake) && a->poll_ms == b->poll_ms && a->idle == b->idle;
+}
+
+bool conf_remote_same(const struct conf *a, const struct conf *b)
+{
+	if (a->n_imaps != b->n_imaps)
+		return false;
+	for (size_t i = 0; i < a->n_imaps; i++)
+		if (!same_imap(&a->imaps[i], &b->imaps[i]))
+			return false;
+	return true;
+}
+
+void conf_remote_free(struct conf *c)
+{
+	for (size_t i = 0; i < c->n_imaps; i++) {
+		struct conf_imap *m = &c->imaps[i];
+		char *const owned[] = { m->name, m->host, m->ca, m->user, m->password_file, m->folder, m->processed, m->rejected,
+			m->failed, m->intake };
+
+		for (size_t k = 0; k < sizeof(owned) / sizeof(owned[0]); k++)
+			free(owned[k]);
+	}
+	free(c->imaps);
+}

@@ -1,0 +1,74 @@
+/*
+ * master_mailboxes.c - authorities and passwords of the mailboxes that are fetched. Only the supervisor reads the files; each
+ * `imap` process gets its own by message.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "err.h"
+#include "master.h"
+
+#define CA_MAX (512u * 1024u)
+#define PASSWORD_MAX 4096u
+
+void
+master_mailboxes_wipe(struct secrets *s)
+{
+	for (size_t i = 0; i < s->n_mailboxes; i++) {
+		buf_free(&s->mailboxes[i].ca);
+		buf_wipe(&s->mailboxes[i].password);
+	}
+	free(s->mailboxes);
+	s->mailboxes = NULL;
+	s->n_mailboxes = 0;
+}
+
+/* Without its line end; a NUL or an empty line is no password. */
+static int
+read_line(const char *file, struct buf *out, struct fault *f)
+{
+	int rc = master_read_file("password file", file, PASSWORD_MAX, out, f);
+	const unsigned char *end;
+
+	if (rc != VG_OK)
+		return rc;
+	end = out->len ? memchr(out->data, '\n', out->len) : NULL;
+	if (end)
+		out->len = (size_t)(end - out->data);
+	if (out->len && out->data[out->len - 1] == '\r')
+		out->len--;
+	if (out->len && !memchr(out->data, '\0', out->len))
+		return VG_OK;
+	return fault_set(f, EX_CONFIG, "password file %s: its first line is no password", file);
+}
+
+static int
+load_one(const struct conf_imap *m, struct mailbox_secrets *out, struct fault *f)
+{
+	int rc = m->ca ? master_read_file("ca", m->ca, CA_MAX, &out->ca, f) : VG_OK;
+
+	return rc == VG_OK ? read_line(m->password_file, &out->password, f) : rc;
+}
+
+int
+master_mailboxes_load(const struct conf *c, struct secrets *s, struct fault *f)
+{
+	struct secrets fresh = { 0 };
+	int rc = VG_OK;
+
+	fresh.mailboxes = calloc(c->n_imaps + 1, sizeof(*fresh.mailboxes));
+	if (!fresh.mailboxes)
+		return fault_set(f, EX_OSERR, "no memory");
+	fresh.n_mailboxes = c->n_imaps;
+	for (size_t i = 0; rc == VG_OK && i < c->n_imaps; i++)
+		rc = load_one(&c->imaps[i], &fresh.mailboxes[i], f);
+	if (rc != VG_OK) {
+		master_mailboxes_wipe(&fresh);
+		return rc;
+	}
+	master_mailboxes_wipe(s);
+	s->mailboxes = fresh.mailboxes;
+	s->n_mailboxes = fresh.n_mailboxes;
+	return VG_OK;
+}

@@ -1,0 +1,164 @@
+/* test_imap.c - what the fetcher decides without a server: pauses, folder names, recipients, where a mail goes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "err.h"
+#include "imap.h"
+#include "imap_rcpt.h"
+#include "imap_utf7.h"
+
+static void
+test_folder_names(void **state)
+{
+	static const struct {
+		const char *utf8, *wire;
+	} rows[] = {
+		{ "INBOX", "INBOX" },
+		{ "Q&A", "Q&-A" },
+		{ "Gel\xc3\xb6scht", "Gel&APY-scht" },
+		{ "\xe5\x8f\xb0\xe5\x8c\x97", "&U,BTFw-" },               /* RFC 3501 5.1.3 */
+		{ "~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "~peter/mail/&U,BTFw-/&ZeVnLIqe-" },
+		{ "\xf0\x9f\x93\xa8 in", "&2D3c6A- in" },
+	};
+	char out[64], small[8];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(imap_utf7(out, sizeof(out), rows[i].utf8), VG_OK);
+		assert_string_equal(out, rows[i].wire);
+	}
+	assert_int_equal(imap_utf7(small, sizeof(small), "1234567"), VG_OK);
+	assert_int_equal(imap_utf7(small, sizeof(small), "12345678"), VG_ERR_LIMIT);
+}
+
+static void
+test_codes(void **state)
+{
+	(void)state;
+	assert_int_equal(imap_trouble_of_code("UNAVAILABLE", TROUBLE_PROTOCOL), TROUBLE_UNAVAILABLE);
+	assert_int_equal(imap_trouble_of_code("limit", TROUBLE_PROTOCOL), TROUBLE_LIMIT);
+	assert_int_equal(imap_trouble_of_code("OVERQUOTA", TROUBLE_PROTOCOL), TROUBLE_LIMIT);
+	assert_int_equal(imap_trouble_of_code("AUTHENTICATIONFAILED", TROUBLE_PROTOCOL), TROUBLE_LOGIN);
+	assert_int_equal(imap_trouble_of_code("", TROUBLE_NETWORK), TROUBLE_NETWORK);
+	assert_int_equal(imap_trouble_of_code("UIDNEXT", TROUBLE_PROTOCOL), TROUBLE_PROTOCOL);
+}
+
+static void
+test_pauses(void **state)
+{
+	(void)state;
+	for (int t = TROUBLE_NETWORK; t <= TROUBLE_OURS; t++) {
+		int64_t middle = imap_backoff_ms((enum imap_trouble)t, 1, 0) / 3 * 4, before = 0;
+
+		for (unsigned n = 1; n < 100; n++) {
+			int64_t least = imap_backoff_ms((enum imap_trouble)t, n, 0);
+			int64_t most = imap_backoff_ms((enum imap_trouble)t, n, UINT32_MAX);
+
+			assert_true(least >= before && least > 0);
+			assert_in_range(most, 0, 60 * 60000 / 4 * 5);
+			before = least;
+		}
+		/* it doubles, to an end */
+		assert_true(imap_backoff_ms((enum imap_trouble)t, 2, 0) >= middle);
+		assert_int_equal(imap_backoff_ms((enum imap_trouble)t, 50, 7), imap_backoff_ms((enum imap_trouble)t, 99, 7));
+	}
+	assert_true(imap_backoff_ms(TROUBLE_LIMIT, 1, 0) > imap_backoff_ms(TROUBLE_NETWORK, 1, UINT32_MAX));
+	assert_in_range(imap_delay_ms(1, 0), 20000, 40000);
+	assert_in_range(imap_delay_ms(1000, 0), 10 * 60000, 19 * 60000);
+}
+
+static void
+test_recipients(void **state)
+{
+	struct conf_address ours[] = { { ADDRESS_INTAKE, (char[]){ "support@support.example" }, NULL },
+		{ ADDRESS_CASE, (char[]){ "case@support.example" }, NULL }, { ADDRESS_BOUNCE, (char[]){ "bounce@support.example" }, NULL } };
+	struct conf c = { .addresses = ours, .n_addresses = 3 };
+	static const struct {
+		const char *head, *want; /* in order, blank between */
+	} rows[] = {
+		{ "To: x@y.example\r\n\r\n", "" },
+		{ "", "" },
+		{ "to: Support <Support@SUPPORT.example>\r\n", "support@support.example" },
+		{ "Cc: \"a, case+7.abc@support.example\" <case+8.def@support.example>\r\nTo: support@support.example,\r\n\tx@y.example\r\n"
+		  "Delivered-To: bounce+t@support.example\r\nX-Original-To: support@support.example\r\n",
+		  "bounce+t@support.example support@support.example case+7.abc@support.example case+8.def@support.example" },
+		{ "To: nobody@support.example, postmaster@support.example\r\n", "postmaster@support.example" },
+		{ "Subject: support@support.example\r\nBcc: support@support.example\r\n", "" },
+		{ "To: support@support.example@evil.example, support@support.examples\r\n", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct imap_rcpts r;
+		char got[1024] = "";
+
+		assert_int_equal(imap_rcpts_read(&r, &c, rows[i].head, strlen(rows[i].head)), VG_OK);
+		for (size_t k = 0; k < r.n; k++)
+			snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", k ? " " : "", r.address[k]);
+		assert_string_equal(got, rows[i].want);
+	}
+}
+
+static void
+test_too_many_recipients(void **state)
+{
+	struct conf_address ours[] = { { ADDRESS_CASE, (char[]){ "case@support.example" }, NULL } };
+	struct conf c = { .addresses = ours, .n_addresses = 1 };
+	struct imap_rcpts r;
+	struct buf head;
+
+	(void)state;
+	buf_init(&head, 1 << 20);
+	for (unsigned i = 0; i < 1000; i++)
+		assert_int_equal(buf_addf(&head, "To: case+%u@support.example\r\n", i), VG_OK);
+	assert_int_equal(imap_rcpts_read(&r, &c, buf_str(&head), head.len), VG_OK);
+	assert_int_equal(r.n, IMAP_RCPTS_MAX);
+	assert_string_equal(r.address[IMAP_RCPTS_MAX - 1], "case+31@support.example");
+	buf_free(&head);
+}
+
+static void
+test_targets(void **state)
+{
+	const struct conf_imap m = { .processed = (char[]){ "Done" }, .rejected = (char[]){ "Rejected" } };
+	static const struct {
+		struct imap_item item;
+		const char *folder;
+	} rows[] = {
+		{ { .state = IMAP_COMMITTED, .outcome = OUT_ACCEPTED }, "Done" },
+		{ { .state = IMAP_COMMITTED, .outcome = OUT_HELD }, "Done" },
+		{ { .state = IMAP_COMMITTED, .outcome = OUT_DUPLICATE }, "Done" },
+		{ { .state = IMAP_COMMITTED, .outcome = OUT_REJECTED }, "Rejected" },
+		{ { .state = IMAP_FAILED }, NULL },
+		{ { .state = IMAP_SEEN, .outcome = OUT_ACCEPTED }, NULL },
+		{ { .state = IMAP_LATER }, NULL },
+		{ { .state = IMAP_MOVED, .outcome = OUT_ACCEPTED }, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *got = imap_target(&m, &rows[i].item);
+
+		if (rows[i].folder)
+			assert_string_equal(got, rows[i].folder);
+		else
+			assert_null(got);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_folder_names), cmocka_unit_test(test_codes), cmocka_unit_test(test_pauses),
+		cmocka_unit_test(test_recipients), cmocka_unit_test(test_too_many_recipients), cmocka_unit_test(test_targets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
