@@ -63,6 +63,7 @@ static la_ssize_t on_read(struct archive *a, void *arg, const void **block)
 	}
 	r->in += (uint64_t)n;
 	r->pos += (uint64_t)n;
+	r->wanted_more = n == 0;
 	return n;
 }
 
@@ -141,7 +142,7 @@ static unsigned problem_of(struct archive_reader *r)
 	    ascii_find(why, len, "end-of-file") != NULL || ascii_find(why, len, "premature") != NULL ||
 	    ascii_find(why, len, "no progress") != NULL)))
 		return ARCHIVE_TRUNCATED;
-	return ARCHIVE_UNREADABLE;
+	return r->begun && r->wanted_more ? ARCHIVE_TRUNCATED : ARCHIVE_UNREADABLE;
 }
 
 /* Starts libarchive at the beginning of the source. */

@@ -22,6 +22,7 @@ struct archive_reader {
 	uint64_t pos;                  /* offset in src */
 	bool single;                   /* compressed: may be a lone file without an archive in it */
 	bool lone;                     /* compressed, and known to be no archive inside */
+	bool wanted_more;              /* the source had nothing left when it was last asked */
 	bool cut;                      /* shorter than its first header says */
 	bool zip;                      /* begins like a zip */
 	bool streaming;                /* read in order: the source cannot seek, or a zip's directory is unusable */
