@@ -143,10 +143,11 @@ $(B)/unit/%: tests/unit/%.c $$(call libs_of,$$(call module_of,$$*))
 		$(if $(findstring /fuzz_,/$*),tests/unit/fuzz_replay.c) \
 		$(call group,$(call libs_of,$(call module_of,$*))) -lcmocka $(LDLIBS)
 
-# tests/bench/bench_X.c: prints figures of one module of the queue.
-$(B)/bench/%: tests/bench/%.c $$(call libs_of,queue)
+# tests/bench/bench_X.c: prints figures of one module of the queue, or of a worker.
+BENCH_LIBS = $(B)/libocr.a $(call libs_of,queue)
+$(B)/bench/%: tests/bench/%.c $(BENCH_LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d -o $@ $< $(call group,$(call libs_of,queue)) $(LDLIBS)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d -o $@ $< $(call group,$(BENCH_LIBS)) $(LDLIBS)
 
 check-unit: $(TESTS) $(FUZZERS)
 	@tests/run-unit $(B) $(TESTS) -- $(FUZZERS)
@@ -198,8 +199,9 @@ run: packages
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/demo.py --run
 
 bench: packages
-	$(MAKE) all $(B)/bench/bench_archive
+	$(MAKE) all $(B)/bench/bench_archive $(B)/bench/bench_ocr
 	$(B)/bench/bench_archive
+	$(B)/bench/bench_ocr
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench.py
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench_sender.py
 	$(MAKE) $(B)/bench/bench_parse

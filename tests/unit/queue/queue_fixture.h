@@ -53,6 +53,7 @@ struct queue_test {
 	const char *text;   /* body.text */
 	const char *sender; /* that the parser finds, NULL: ann */
 	const char *errors; /* JSON array */
+	const char *attachments; /* JSON array */
 	const char *conf;   /* more directives */
 };
 
@@ -110,6 +111,8 @@ message_json(struct queue_test *t, struct ipc_msg *msg)
 		json_object_set_new(o, "cc", json_loads(t->cc, 0, NULL));
 	if (t->errors != NULL)
 		json_object_set_new(o, "errors", json_loads(t->errors, 0, NULL));
+	if (t->attachments != NULL)
+		json_object_set_new(o, "attachments", json_loads(t->attachments, 0, NULL));
 	text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	return text;
