@@ -98,8 +98,9 @@ void html_render_init(struct html_render *r, struct buf *out, struct text_marks 
 
 static bool invisible(uint32_t cp)
 {
-	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0xad || cp == 0x34f || cp == 0x200b || cp == 0x2060 || cp == 0xfeff ||
-	    (cp >= 0x200e && cp <= 0x200f) || (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0xad || cp == 0x34f || cp == 0x200b || cp == 0x2060 ||
+		   cp == 0xfeff || (cp >= 0x200e && cp <= 0x200f) || (cp >= 0x202a && cp <= 0x202e) ||
+		   (cp >= 0x2066 && cp <= 0x2069);
 }
 
 void html_render_word(struct html_render *r, const char *s, size_t n)
@@ -325,8 +326,8 @@ static void mark(struct html_render *r, enum text_mark_kind kind, size_t from, s
 /* Elements whose end does not depend on what follows. */
 static bool is_paired(const char *name)
 {
-	static const char *const names[] = {"div", "span", "blockquote", "pre", "table", "section", "code", "samp", "font", "center",
-		"tt", "xmp", "listing", NULL};
+	static const char *const names[] = { "div", "span", "blockquote", "pre", "table", "section", "code", "samp", "font",
+		"center", "tt", "xmp", "listing", NULL };
 
 	for (size_t i = 0; names[i] != NULL; i++)
 		if (strcmp(name, names[i]) == 0)
@@ -338,7 +339,8 @@ static enum text_mark_kind role_of(const struct html_tag *t)
 {
 	if (strcmp(t->name, "blockquote") == 0)
 		return t->indent ? HTML_ROLE_NONE : MARK_QUOTE;
-	if (t->role == HTML_ROLE_NONE && (element(t->name) == E_PRE || strcmp(t->name, "code") == 0 || strcmp(t->name, "samp") == 0))
+	if (t->role == HTML_ROLE_NONE &&
+		(element(t->name) == E_PRE || strcmp(t->name, "code") == 0 || strcmp(t->name, "samp") == 0))
 		return MARK_CODE;
 	if (t->role == HTML_ROLE_NONE && t->border_top && strcmp(t->name, "div") == 0)
 		return MARK_HEADER;

@@ -149,6 +149,7 @@ struct html_style html_style_read(const char *flat, size_t len)
 	st.border_top = has(flat, len, "border-top:", "solid") || has(flat, len, "border-top-style:", "solid");
 	st.indent = has(flat, len, "border:", "none") && ascii_find(flat, len, "border-left") == NULL;
 	st.pre = has(flat, len, "white-space:", "pre") && !has(flat, len, "white-space:", "nowrap");
-	st.tight = all_zero(flat, len, "margin:") || (all_zero(flat, len, "margin-top:") && all_zero(flat, len, "margin-bottom:"));
+	st.tight =
+		all_zero(flat, len, "margin:") || (all_zero(flat, len, "margin-top:") && all_zero(flat, len, "margin-bottom:"));
 	return st;
 }

@@ -193,8 +193,9 @@ static bool type_is(GMimeMultipart *mp, const char *subtype)
 /* A few words that only say where the text is. Where they say something else, the markup says it too. */
 static bool is_stub(const struct buf *b)
 {
-	static const char *const words[] = {"html viewer", "html-capable", "html capable", "html mail", "html-mail", "html e-mail", "html email",
-		"html format", "html-format", "in html", "support html", "html nicht", "html version", "au format html", "formato html"};
+	static const char *const words[] = {"html viewer", "html-capable", "html capable", "html mail", "html-mail",
+		"html e-mail", "html email", "html format", "html-format", "in html", "support html", "html nicht",
+		"html version", "au format html", "formato html"};
 
 	if (b->len > STUB_MAX)
 		return false;

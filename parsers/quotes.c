@@ -149,8 +149,8 @@ int quotes_split(const char *full, size_t len, const struct quotes_hints *hints,
 
 bool quotes_is_forward(const char *subject)
 {
-	static const char *const words[] = {"fw:", "fwd:", "wg:", "tr:", "rv:", "i:", "enc:", "doorst:", "vs:", "vb:", "vl:", "pd:",
-		"转发:", "转发\xef\xbc\x9a", "轉寄:", "轉寄\xef\xbc\x9a", "転送:", "пересл:", NULL};
+	static const char *const words[] = {"fw:", "fwd:", "wg:", "tr:", "rv:", "i:", "enc:", "doorst:", "vs:",
+		"vb:", "vl:", "pd:", "转发:", "转发\xef\xbc\x9a", "轉寄:", "轉寄\xef\xbc\x9a", "転送:", "пересл:", NULL};
 	size_t n = strlen(subject);
 
 	ascii_trim(&subject, &n);

@@ -17,23 +17,27 @@ struct words {
 };
 
 /* What an attribution begins with where it begins with a date. */
-static const char *const starters[] = {"on ", "at ", "am ", "le ", "el ", "il ", "em ", "op ", "w dniu ", "dnia ", "den ", "på ",
-	"om ", "a ", "в ", "у ", "in data ", "pe ", "on\xc2\xa0", "在 ", "在2", "在", "於", "于", "wiadomość napisana przez ", NULL};
-static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", "mo", "di", "mi", "do", "fr", "sa", "so", "lun",
-	"mar", "mer", "jeu", "ven", "sam", "dim", "mié", "jue", "vie", "sáb", "dom", "gio", "seg", "ter", "qua", "qui", "sex", "ma ", "wo ",
-	"za ", "zo ", "pon", "wt", "śr", "czw", "pt", "sob", "niedz", "nie", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "нд", "пон", "втор",
-	"сред", "четв", "пятн", "субб", "воскр", "вівт", "сере", "п'ят", "субо", "неді", "mån", "tis", "ons", "tor", "fre", "lör", "sön",
+static const char *const starters[] = {"on ", "at ", "am ", "le ", "el ", "il ", "em ", "op ", "w dniu ",
+	"dnia ", "den ", "på ", "om ", "a ", "в ", "у ", "in data ", "pe ", "on\xc2\xa0", "在 ", "在2", "在", "於", "于",
+	"wiadomość napisana przez ", NULL};
+static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", "mo", "di", "mi", "do",
+	"fr", "sa", "so", "lun", "mar", "mer", "jeu", "ven", "sam", "dim", "mié", "jue", "vie", "sáb", "dom", "gio",
+	"seg", "ter", "qua", "qui", "sex", "ma ", "wo ", "za ", "zo ", "pon", "wt", "śr", "czw", "pt", "sob",
+	"niedz", "nie", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "нд", "пон", "втор", "сред", "четв", "пятн",
+	"субб", "воскр", "вівт", "сере", "п'ят", "субо", "неді", "mån", "tis", "ons", "tor", "fre", "lör", "sön",
 	"man.", "tir", "lør", "søn", "周", "星期", "週", NULL};
 
-static const char *const verbs[] = {"wrote", "writes", "sent", "said", "wrote the following", "schrieb", "geschrieben", "schreibt",
-	"schrieb folgendes", "a écrit", "écrit", "écrivait", "escribió", "ha escrito", "escribio", "ha scritto", "scrive", "escreveu",
-	"schreef", "geschreven", "het volgende geschreven", "napisał", "napisała", "napisał(a)", "napisał/a", "napisał/-a", "napisal",
-	"napisal(a)", "pisze", "написал", "написала", "написал(а)", "написало", "пишет", "писал", "писал(а)", "пише", "написав",
-	"написав(ла)", "написав(-ла)", "написала(в)", "skrev", "skrev följande", "skrev følgende", "skriver", "kirjoitti", "napsal",
-	"napsal(a)", "a scris", "yazdı", "írta", "写道", "寫道", "写到", "提到", "のメール", "さんは書きました", "は書きました", "さんのメール",
-	"님이 작성", "작성", "のメッセージ", NULL};
-static const char *const inner_verbs[] = {" schrieb ", " schreef ", " skrev ", " heeft ", " napisał ", " napisała ", " napisał(a) ",
-	"wiadomość napisana przez ", " użytkownik ", "schrieb am ", " skrev den ", " wrote on ", " a écrit le ", NULL};
+static const char *const verbs[] = {"wrote", "writes", "sent", "said", "wrote the following", "schrieb",
+	"geschrieben", "schreibt", "schrieb folgendes", "a écrit", "écrit", "écrivait", "escribió", "ha escrito",
+	"escribio", "ha scritto", "scrive", "escreveu", "schreef", "geschreven", "het volgende geschreven",
+	"napisał", "napisała", "napisał(a)", "napisał/a", "napisał/-a", "napisal", "napisal(a)", "pisze", "написал",
+	"написала", "написал(а)", "написало", "пишет", "писал", "писал(а)", "пише", "написав", "написав(ла)",
+	"написав(-ла)", "написала(в)", "skrev", "skrev följande", "skrev følgende", "skriver", "kirjoitti",
+	"napsal", "napsal(a)", "a scris", "yazdı", "írta", "写道", "寫道", "写到", "提到", "のメール", "さんは書きました", "は書きました",
+	"さんのメール", "님이 작성", "작성", "のメッセージ", NULL};
+static const char *const inner_verbs[] = {" schrieb ", " schreef ", " skrev ", " heeft ", " napisał ",
+	" napisała ", " napisał(a) ", "wiadomość napisana przez ", " użytkownik ", "schrieb am ", " skrev den ",
+	" wrote on ", " a écrit le ", NULL};
 
 /* Some programs leave the colon out: then everything else must be there. */
 static bool is_whole_without_colon(const struct words *w, bool address)
@@ -57,7 +61,8 @@ static enum attribution judge(const struct words *joined)
 	for (; w.n > 0 && (w.s[w.n - 1] == ':' || w.s[w.n - 1] == ' '); w.n--)
 		;
 	/* "2026/11/23 Ann Lee <ann@partner.example>" */
-	if (w.n > 12 && !colon && ascii_digit(w.s[0]) && w.s[w.n - 1] == '>' && memchr(w.s, '@', w.n) != NULL && text_has_date(w.s, 12))
+	if (w.n > 12 && !colon && ascii_digit(w.s[0]) && w.s[w.n - 1] == '>' && memchr(w.s, '@', w.n) != NULL &&
+		text_has_date(w.s, 12))
 		return ATTRIBUTION_WEAK;
 	if (w.n < 6)
 		return ATTRIBUTION_NONE;
@@ -66,13 +71,15 @@ static enum attribution judge(const struct words *joined)
 		return ATTRIBUTION_NONE;
 	date = text_has_date(w.s, w.n);
 	if (word_list_ends(w.s, w.n, verbs)) {
-		bool begun = word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0 || ascii_digit(w.s[0]);
+		bool begun =
+			word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0 || ascii_digit(w.s[0]);
 
 		if (date && (address || (begun && text_has_time(w.s, w.n) && (before > 0 || memchr(w.s, ',', w.n) != NULL))))
 			return ATTRIBUTION_LONE;
 		return begun && date && text_has_time(w.s, w.n) ? ATTRIBUTION_DATED : ATTRIBUTION_WEAK;
 	}
-	if (date && word_list_within(w.s, w.n, inner_verbs) && (address || word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0))
+	if (date && word_list_within(w.s, w.n, inner_verbs) &&
+		(address || word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0))
 		return address ? ATTRIBUTION_LONE : text_has_time(w.s, w.n) ? ATTRIBUTION_DATED : ATTRIBUTION_WEAK;
 	/* "2026-11-23 17:02 GMT+01:00 Ann Lee <ann@partner.example>:" */
 	if ((w.s[w.n - 1] == '>' || w.s[w.n - 1] == ')') && address && date && text_has_time(w.s, w.n) &&
@@ -93,8 +100,8 @@ static bool may_wrap(const struct line *l)
 		w.s++;
 		w.n--;
 	}
-	return word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0 || memchr(w.s, '@', w.n) != NULL || text_has_date(w.s, w.n) ||
-	    (w.n > 0 && w.s[w.n - 1] == '<');
+	return word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0 ||
+		   memchr(w.s, '@', w.n) != NULL || text_has_date(w.s, w.n) || (w.n > 0 && w.s[w.n - 1] == '<');
 }
 
 static enum attribution joined_at(const struct split *sp, size_t at, size_t *count)
@@ -132,7 +139,8 @@ enum attribution quotes_attribution(const struct split *sp, size_t at, size_t *c
 	for (size_t i = 1; a != ATTRIBUTION_NONE && i < *count; i++) {
 		struct words w = {sp->lines[at + i].f, sp->lines[at + i].flen};
 
-		if ((word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0) && joined_at(sp, at + i, &later) >= a && later == *count - i)
+		if ((word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0) &&
+			joined_at(sp, at + i, &later) >= a && later == *count - i)
 			return ATTRIBUTION_NONE;
 	}
 	return a;

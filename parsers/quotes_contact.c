@@ -11,52 +11,60 @@
 #define SHORT_MAX 90
 #define DISCLAIMER_MIN 70 /* bytes */
 
-static const char *const strong[] = {"best regards", "kind regards", "regards", "warm regards", "warmest regards", "best wishes",
-	"with best regards", "with kind regards", "kindest regards", "many thanks and regards", "thanks and regards", "thanks & regards",
-	"thank you and regards", "thanks and best regards", "thanks & best regards", "thanks and kind regards", "sincerely",
-	"yours sincerely", "sincerely yours", "yours faithfully", "yours truly", "respectfully", "cordially", "all the best", "br", "rgds",
-	"kr", "b.r.", "rgrds", "with regards", "brgds", "best rgds", "kind rgds", "thanks & rgds", "thanks and rgds", "b/r", "thanks & br",
-	"mit freundlichen grüßen", "mit freundlichen grüssen", "mit freundlichen gruessen", "mit freundlichem gruß",
-	"mit freundlichem gruss", "freundliche grüße", "freundliche grüsse", "freundlicher gruß", "viele grüße", "viele grüsse",
-	"viele gruesse", "beste grüße", "beste grüsse", "beste gruesse", "besten gruß", "schöne grüße", "schöne grüsse", "liebe grüße",
-	"liebe grüsse", "herzliche grüße", "herzliche grüsse", "mit besten grüßen", "mit besten grüssen", "mit vielen grüßen",
-	"mit bestem gruß", "gruß", "gruss", "grüße", "grüsse", "mfg", "vg", "lg", "hochachtungsvoll",
-	"cordialement", "bien cordialement", "très cordialement", "salutations", "salutations distinguées", "meilleures salutations",
-	"sincères salutations", "bien à vous", "respectueusement", "cdt", "cdlt", "bonne journée", "bonne réception",
-	"saludos", "un saludo", "saludos cordiales", "un cordial saludo", "atentamente", "cordialmente", "muchas gracias y saludos",
-	"gracias y saludos", "atte", "reciba un cordial saludo",
-	"cordiali saluti", "distinti saluti", "saluti", "saluti cordiali", "un cordiale saluto", "cordialità", "grazie e saluti",
-	"grazie e cordiali saluti", "i migliori saluti", "cari saluti",
-	"atenciosamente", "att", "cumprimentos", "melhores cumprimentos", "com os melhores cumprimentos", "os melhores cumprimentos",
-	"abraços", "abraço", "um abraço", "cordiais saudações", "respeitosamente",
-	"met vriendelijke groet", "met vriendelijke groeten", "vriendelijke groet", "vriendelijke groeten", "groeten", "groet",
-	"hartelijke groet", "hartelijke groeten", "met hartelijke groet", "mvg", "hoogachtend",
-	"pozdrawiam", "z poważaniem", "z wyrazami szacunku", "serdecznie pozdrawiam", "pozdrawiam serdecznie", "pozdrowienia",
-	"łączę pozdrowienia", "z pozdrowieniami",
-	"с уважением", "с наилучшими пожеланиями", "всего доброго", "с наилучшими", "с уважением и наилучшими пожеланиями",
-	"искренне ваш", "всего хорошего",
-	"з повагою", "з найкращими побажаннями", "з найкращими", "всього найкращого", "щиро ваш", "з повагою та найкращими побажаннями",
-	"med vänliga hälsningar", "med vänlig hälsning", "vänliga hälsningar", "vänlig hälsning", "hälsningar", "bästa hälsningar", "mvh",
-	"med vennlig hilsen", "vennlig hilsen", "med venlig hilsen", "venlig hilsen", "hilsen", "beste hilsen", "bedste hilsner", "vh",
-	"de bedste hilsner", "mange hilsner", "hilsner", "med venlige hilsner",
-	"此致", "敬礼", "此致敬礼", "祝好", "顺颂商祺", "顺祝商祺", "敬礼!", "以上", "敬具", "よろしくお願いいたします", "よろしくお願い致します",
-	"宜しくお願い致します", "宜しくお願いいたします", "よろしくお願いします", "以上,よろしくお願いいたします", "何卒よろしくお願いいたします", NULL};
+static const char *const strong[] = {"best regards", "kind regards", "regards", "warm regards",
+	"warmest regards", "best wishes", "with best regards", "with kind regards", "kindest regards",
+	"many thanks and regards", "thanks and regards", "thanks & regards", "thank you and regards",
+	"thanks and best regards", "thanks & best regards", "thanks and kind regards", "sincerely",
+	"yours sincerely", "sincerely yours", "yours faithfully", "yours truly", "respectfully", "cordially",
+	"all the best", "br", "rgds", "kr", "b.r.", "rgrds", "with regards", "brgds", "best rgds", "kind rgds",
+	"thanks & rgds", "thanks and rgds", "b/r", "thanks & br", "mit freundlichen grüßen",
+	"mit freundlichen grüssen", "mit freundlichen gruessen", "mit freundlichem gruß", "mit freundlichem gruss",
+	"freundliche grüße", "freundliche grüsse", "freundlicher gruß", "viele grüße", "viele grüsse",
+	"viele gruesse", "beste grüße", "beste grüsse", "beste gruesse", "besten gruß", "schöne grüße",
+	"schöne grüsse", "liebe grüße", "liebe grüsse", "herzliche grüße", "herzliche grüsse", "mit besten grüßen",
+	"mit besten grüssen", "mit vielen grüßen", "mit bestem gruß", "gruß", "gruss", "grüße", "grüsse", "mfg",
+	"vg", "lg", "hochachtungsvoll", "cordialement", "bien cordialement", "très cordialement", "salutations",
+	"salutations distinguées", "meilleures salutations", "sincères salutations", "bien à vous",
+	"respectueusement", "cdt", "cdlt", "bonne journée", "bonne réception", "saludos", "un saludo",
+	"saludos cordiales", "un cordial saludo", "atentamente", "cordialmente", "muchas gracias y saludos",
+	"gracias y saludos", "atte", "reciba un cordial saludo", "cordiali saluti", "distinti saluti", "saluti",
+	"saluti cordiali", "un cordiale saluto", "cordialità", "grazie e saluti", "grazie e cordiali saluti",
+	"i migliori saluti", "cari saluti", "atenciosamente", "att", "cumprimentos", "melhores cumprimentos",
+	"com os melhores cumprimentos", "os melhores cumprimentos", "abraços", "abraço", "um abraço",
+	"cordiais saudações", "respeitosamente", "met vriendelijke groet", "met vriendelijke groeten",
+	"vriendelijke groet", "vriendelijke groeten", "groeten", "groet", "hartelijke groet", "hartelijke groeten",
+	"met hartelijke groet", "mvg", "hoogachtend", "pozdrawiam", "z poważaniem", "z wyrazami szacunku",
+	"serdecznie pozdrawiam", "pozdrawiam serdecznie", "pozdrowienia", "łączę pozdrowienia", "z pozdrowieniami",
+	"с уважением", "с наилучшими пожеланиями", "всего доброго", "с наилучшими",
+	"с уважением и наилучшими пожеланиями", "искренне ваш", "всего хорошего", "з повагою",
+	"з найкращими побажаннями", "з найкращими", "всього найкращого", "щиро ваш",
+	"з повагою та найкращими побажаннями", "med vänliga hälsningar", "med vänlig hälsning",
+	"vänliga hälsningar", "vänlig hälsning", "hälsningar", "bästa hälsningar", "mvh", "med vennlig hilsen",
+	"vennlig hilsen", "med venlig hilsen", "venlig hilsen", "hilsen", "beste hilsen", "bedste hilsner", "vh",
+	"de bedste hilsner", "mange hilsner", "hilsner", "med venlige hilsner", "此致", "敬礼", "此致敬礼", "祝好", "顺颂商祺",
+	"顺祝商祺", "敬礼!", "以上", "敬具", "よろしくお願いいたします", "よろしくお願い致します", "宜しくお願い致します", "宜しくお願いいたします", "よろしくお願いします",
+	"以上,よろしくお願いいたします", "何卒よろしくお願いいたします", NULL};
 
-static const char *const weak[] = {"thanks", "thank you", "thank you very much", "thanks a lot", "many thanks", "thx", "thanks again",
-	"thanks in advance", "thank you in advance", "thanks so much", "cheers", "best", "ta", "yours", "ty", "tks", "take care", "have a nice day", "have a great day", "have a good day", "have a nice weekend",
-	"schönen tag", "schönen tag noch", "schönes wochenende", "einen schönen tag",  "danke",
-	"vielen dank", "besten dank", "danke im voraus", "vielen dank im voraus", "danke und gruß", "danke & gruß", "danke und grüße",
-	"danke und viele grüße", "vielen dank und viele grüße", "merci", "merci beaucoup", "merci d'avance", "merci par avance", "gracias",
-	"muchas gracias", "gracias de antemano", "grazie", "grazie mille", "grazie in anticipo", "obrigado", "obrigada", "muito obrigado",
-	"muito obrigada", "obrigado desde já", "bedankt", "alvast bedankt", "bij voorbaat dank", "dank je wel", "dziękuję", "dzięki",
-	"z góry dziękuję", "спасибо", "заранее спасибо", "благодарю", "дякую", "заздалегідь дякую", "дякую!", "tack", "tack på förhand",
-	"takk", "takk på forhånd", "tak", "på forhånd tak", "谢谢", "多谢", "感谢", "ありがとうございます", "ありがとうございました", NULL};
+static const char *const weak[] = {"thanks", "thank you", "thank you very much", "thanks a lot", "many thanks",
+	"thx", "thanks again", "thanks in advance", "thank you in advance", "thanks so much", "cheers", "best",
+	"ta", "yours", "ty", "tks", "take care", "have a nice day", "have a great day", "have a good day",
+	"have a nice weekend", "schönen tag", "schönen tag noch", "schönes wochenende", "einen schönen tag",
+	"danke", "vielen dank", "besten dank", "danke im voraus", "vielen dank im voraus", "danke und gruß",
+	"danke & gruß", "danke und grüße", "danke und viele grüße", "vielen dank und viele grüße", "merci",
+	"merci beaucoup", "merci d'avance", "merci par avance", "gracias", "muchas gracias", "gracias de antemano",
+	"grazie", "grazie mille", "grazie in anticipo", "obrigado", "obrigada", "muito obrigado", "muito obrigada",
+	"obrigado desde já", "bedankt", "alvast bedankt", "bij voorbaat dank", "dank je wel", "dziękuję", "dzięki",
+	"z góry dziękuję", "спасибо", "заранее спасибо", "благодарю", "дякую", "заздалегідь дякую", "дякую!",
+	"tack", "tack på förhand", "takk", "takk på forhånd", "tak", "på forhånd tak", "谢谢", "多谢", "感谢",
+	"ありがとうございます", "ありがとうございました", NULL};
 
 /* What the law wants below the mails of a company. */
-static const char *const firm[] = {"handelsregister", "amtsgericht", "registergericht", "sitz der gesellschaft", "geschäftsführer:",
-	"geschäftsführung:", "vorstand:", "aufsichtsrat:", "ust-id", "ust.-id", "registered in england", "registered in scotland",
-	"registered in ireland", "registered office", "registered number", "company number", "company registration", "siège social",
-	"sede legale", "domicilio social", "statutaire zetel", "capital social", "capitale sociale", "sąd rejonowy", "krs:", "nip:", NULL};
+static const char *const firm[] = {"handelsregister", "amtsgericht", "registergericht", "sitz der gesellschaft",
+	"geschäftsführer:", "geschäftsführung:", "vorstand:", "aufsichtsrat:", "ust-id", "ust.-id",
+	"registered in england", "registered in scotland", "registered in ireland", "registered office",
+	"registered number", "company number", "company registration", "siège social", "sede legale",
+	"domicilio social", "statutaire zetel", "capital social", "capitale sociale", "sąd rejonowy", "krs:",
+	"nip:", NULL};
 
 static size_t trimmed(const struct line *l)
 {
@@ -79,7 +87,8 @@ static bool closes_with_name(const struct line *l, const char *const *list, bool
 		const char *rest = l->f + k;
 		size_t n;
 
-		if (k < 4 || l->flen < k + 2 || l->flen > k + 40 || memcmp(l->f, list[i], k) != 0 || (*rest != ',' && *rest != ' ' && *rest != '!'))
+		if (k < 4 || l->flen < k + 2 || l->flen > k + 40 || memcmp(l->f, list[i], k) != 0 ||
+			(*rest != ',' && *rest != ' ' && *rest != '!'))
 			continue;
 		if (comma && *rest == ' ')
 			continue;
@@ -158,7 +167,8 @@ bool line_is_dash_name(const struct line *l)
 		at++;
 	if (at == first && l->len > first + 3 && memcmp(l->s + first, "\xe2\x80\x94", 3) == 0)
 		at = first + 3;
-	if (at == first || at >= l->len || l->len > 40 || !begins_capital(l->s + at, l->len - at) || word_count(l->s, l->len) > 3)
+	if (at == first || at >= l->len || l->len > 40 || !begins_capital(l->s + at, l->len - at) ||
+		word_count(l->s, l->len) > 3)
 		return false;
 	for (size_t i = at; i < l->len; i++)
 		if (strchr("=:/\\<>[](){}@\"0123456789,", l->s[i]) != NULL)
@@ -209,9 +219,10 @@ static bool has_phone(const char *s, size_t n)
 
 bool line_is_phone(const struct line *l)
 {
-	static const char *const labels[] = {"tel", "phone", "mobile", "mobil", "cell", "fax", "direct", "office", "t:", "m:", "p:", "f:",
-		"t +", "m +", "t.", "m.", "tél", "téléphone", "telefon", "telefono", "teléfono", "telefone", "telefoon", "móvil", "cellulare",
-		"komórka", "тел", "моб", "电话", "手机", "電話", "携帯", "+", "ph:", "ph.", "handy", "(+", "mob", "o:", "c:", "d:", NULL};
+	static const char *const labels[] = {"tel", "phone", "mobile", "mobil", "cell", "fax", "direct", "office",
+		"t:", "m:", "p:", "f:", "t +", "m +", "t.", "m.", "tél", "téléphone", "telefon", "telefono", "teléfono",
+		"telefone", "telefoon", "móvil", "cellulare", "komórka", "тел", "моб", "电话", "手机", "電話", "携帯", "+",
+		"ph:", "ph.", "handy", "(+", "mob", "o:", "c:", "d:", NULL};
 	const char *s = l->f;
 	size_t n = l->flen;
 
@@ -221,7 +232,10 @@ bool line_is_phone(const struct line *l)
 	}
 	for (; n > 0 && *s == ' '; n--)
 		s++;
-	return n <= 160 && (word_list_starts(s, n, labels) > 0 || word_list_starts(l->f, l->flen, labels) > 0 || (n > 0 && *s == '0')) && has_phone(s, n);
+	return n <= 160 &&
+		   (word_list_starts(s, n, labels) > 0 || word_list_starts(l->f, l->flen, labels) > 0 ||
+			   (n > 0 && *s == '0')) &&
+		   has_phone(s, n);
 }
 
 unsigned contact_kinds(const struct line *l, size_t n)
@@ -244,7 +258,8 @@ static bool is_divided(const struct line *l)
 	size_t bars = 0;
 
 	for (size_t i = 0; i + 1 < l->flen; i++)
-		bars += l->f[i] == '|' || memcmp(l->f + i, "\xc2\xb7", 2) == 0 || (i + 2 < l->flen && memcmp(l->f + i, "\xe2\x80\xa2", 3) == 0);
+		bars += l->f[i] == '|' || memcmp(l->f + i, "\xc2\xb7", 2) == 0 ||
+				(i + 2 < l->flen && memcmp(l->f + i, "\xe2\x80\xa2", 3) == 0);
 	return bars >= 2 && l->flen <= 250;
 }
 
@@ -252,8 +267,9 @@ bool line_is_contact(const struct line *l)
 {
 	if (l->flen > 160)
 		return false;
-	static const char *const numbers[] = {"hrb ", "siret ", "siret:", "rcs ", "p.iva", "p. iva", "partita iva", "kvk ", "kvk:", "kvk-", "btw ",
-		"btw:", "btw-", "vat no", "vat:", "vat id", "vat-id", "org.nr", "org nr", "cvr ", "cvr:", "cvr-", "инн ", "инн:", "єдрпоу", "regon", NULL};
+	static const char *const numbers[] = {"hrb ", "siret ", "siret:", "rcs ", "p.iva", "p. iva", "partita iva",
+		"kvk ", "kvk:", "kvk-", "btw ", "btw:", "btw-", "vat no", "vat:", "vat id", "vat-id", "org.nr",
+		"org nr", "cvr ", "cvr:", "cvr-", "инн ", "инн:", "єдрпоу", "regon", NULL};
 
 	if (word_list_within(l->f, l->flen, firm))
 		return true;
@@ -271,20 +287,23 @@ bool line_is_contact(const struct line *l)
 /* "Product: …" below a name is no part of the signature; "Web: …" is. */
 static bool is_field(const struct line *l)
 {
-	static const char *const labels[] = {"skype", "linkedin", "web", "www", "site", "e-mail", "email", "mail", "address", "adresse", "dirección",
-		"indirizzo", "endereço", "adres", "адрес", "adress", "office", "ext", "twitter", "teams", "hours", "working hours", "office hours",
-		"p:", "e:", "w:", "a:", "t:", "m:", "f:", "o:", "d:", "c:", "tel", "phone", "mob", "fax", "cell", "direct", "手机", "电话", "邮箱",
-		"地址", "電話", "住所", "url", "book ", "follow ", "sitz", "company", "firma", "dept", "department", "abteilung", NULL};
+	static const char *const labels[] = {"skype", "linkedin", "web", "www", "site", "e-mail", "email", "mail",
+		"address", "adresse", "dirección", "indirizzo", "endereço", "adres", "адрес", "adress", "office", "ext",
+		"twitter", "teams", "hours", "working hours", "office hours", "p:", "e:", "w:", "a:", "t:", "m:", "f:",
+		"o:", "d:", "c:", "tel", "phone", "mob", "fax", "cell", "direct", "手机", "电话", "邮箱", "地址", "電話", "住所",
+		"url", "book ", "follow ", "sitz", "company", "firma", "dept", "department", "abteilung", NULL};
 	const char *colon = memchr(l->f, ':', l->flen < 30 ? l->flen : 30);
 
-	return colon != NULL && colon + 1 < l->f + l->flen && colon[1] == ' ' && word_list_starts(l->f, l->flen, labels) == 0;
+	return colon != NULL && colon + 1 < l->f + l->flen && colon[1] == ' ' &&
+		   word_list_starts(l->f, l->flen, labels) == 0;
 }
 
 bool line_is_short(const struct line *l)
 {
-	static const char *const never[] = {"ps:", "p.s.", "ps ", "nb:", "n.b.", "note:", "edit:", "update:", "- ", "* ", "• ", "1.", "2.", "1)",
-		"i ", "we ", "you ", "please ", "can ", "could ", "see ", "here ", "if ", "when ", "how ", "what ", "hi ", "hello ", "dear ",
-		"attached", "the ", "it ", "this ", "but ", "and ", "so ", NULL};
+	static const char *const never[] = {"ps:", "p.s.", "ps ", "nb:", "n.b.", "note:", "edit:", "update:", "- ",
+		"* ", "• ", "1.", "2.", "1)", "i ", "we ", "you ", "please ", "can ", "could ", "see ", "here ", "if ",
+		"when ", "how ", "what ", "hi ", "hello ", "dear ", "attached", "the ", "it ", "this ", "but ", "and ",
+		"so ", NULL};
 	size_t words = word_count(l->f, l->flen);
 	char last = l->len > 0 ? l->s[l->len - 1] : ' ';
 
@@ -353,25 +372,30 @@ static bool any_line_has(const struct line *l, size_t n, const char *const *list
 
 bool line_of_list(const struct line *l)
 {
-	static const char *const words[] = {"mailing list", "unsubscribe", "listinfo", "mailman", "list-", "abbestellen", NULL};
+	static const char *const words[] = {"mailing list", "unsubscribe", "listinfo", "mailman", "list-",
+		"abbestellen", NULL};
 
 	return any_line_has(l, 1, words);
 }
 
 bool line_opens_disclaimer(const struct line *l)
 {
-	static const char *const words[] = {"disclaimer", "confidentiality", "legal notice", "this e-mail", "this email", "this message",
-		"this communication", "the information contained", "the information in this", "the contents of this", "the content of this",
-		"information contained in this", "diese e-mail", "diese mail", "diese nachricht", "der inhalt dieser", "die information in dieser",
-		"die in dieser", "vertraulichkeitshinweis", "ce message", "ce courriel", "cet e-mail", "ce mail", "les informations contenues",
-		"este mensaje", "este correo", "este e-mail", "esta mensagem", "este email", "aviso legal", "aviso de confidencialidad",
-		"la información contenida", "questo messaggio", "questa e-mail", "questa email", "le informazioni contenute", "ai sensi del",
-		"dit bericht", "deze e-mail", "deze email", "de informatie in dit", "ta wiadomość", "niniejsza wiadomość", "treść tej wiadomości",
-		"informacje zawarte", "это сообщение", "данное сообщение", "настоящее сообщение", "это письмо", "данное письмо",
-		"информация, содержащаяся", "це повідомлення", "цей лист", "дане повідомлення", "інформація, що міститься", "detta meddelande",
-		"detta e-post", "denne e-post", "denne meldingen", "denne e-mail", "denne mail", "本邮件", "此邮件", "本电子邮件", "本郵件",
-		"このメール", "本メール", "please consider the environment", "p please consider", "think before you print", "before printing",
-		"please note that this", "notice:", "important notice", "caution:", "virus-free", "virenfrei", "libre de virus", NULL};
+	static const char *const words[] = {"disclaimer", "confidentiality", "legal notice", "this e-mail",
+		"this email", "this message", "this communication", "the information contained",
+		"the information in this", "the contents of this", "the content of this",
+		"information contained in this", "diese e-mail", "diese mail", "diese nachricht", "der inhalt dieser",
+		"die information in dieser", "die in dieser", "vertraulichkeitshinweis", "ce message", "ce courriel",
+		"cet e-mail", "ce mail", "les informations contenues", "este mensaje", "este correo", "este e-mail",
+		"esta mensagem", "este email", "aviso legal", "aviso de confidencialidad", "la información contenida",
+		"questo messaggio", "questa e-mail", "questa email", "le informazioni contenute", "ai sensi del",
+		"dit bericht", "deze e-mail", "deze email", "de informatie in dit", "ta wiadomość",
+		"niniejsza wiadomość", "treść tej wiadomości", "informacje zawarte", "это сообщение",
+		"данное сообщение", "настоящее сообщение", "это письмо", "данное письмо", "информация, содержащаяся",
+		"це повідомлення", "цей лист", "дане повідомлення", "інформація, що міститься", "detta meddelande",
+		"detta e-post", "denne e-post", "denne meldingen", "denne e-mail", "denne mail", "本邮件", "此邮件", "本电子邮件",
+		"本郵件", "このメール", "本メール", "please consider the environment", "p please consider",
+		"think before you print", "before printing", "please note that this", "notice:", "important notice",
+		"caution:", "virus-free", "virenfrei", "libre de virus", NULL};
 	const char *s = l->f;
 	size_t n = l->flen;
 
@@ -384,28 +408,34 @@ bool line_opens_disclaimer(const struct line *l)
 
 bool text_is_disclaimer(const struct line *l, size_t n)
 {
-	static const char *const secrecy[] = {"confidential", "privileged", "proprietary", "vertraulich", "confidentiel", "confidencia",
-		"riservat", "vertrouwelijk", "poufn", "конфиденциал", "конфіденц", "konfidentiell", "konfidensiell", "fortrolig", "sekretess",
-		"机密", "保密", "機密", "秘密", NULL};
-	static const char *const addressee[] = {"recipient", "addressee", "intended", "notify the sender", "notify us", "destinataire",
-		"empfänger", "adressat", "bestimmt", "destinatari", "destinatári", "geadresseerde", "bestemd", "adresat", "odbiorc", "получател",
-		"адресат", "предназначен", "одержувач", "отримувач", "призначен", "mottagare", "mottaker", "modtager", "tilsiktede", "收件人",
-		"受信者", "宛先", "delete", "destroy", "notify", "löschen", "vernichten", "supprimer", "détruire", "eliminar", "bórr", "elimin", "cancell", "apag",
-		"verwijder", "usun", "usuń", "удал", "уничтож", "видал", "знищ", "radera", "slett", "slet ", "删除", "削除", NULL};
-	static const char *const mail[] = {"mail", "message", "communication", "transmission", "nachricht", "courriel", "mensaje", "correo",
-		"messaggio", "mensagem", "bericht", "wiadomoś", "сообщени", "письм", "повідомлен", "лист", "meddelande", "melding", "e-post",
-		"meddelelse", "邮件", "郵件", "メール", NULL};
-	static const char *const notes[] = {"consider the environment", "before you print", "before printing", "umwelt", "avant d'imprimer",
-		"l'environnement", "antes de imprimir", "prima di stampare", "scanned for viruses", "virus-free", "virenfrei", "avast.com",
-		"originated from outside", "libre de virus", "was scanned by", "denk aan het milieu", "reply to this email directly",
+	static const char *const secrecy[] = {"confidential", "privileged", "proprietary", "vertraulich",
+		"confidentiel", "confidencia", "riservat", "vertrouwelijk", "poufn", "конфиденциал", "конфіденц",
+		"konfidentiell", "konfidensiell", "fortrolig", "sekretess", "机密", "保密", "機密", "秘密", NULL};
+	static const char *const addressee[] = {"recipient", "addressee", "intended", "notify the sender",
+		"notify us", "destinataire", "empfänger", "adressat", "bestimmt", "destinatari", "destinatári",
+		"geadresseerde", "bestemd", "adresat", "odbiorc", "получател", "адресат", "предназначен", "одержувач",
+		"отримувач", "призначен", "mottagare", "mottaker", "modtager", "tilsiktede", "收件人", "受信者", "宛先",
+		"delete", "destroy", "notify", "löschen", "vernichten", "supprimer", "détruire", "eliminar", "bórr",
+		"elimin", "cancell", "apag", "verwijder", "usun", "usuń", "удал", "уничтож", "видал", "знищ", "radera",
+		"slett", "slet ", "删除", "削除", NULL};
+	static const char *const mail[] = {"mail", "message", "communication", "transmission", "nachricht",
+		"courriel", "mensaje", "correo", "messaggio", "mensagem", "bericht", "wiadomoś", "сообщени", "письм",
+		"повідомлен", "лист", "meddelande", "melding", "e-post", "meddelelse", "邮件", "郵件", "メール", NULL};
+	static const char *const notes[] = {"consider the environment", "before you print", "before printing",
+		"umwelt", "avant d'imprimer", "l'environnement", "antes de imprimir", "prima di stampare",
+		"scanned for viruses", "virus-free", "virenfrei", "avast.com", "originated from outside",
+		"libre de virus", "was scanned by", "denk aan het milieu", "reply to this email directly",
 		"you are receiving this because", NULL};
-	static const char *const mistake[] = {"received this e-mail in error", "received this email in error", "received this message in error",
-		"received this communication in error", "received it in error", "received this in error", "received this mail in error",
-		"received this e-mail by mistake", "received this email by mistake", "received this message by mistake", "irrtümlich", "versehentlich",
-		"par erreur", "por error", "per errore", "por engano", "por erro", "ten onrechte", "abusievelijk", "per abuis", "omyłkowo",
-		"по ошибке", "помилково", "av misstag", "ved en feil", "ved en fejl", "误收", "誤って", NULL};
-	static const char *const liability[] = {"views or opinions", "opinions expressed", "views expressed", "accepts no liability",
-		"accept no liability", "does not accept liability", "no liability for any damage", "checked for viruses", NULL};
+	static const char *const mistake[] = {"received this e-mail in error", "received this email in error",
+		"received this message in error", "received this communication in error", "received it in error",
+		"received this in error", "received this mail in error", "received this e-mail by mistake",
+		"received this email by mistake", "received this message by mistake", "irrtümlich", "versehentlich",
+		"par erreur", "por error", "per errore", "por engano", "por erro", "ten onrechte", "abusievelijk",
+		"per abuis", "omyłkowo", "по ошибке", "помилково", "av misstag", "ved en feil", "ved en fejl", "误收",
+		"誤って", NULL};
+	static const char *const liability[] = {"views or opinions", "opinions expressed", "views expressed",
+		"accepts no liability", "accept no liability", "does not accept liability",
+		"no liability for any damage", "checked for viruses", NULL};
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < n; i++) {

@@ -18,35 +18,39 @@ static const struct {
 	const char *name;
 	enum field field;
 } fields[] = {
-	{"from", F_FROM}, {"von", F_FROM}, {"de", F_FROM}, {"da", F_FROM}, {"van", F_FROM}, {"od", F_FROM}, {"от", F_FROM},
-	{"від", F_FROM}, {"från", F_FROM}, {"fra", F_FROM}, {"发件人", F_FROM}, {"寄件者", F_FROM}, {"寄件人", F_FROM},
-	{"差出人", F_FROM}, {"送信者", F_FROM}, {"发送人", F_FROM}, {"feladó", F_FROM}, {"lähettäjä", F_FROM}, {"kimden", F_FROM},
-	{"expéditeur", F_FROM}, {"remitente", F_FROM}, {"mittente", F_FROM}, {"nadawca", F_FROM}, {"отправитель", F_FROM},
-	{"відправник", F_FROM}, {"absender", F_FROM}, {"보낸 사람", F_FROM},
-	{"sent", F_DATE}, {"date", F_DATE}, {"gesendet", F_DATE}, {"datum", F_DATE}, {"gesendet am", F_DATE}, {"envoyé", F_DATE},
-	{"envoyé le", F_DATE}, {"date d'envoi", F_DATE}, {"enviado", F_DATE}, {"enviado el", F_DATE}, {"enviado em", F_DATE},
-	{"enviada", F_DATE}, {"enviada em", F_DATE}, {"fecha", F_DATE}, {"data", F_DATE}, {"inviato", F_DATE}, {"verzonden", F_DATE},
-	{"wysłano", F_DATE}, {"wysłane", F_DATE}, {"отправлено", F_DATE}, {"дата", F_DATE}, {"дата отправки", F_DATE},
-	{"надіслано", F_DATE}, {"відправлено", F_DATE}, {"skickat", F_DATE}, {"sendt", F_DATE}, {"dato", F_DATE},
-	{"发送时间", F_DATE}, {"日期", F_DATE}, {"时间", F_DATE}, {"寄件日期", F_DATE}, {"傳送時間", F_DATE}, {"送信日時", F_DATE},
-	{"日付", F_DATE}, {"日時", F_DATE}, {"date sent", F_DATE}, {"odesláno", F_DATE}, {"elküldve", F_DATE}, {"lähetetty", F_DATE},
-	{"보낸 날짜", F_DATE},
-	{"to", F_TO}, {"an", F_TO}, {"à", F_TO}, {"a", F_TO}, {"para", F_TO}, {"aan", F_TO}, {"do", F_TO}, {"кому", F_TO},
+	{"from", F_FROM}, {"von", F_FROM}, {"de", F_FROM}, {"da", F_FROM}, {"van", F_FROM}, {"od", F_FROM},
+	{"от", F_FROM}, {"від", F_FROM}, {"från", F_FROM}, {"fra", F_FROM}, {"发件人", F_FROM}, {"寄件者", F_FROM},
+	{"寄件人", F_FROM}, {"差出人", F_FROM}, {"送信者", F_FROM}, {"发送人", F_FROM}, {"feladó", F_FROM},
+	{"lähettäjä", F_FROM}, {"kimden", F_FROM}, {"expéditeur", F_FROM}, {"remitente", F_FROM},
+	{"mittente", F_FROM}, {"nadawca", F_FROM}, {"отправитель", F_FROM}, {"відправник", F_FROM},
+	{"absender", F_FROM}, {"보낸 사람", F_FROM}, {"sent", F_DATE}, {"date", F_DATE}, {"gesendet", F_DATE},
+	{"datum", F_DATE}, {"gesendet am", F_DATE}, {"envoyé", F_DATE}, {"envoyé le", F_DATE},
+	{"date d'envoi", F_DATE}, {"enviado", F_DATE}, {"enviado el", F_DATE}, {"enviado em", F_DATE},
+	{"enviada", F_DATE}, {"enviada em", F_DATE}, {"fecha", F_DATE}, {"data", F_DATE}, {"inviato", F_DATE},
+	{"verzonden", F_DATE}, {"wysłano", F_DATE}, {"wysłane", F_DATE}, {"отправлено", F_DATE}, {"дата", F_DATE},
+	{"дата отправки", F_DATE}, {"надіслано", F_DATE}, {"відправлено", F_DATE}, {"skickat", F_DATE},
+	{"sendt", F_DATE}, {"dato", F_DATE}, {"发送时间", F_DATE}, {"日期", F_DATE}, {"时间", F_DATE}, {"寄件日期", F_DATE},
+	{"傳送時間", F_DATE}, {"送信日時", F_DATE}, {"日付", F_DATE}, {"日時", F_DATE}, {"date sent", F_DATE},
+	{"odesláno", F_DATE}, {"elküldve", F_DATE}, {"lähetetty", F_DATE}, {"보낸 날짜", F_DATE}, {"to", F_TO},
+	{"an", F_TO}, {"à", F_TO}, {"a", F_TO}, {"para", F_TO}, {"aan", F_TO}, {"do", F_TO}, {"кому", F_TO},
 	{"till", F_TO}, {"til", F_TO}, {"收件人", F_TO}, {"收件者", F_TO}, {"宛先", F_TO}, {"destinataire", F_TO},
-	{"destinatario", F_TO}, {"empfänger", F_TO}, {"komu", F_TO}, {"받는 사람", F_TO}, {"címzett", F_TO}, {"vastaanottaja", F_TO},
-	{"subject", F_SUBJECT}, {"betreff", F_SUBJECT}, {"objet", F_SUBJECT}, {"asunto", F_SUBJECT}, {"oggetto", F_SUBJECT},
-	{"assunto", F_SUBJECT}, {"onderwerp", F_SUBJECT}, {"temat", F_SUBJECT}, {"тема", F_SUBJECT}, {"ämne", F_SUBJECT},
-	{"emne", F_SUBJECT}, {"主题", F_SUBJECT}, {"主旨", F_SUBJECT}, {"主題", F_SUBJECT}, {"件名", F_SUBJECT}, {"sujet", F_SUBJECT},
-	{"předmět", F_SUBJECT}, {"tárgy", F_SUBJECT}, {"aihe", F_SUBJECT}, {"konu", F_SUBJECT}, {"제목", F_SUBJECT},
-	{"cc", F_OTHER}, {"bcc", F_OTHER}, {"kopie", F_OTHER}, {"kopi", F_OTHER}, {"kopia", F_OTHER}, {"copie", F_OTHER},
-	{"copie à", F_OTHER}, {"copia", F_OTHER}, {"cópia", F_OTHER}, {"копия", F_OTHER}, {"копія", F_OTHER}, {"dw", F_OTHER},
-	{"抄送", F_OTHER}, {"副本", F_OTHER}, {"kopia till", F_OTHER}, {"kopi til", F_OTHER}, {"reply-to", F_OTHER}, {"reply to", F_OTHER},
-	{"antwort an", F_OTHER}, {"répondre à", F_OTHER}, {"responder a", F_OTHER}, {"rispondi a", F_OTHER}, {"importance", F_OTHER},
-	{"priority", F_OTHER}, {"wichtigkeit", F_OTHER}, {"priorität", F_OTHER}, {"attachments", F_OTHER}, {"anlagen", F_OTHER},
-	{"sent by", F_OTHER}, {"gesendet von", F_OTHER}, {"organization", F_OTHER}, {"organisation", F_OTHER}, {"thema", F_SUBJECT},
-	{"categories", F_OTHER}, {"sensitivity", F_OTHER}, {"mailing list", F_OTHER}, {"importancia", F_OTHER}, {"priorità", F_OTHER},
-	{"message-id", F_RAW}, {"received", F_RAW}, {"mime-version", F_RAW}, {"content-type", F_RAW}, {"return-path", F_RAW},
-	{"dkim-signature", F_RAW}, {"authentication-results", F_RAW}, {"x-mailer", F_RAW},
+	{"destinatario", F_TO}, {"empfänger", F_TO}, {"komu", F_TO}, {"받는 사람", F_TO}, {"címzett", F_TO},
+	{"vastaanottaja", F_TO}, {"subject", F_SUBJECT}, {"betreff", F_SUBJECT}, {"objet", F_SUBJECT},
+	{"asunto", F_SUBJECT}, {"oggetto", F_SUBJECT}, {"assunto", F_SUBJECT}, {"onderwerp", F_SUBJECT},
+	{"temat", F_SUBJECT}, {"тема", F_SUBJECT}, {"ämne", F_SUBJECT}, {"emne", F_SUBJECT}, {"主题", F_SUBJECT},
+	{"主旨", F_SUBJECT}, {"主題", F_SUBJECT}, {"件名", F_SUBJECT}, {"sujet", F_SUBJECT}, {"předmět", F_SUBJECT},
+	{"tárgy", F_SUBJECT}, {"aihe", F_SUBJECT}, {"konu", F_SUBJECT}, {"제목", F_SUBJECT}, {"cc", F_OTHER},
+	{"bcc", F_OTHER}, {"kopie", F_OTHER}, {"kopi", F_OTHER}, {"kopia", F_OTHER}, {"copie", F_OTHER},
+	{"copie à", F_OTHER}, {"copia", F_OTHER}, {"cópia", F_OTHER}, {"копия", F_OTHER}, {"копія", F_OTHER},
+	{"dw", F_OTHER}, {"抄送", F_OTHER}, {"副本", F_OTHER}, {"kopia till", F_OTHER}, {"kopi til", F_OTHER},
+	{"reply-to", F_OTHER}, {"reply to", F_OTHER}, {"antwort an", F_OTHER}, {"répondre à", F_OTHER},
+	{"responder a", F_OTHER}, {"rispondi a", F_OTHER}, {"importance", F_OTHER}, {"priority", F_OTHER},
+	{"wichtigkeit", F_OTHER}, {"priorität", F_OTHER}, {"attachments", F_OTHER}, {"anlagen", F_OTHER},
+	{"sent by", F_OTHER}, {"gesendet von", F_OTHER}, {"organization", F_OTHER}, {"organisation", F_OTHER},
+	{"thema", F_SUBJECT}, {"categories", F_OTHER}, {"sensitivity", F_OTHER}, {"mailing list", F_OTHER},
+	{"importancia", F_OTHER}, {"priorità", F_OTHER}, {"message-id", F_RAW}, {"received", F_RAW},
+	{"mime-version", F_RAW}, {"content-type", F_RAW}, {"return-path", F_RAW}, {"dkim-signature", F_RAW},
+	{"authentication-results", F_RAW}, {"x-mailer", F_RAW},
 };
 
 /* The field that a line begins with; *value behind its colon. */
@@ -119,7 +123,8 @@ static size_t read_block(const struct split *sp, size_t at, bool sure, struct bl
 		} else if (sure && could_be_field(l) && !l->gap && last == F_NONE) {
 			b->foreign++;
 			end = i + 1;
-		} else if (i == at || l->gap || last == F_NONE || last == F_SUBJECT || last == F_DATE || ++folded > FOLDED_MAX) {
+		} else if (i == at || l->gap || last == F_NONE || last == F_SUBJECT || last == F_DATE ||
+				   ++folded > FOLDED_MAX) {
 			break; /* a subject may be folded too, but nobody can tell it from text */
 		}
 	}

@@ -39,10 +39,11 @@ static void set_forwarded(struct split *sp, size_t from)
 
 static bool is_command(const char *s, size_t n)
 {
-	static const char *const words[] = {"get-", "set-", "add-", "new-", "remove-", "import-", "connect-", "disconnect-", "start-", "stop-",
-		"restart-", "test-", "invoke-", "sudo ", "vssadmin ", "diskshadow", "netstat ", "ipconfig", "systemctl ", "cd ", "dir ",
-		"ls ", "cat ", "grep ", "ping ", "net stop ", "net start ", "sc query", "esxcli ", "nslookup ", "telnet ", "apt ", "select ",
-		"docker ", "npm ", "curl ", NULL};
+	static const char *const words[] = {"get-", "set-", "add-", "new-", "remove-", "import-", "connect-",
+		"disconnect-", "start-", "stop-", "restart-", "test-", "invoke-", "sudo ", "vssadmin ", "diskshadow",
+		"netstat ", "ipconfig", "systemctl ", "cd ", "dir ", "ls ", "cat ", "grep ", "ping ", "net stop ",
+		"net start ", "sc query", "esxcli ", "nslookup ", "telnet ", "apt ", "select ", "docker ", "npm ",
+		"curl ", NULL};
 
 	char folded[16];
 	size_t k = n < sizeof folded ? n : sizeof folded;
@@ -57,7 +58,8 @@ static bool is_prompt(const struct line *l)
 {
 	const char *gt = memchr(l->s, '>', l->len);
 
-	return gt != NULL && (ascii_starts(l->s, l->len, "ps ") || (l->len > 2 && ascii_alpha(l->s[0]) && l->s[1] == ':' && l->s[2] == '\\'));
+	return gt != NULL && (ascii_starts(l->s, l->len, "ps ") ||
+							 (l->len > 2 && ascii_alpha(l->s[0]) && l->s[1] == ':' && l->s[2] == '\\'));
 }
 
 /* Of a diff, a protocol trace: lines that begin with '<' beside those with '>'. */
@@ -103,8 +105,9 @@ static bool is_session(const struct split *sp, size_t from, size_t to)
 		text |= n > 0;
 	}
 	/* The '>' of a tag on a line of its own. */
-	tags = !text && from > 0 && !sp->lines[from].gap && memchr(sp->lines[from - 1].s, '<', sp->lines[from - 1].len) != NULL &&
-	    to < sp->n && sp->lines[to].s[0] == '<';
+	tags = !text && from > 0 && !sp->lines[from].gap &&
+		   memchr(sp->lines[from - 1].s, '<', sp->lines[from - 1].len) != NULL && to < sp->n &&
+		   sp->lines[to].s[0] == '<';
 	return tags || (all_three && text) || (all_commands && arrows) || session_near(sp, from, to) ||
 	    (to - from == 1 && memmem(sp->lines[from].s, sp->lines[from].len, "<<<", 3) != NULL);
 }
@@ -161,8 +164,9 @@ static bool is_remnant(const struct split *sp, size_t i)
 
 	if (!l->gap && is_marked(sp, i + 1) && !sp->lines[i + 1].gap && is_link_remnant(l, above))
 		return true;
-	return !l->gap && above->len >= WRAPPED_FROM && l->len <= REMNANT_MAX && is_marked(sp, i + 1) && !sp->lines[i + 1].gap &&
-	    (ascii_lower(l->s[0]) || ascii_digit(l->s[0]) || (unsigned char)l->s[0] >= 0xc3) && strchr(".?!:", above->s[above->len - 1]) == NULL;
+	return !l->gap && above->len >= WRAPPED_FROM && l->len <= REMNANT_MAX && is_marked(sp, i + 1) &&
+		   !sp->lines[i + 1].gap && (ascii_lower(l->s[0]) || ascii_digit(l->s[0]) || (unsigned char)l->s[0] >= 0xc3) &&
+		   strchr(".?!:", above->s[above->len - 1]) == NULL;
 }
 
 static size_t mark_marked(struct split *sp, size_t from)
@@ -203,8 +207,8 @@ static bool is_all(const struct split *sp, size_t from, size_t to)
 	size_t count;
 
 	for (size_t i = from; i < to; i++)
-		if (sp->lines[i].depth > 0 || line_original(&sp->lines[i]) || quotes_attribution(sp, i, &count) != ATTRIBUTION_NONE ||
-		    quotes_header_block(sp, i, false) > 0)
+		if (sp->lines[i].depth > 0 || line_original(&sp->lines[i]) ||
+			quotes_attribution(sp, i, &count) != ATTRIBUTION_NONE || quotes_header_block(sp, i, false) > 0)
 			return false;
 	return from == 0 && to == sp->n;
 }
@@ -258,7 +262,8 @@ static size_t intro(const struct split *sp, size_t i)
 	if (line_rule(l) && i + 1 < sp->n) {
 		if ((count = quotes_header_block(sp, i + 1, false)) > 0)
 			return 1 + count;
-		if (has(sp, i + 1, FLAG(MARK_HEADER) | FLAG(MARK_HEADER_SURE)) && (count = quotes_header_block(sp, i + 1, true)) > 0)
+		if (has(sp, i + 1, FLAG(MARK_HEADER) | FLAG(MARK_HEADER_SURE)) &&
+			(count = quotes_header_block(sp, i + 1, true)) > 0)
 			return 1 + count;
 		if ((count = quotes_header_block(sp, i + 1, true)) > 0 && is_marked(sp, i + 1 + count))
 			return 1 + count;
@@ -289,7 +294,8 @@ static size_t lone_attribution(const struct split *sp, size_t i)
 	if (a != ATTRIBUTION_LONE)
 		return 0;
 	next = i + count;
-	if (next < sp->n && !is_marked(sp, next) && line_technical(&sp->lines[next]) && memchr(sp->lines[i].f, '@', sp->lines[i].flen) == NULL)
+	if (next < sp->n && !is_marked(sp, next) && line_technical(&sp->lines[next]) &&
+		memchr(sp->lines[i].f, '@', sp->lines[i].flen) == NULL)
 		return 0;
 	return count;
 }

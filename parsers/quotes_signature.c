@@ -81,7 +81,8 @@ static bool is_long_rule(const struct line *l)
 static bool is_dashes(const struct line *l)
 {
 	/* One dash is a longer one in the original. */
-	return (l->flen == 2 && l->f[0] == '-' && l->f[1] == '-') || (l->flen == 1 && l->f[0] == '-' && l->len > 1) || is_long_rule(l);
+	return (l->flen == 2 && l->f[0] == '-' && l->f[1] == '-') || (l->flen == 1 && l->f[0] == '-' && l->len > 1) ||
+		   is_long_rule(l);
 }
 
 /* The line goes on with what a log or a command above it says. */
@@ -137,9 +138,11 @@ static size_t below_dashes(const struct split *sp, size_t from, size_t to)
 			return to;
 		if (has_list(sp, i, to))
 			return i - 1;
-		if ((!l->dash_sig || in_command(sp, from, i - 1)) && to > i && !lines_sign(sp->lines + i, to - i, l->dash_sig || is_long_rule(l)))
+		if ((!l->dash_sig || in_command(sp, from, i - 1)) && to > i &&
+			!lines_sign(sp->lines + i, to - i, l->dash_sig || is_long_rule(l)))
 			return to;
-		if (is_long_rule(l) && to > i && !(l->flen == 3 && line_is_name(&sp->lines[i])) && contact_kinds(sp->lines + i, to - i) == 0)
+		if (is_long_rule(l) && to > i && !(l->flen == 3 && line_is_name(&sp->lines[i])) &&
+			contact_kinds(sp->lines + i, to - i) == 0)
 			return to;
 		if (i == to && !l->dash_sig)
 			return to;
@@ -158,7 +161,8 @@ static size_t below_closing(const struct split *sp, size_t from, size_t to)
 			continue;
 		if (any_technical(sp, i, to) || !lines_sign(sp->lines + i, to - i, c != CLOSING_NAMED))
 			return to;
-		if (c == CLOSING_WEAK && (i == to || !(line_is_strict_name(&sp->lines[i]) || contact_kinds(sp->lines + i, to - i) > 0)))
+		if (c == CLOSING_WEAK &&
+			(i == to || !(line_is_strict_name(&sp->lines[i]) || contact_kinds(sp->lines + i, to - i) > 0)))
 			return to;
 		/* "Thank you in advance" above "Best regards" */
 		if (i - 1 > from + 1 && line_closing(&sp->lines[i - 2]) != CLOSING_NONE)
@@ -220,14 +224,16 @@ static size_t by_markup(struct split *sp, size_t from, size_t to, bool alone)
 			continue;
 		while (first > from && (sp->lines[first - 1].flags & FLAG(MARK_SIGNATURE)) != 0)
 			first--;
-		if (i - first > SIGNATURE_LINES || (alone && !lines_sign(sp->lines + first, i - first, true)) || is_typed_in(sp, first, i))
+		if (i - first > SIGNATURE_LINES || (alone && !lines_sign(sp->lines + first, i - first, true)) ||
+			is_typed_in(sp, first, i))
 			continue;
 		sign(sp, first, i);
 		if (i == end)
 			end = first;
 	}
 	for (size_t i = from; i < end; i++)
-		if ((sp->lines[i].flags & FLAG(MARK_AUTOSIG)) != 0 && i > from && !any_technical(sp, i, end) && end - i <= SIGNATURE_LINES) {
+		if ((sp->lines[i].flags & FLAG(MARK_AUTOSIG)) != 0 && i > from && !any_technical(sp, i, end) &&
+			end - i <= SIGNATURE_LINES) {
 			sign(sp, i, end);
 			return i;
 		}
@@ -240,7 +246,8 @@ static size_t by_markup(struct split *sp, size_t from, size_t to, bool alone)
 
 static size_t peel(const struct split *sp, size_t from, size_t to)
 {
-	size_t (*const steps[])(const struct split *, size_t, size_t) = {peel_pgp, peel_disclaimer, peel_footer, peel_mobile, below_dashes};
+	size_t (*const steps[])(
+		const struct split *, size_t, size_t) = { peel_pgp, peel_disclaimer, peel_footer, peel_mobile, below_dashes };
 	size_t end = to;
 
 	for (unsigned k = 0; k < PEELS && end > from; k++) {

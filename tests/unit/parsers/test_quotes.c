@@ -187,9 +187,10 @@ static void test_nothing_is_lost_of_anything(void **state)
 /* 1 MB of the same line must not take seconds. */
 static void test_linear(void **state)
 {
-	static const char *const lines[] = {">\n", "> q\n", "\n", "a\n", "On Mon, 23 Nov\n", "--\n", "-- \n", "From: a@x.example\n", "```\n",
-		"Best regards,\n", "Ann Lee\n", "Sent from my iPhone\n", "< x\n> y\n", "Thanks\nAnn\n> q\n", "On a@b\n> q\n", "- \n> \n",
-		"This e-mail is confidential\n", "On 2026-11-23 10:10, a@b\nwrote:\n>\n", "________________\n", "\xc2\xa0\n"};
+	static const char *const lines[] = {">\n", "> q\n", "\n", "a\n", "On Mon, 23 Nov\n", "--\n", "-- \n",
+		"From: a@x.example\n", "```\n", "Best regards,\n", "Ann Lee\n", "Sent from my iPhone\n", "< x\n> y\n",
+		"Thanks\nAnn\n> q\n", "On a@b\n> q\n", "- \n> \n", "This e-mail is confidential\n",
+		"On 2026-11-23 10:10, a@b\nwrote:\n>\n", "________________\n", "\xc2\xa0\n"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {

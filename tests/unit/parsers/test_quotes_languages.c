@@ -35,13 +35,11 @@ static void expect(const char *full, const char *text, const char *quoted, const
 }
 
 /* Stand above text with or without marks. */
-static const char *const lone[] = {
-	"On Mon, Nov 23, 2026 at 5:02 PM Ann Lee <ann@x.example> wrote:",
+static const char *const lone[] = {"On Mon, Nov 23, 2026 at 5:02 PM Ann Lee <ann@x.example> wrote:",
 	"On Mon, Nov 23, 2026 at 5:02 PM Ann Lee\n<ann@x.example> wrote:",
 	"On Nov 23, 2026, at 12:47 PM, Ann Lee <\nlong.address.of.somebody@support.partner.example>\nwrote:",
 	"On Monday, November 23, 2026 at 05:02:00 PM GMT+1, Ann Lee <ann@x.example> wrote:",
-	"On 23/11/2026, 17:02, \"Ann Lee\" <ann@x.example> wrote:",
-	"On 2026-11-23 17:02, Ann Lee wrote:",
+	"On 23/11/2026, 17:02, \"Ann Lee\" <ann@x.example> wrote:", "On 2026-11-23 17:02, Ann Lee wrote:",
 	"On 23 Nov 2026, at 17:02, Ann Lee <ann@x.example> wrote:",
 	"On Monday, November 23rd, 2026 at 5:02 PM, Ann Lee <ann@x.example> wrote:",
 	"---- On Mon, 23 Nov 2026 17:02:00 +0100 Ann Lee <ann@x.example> wrote ----",
@@ -83,28 +81,19 @@ static const char *const lone[] = {
 	"man. 23. nov. 2026 kl. 17:02 skrev Ann Lee <ann@x.example>:",
 	"Den man. 23. nov. 2026 kl. 17.02 skrev Ann Lee <ann@x.example>:",
 	"På 23 november 2026 på 17:02:18, Ann Lee (ann@x.example) skrev:",
-	"Ann Lee <ann@x.example> 于2026年11月23日周一 17:02写道：",
-	"在 2026年11月23日，17:02，Ann Lee <ann@x.example> 写道：",
+	"Ann Lee <ann@x.example> 于2026年11月23日周一 17:02写道：", "在 2026年11月23日，17:02，Ann Lee <ann@x.example> 写道：",
 	"在 2026-11-23 17:02:00，\"Ann Lee\" <ann@x.example> 写道：",
-	"Ann Lee <ann@x.example> 於 2026年11月23日 週一 下午5:02寫道：",
-	"2026年11月23日(月) 17:02 Ann Lee <ann@x.example>:",
-	"2026/11/23 17:02、Ann Lee <ann@x.example>のメール：",
-	"-----Original Message-----",
+	"Ann Lee <ann@x.example> 於 2026年11月23日 週一 下午5:02寫道：", "2026年11月23日(月) 17:02 Ann Lee <ann@x.example>:",
+	"2026/11/23 17:02、Ann Lee <ann@x.example>のメール：", "-----Original Message-----",
 	"-------- Original Message --------\nOn Monday, November 23rd, 2026 at 5:02 PM, Ann Lee <ann@x.example> wrote:",
 	"‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\nOn Monday, November 23, 2026 5:02 PM, Ann Lee <ann@x.example> wrote:",
 	"-------- Original message --------\nFrom: Ann Lee <ann@x.example>\nDate: 23/11/2026 17:02 (GMT+01:00)\nTo: Bob <bob@y.example>\nSubject: x",
 	"-----Ursprüngliche Nachricht-----\nVon: Ann Lee <ann@x.example>\nGesendet: Montag, 23. November 2026 17:02\nAn: Bob\nBetreff: x",
 	"-----Message d'origine-----\nDe : Ann Lee <ann@x.example>\nEnvoyé : lundi 23 novembre 2026 17:02\nÀ : Bob\nObjet : x",
-	"-----Mensaje original-----",
-	"-----Messaggio originale-----",
-	"-----Mensagem original-----",
-	"-----Oorspronkelijk bericht-----",
-	"-----Oryginalna wiadomość-----",
-	"-----Исходное сообщение-----",
-	"-------- Вихідне повідомлення --------",
-	"-----Ursprungligt meddelande-----",
-	"-----Opprinnelig melding-----",
-	"-----Oprindelig meddelelse-----",
+	"-----Mensaje original-----", "-----Messaggio originale-----", "-----Mensagem original-----",
+	"-----Oorspronkelijk bericht-----", "-----Oryginalna wiadomość-----", "-----Исходное сообщение-----",
+	"-------- Вихідне повідомлення --------", "-----Ursprungligt meddelande-----",
+	"-----Opprinnelig melding-----", "-----Oprindelig meddelelse-----",
 	"------------------ 原始邮件 ------------------\n发件人: \"Ann Lee\" <ann@x.example>;\n发送时间: 2026年11月23日(星期一) 下午5:02\n收件人: \"Bob\" <bob@y.example>;\n主题: x",
 	"-----元のメッセージ-----",
 	"From: Ann Lee <ann@x.example>\nSent: Monday, November 23, 2026 5:02 PM\nTo: Bob <bob@y.example>\nCc: Carl\nSubject: RE: x",
@@ -127,8 +116,7 @@ static const char *const lone[] = {
 	"寄件者: Ann Lee <ann@x.example>\n寄件日期: 2026年11月23日 下午 05:02\n收件者: Bob <bob@y.example>\n主旨: RE: x",
 	"差出人: Ann Lee <ann@x.example>\n送信日時: 2026年11月23日 17:02\n宛先: Bob <bob@y.example>\n件名: RE: x",
 	"From:\tAnn Lee/Acme\nTo:\tBob/Acme@ACME\nDate:\t11/23/2026 05:02 PM\nSubject:\tRe: x",
-	"##- Please type your reply above this line -##",
-};
+	"##- Please type your reply above this line -##"};
 
 static void test_lone(void **state)
 {
@@ -146,13 +134,15 @@ static void test_lone(void **state)
 }
 
 /* Count only above marked lines: alone they could be anybody's sentence. */
-static const char *const weak[] = {"Ann Lee wrote:", "Am 23.11.2026 um 17:02 schrieb Ann Lee:", "Le 23/11/2026 à 17:02, Ann Lee a écrit :",
-	"El 23/11/26 a las 17:02, Ann Lee escribió:", "Il 23/11/2026 17:02, Ann Lee ha scritto:", "Em 23/11/2026 17:02, Ann Lee escreveu:",
-	"Op 23-11-2026 om 17:02 schreef Ann Lee:", "W dniu 23.11.2026 o 17:02, Ann Lee pisze:", "23.11.2026 17:02, Анна Ли пишет:",
-	"Den 2026-11-23 kl. 17:02, skrev Ann Lee:", "Den 23.11.2026 17:02, skrev Ann Lee:", "在 2026/11/23 17:02, Ann Lee 写道:",
+static const char *const weak[] = {"Ann Lee wrote:", "Am 23.11.2026 um 17:02 schrieb Ann Lee:",
+	"Le 23/11/2026 à 17:02, Ann Lee a écrit :", "El 23/11/26 a las 17:02, Ann Lee escribió:",
+	"Il 23/11/2026 17:02, Ann Lee ha scritto:", "Em 23/11/2026 17:02, Ann Lee escreveu:",
+	"Op 23-11-2026 om 17:02 schreef Ann Lee:", "W dniu 23.11.2026 o 17:02, Ann Lee pisze:",
+	"23.11.2026 17:02, Анна Ли пишет:", "Den 2026-11-23 kl. 17:02, skrev Ann Lee:",
+	"Den 23.11.2026 17:02, skrev Ann Lee:", "在 2026/11/23 17:02, Ann Lee 写道:",
 	"於 2026/11/23 下午5:02, Ann Lee 提到:", "On 11/23/26 17:02, Ann Lee wrote:", "Quoting Ann Lee, she wrote:",
-	"2026/11/23 Ann Lee <ann@x.example>",
-	"יום ב׳, 23 בנוב׳ 2026 ב-17:02 מאת Ann Lee <ann@x.example>:", "2026. 11. 23. 17:02 Ann Lee <ann@x.example>님이 씀:"};
+	"2026/11/23 Ann Lee <ann@x.example>", "יום ב׳, 23 בנוב׳ 2026 ב-17:02 מאת Ann Lee <ann@x.example>:",
+	"2026. 11. 23. 17:02 Ann Lee <ann@x.example>님이 씀:"};
 
 static void test_weak(void **state)
 {
@@ -166,15 +156,19 @@ static void test_weak(void **state)
 	}
 }
 
-static const char *const forwarded[] = {"---------- Forwarded message ---------", "-------- Forwarded Message --------",
-	"----- Forwarded by Ann Lee/Acme on 23.11.2026 17:02 -----", "Begin forwarded message:", "----- Forwarded Message -----",
-	"-------- Weitergeleitete Nachricht --------", "Anfang der weitergeleiteten Nachricht:", "---------- Forwarded message ----------",
-	"-------- Message transféré --------", "Début du message réexpédié :", "-------- Mensaje reenviado --------",
-	"Inicio del mensaje reenviado:", "-------- Messaggio Inoltrato --------", "Inizio messaggio inoltrato:",
-	"---------- Mensagem encaminhada ---------", "Início da mensagem reencaminhada:", "-------- Doorgestuurd bericht --------",
-	"Begin doorgestuurd bericht:", "-------- Treść przekazanej wiadomości --------", "Początek przekazywanej wiadomości:",
-	"-------- Пересылаемое сообщение --------", "Начало переадресованного сообщения:", "---------- Переслане повідомлення ---------",
-	"Початок переадресованого повідомлення:", "-------- Vidarebefordrat meddelande --------", "Vidarebefordrat brev:",
+static const char *const forwarded[] = {"---------- Forwarded message ---------",
+	"-------- Forwarded Message --------", "----- Forwarded by Ann Lee/Acme on 23.11.2026 17:02 -----",
+	"Begin forwarded message:", "----- Forwarded Message -----", "-------- Weitergeleitete Nachricht --------",
+	"Anfang der weitergeleiteten Nachricht:", "---------- Forwarded message ----------",
+	"-------- Message transféré --------", "Début du message réexpédié :",
+	"-------- Mensaje reenviado --------", "Inicio del mensaje reenviado:",
+	"-------- Messaggio Inoltrato --------", "Inizio messaggio inoltrato:",
+	"---------- Mensagem encaminhada ---------", "Início da mensagem reencaminhada:",
+	"-------- Doorgestuurd bericht --------", "Begin doorgestuurd bericht:",
+	"-------- Treść przekazanej wiadomości --------", "Początek przekazywanej wiadomości:",
+	"-------- Пересылаемое сообщение --------", "Начало переадресованного сообщения:",
+	"---------- Переслане повідомлення ---------", "Початок переадресованого повідомлення:",
+	"-------- Vidarebefordrat meddelande --------", "Vidarebefordrat brev:",
 	"-------- Videresendt melding --------", "Videresendt melding:", "-------- Videresendt meddelelse --------",
 	"Start på videresendt besked:", "---------- 转发的邮件 ---------", "开始转发的邮件：", "-------- 転送メッセージ --------",
 	"転送されたメッセージ："};
@@ -193,19 +187,23 @@ static void test_forwarded(void **state)
 	}
 }
 
-static const char *const mobile[] = {"Sent from my iPhone", "Sent from my iPad Pro", "Sent from my Samsung Galaxy smartphone.",
-	"Sent from my Verizon Wireless BlackBerry", "Sent from my T-Mobile 4G LTE Device", "Sent from Mail for Windows 10",
-	"Get Outlook for iOS", "Get Outlook for Android <https://aka.ms/AAb9ysg>", "Sent from Yahoo Mail on Android",
-	"Sent with Proton Mail secure email.", "Sent from Nine", "Von meinem iPhone gesendet", "Gesendet von meinem iPad",
-	"Gesendet von Outlook für Android", "Diese Nachricht wurde von meinem Android-Mobiltelefon mit K-9 Mail gesendet.",
+static const char *const mobile[] = {"Sent from my iPhone", "Sent from my iPad Pro",
+	"Sent from my Samsung Galaxy smartphone.", "Sent from my Verizon Wireless BlackBerry",
+	"Sent from my T-Mobile 4G LTE Device", "Sent from Mail for Windows 10", "Get Outlook for iOS",
+	"Get Outlook for Android <https://aka.ms/AAb9ysg>", "Sent from Yahoo Mail on Android",
+	"Sent with Proton Mail secure email.", "Sent from Nine", "Von meinem iPhone gesendet",
+	"Gesendet von meinem iPad", "Gesendet von Outlook für Android",
+	"Diese Nachricht wurde von meinem Android-Mobiltelefon mit K-9 Mail gesendet.",
 	"Gesendet mit der GMX iPhone App", "Envoyé de mon iPhone", "Envoyé depuis mon smartphone Samsung Galaxy.",
-	"Télécharger Outlook pour iOS", "Enviado desde mi iPhone", "Obtener Outlook para iOS", "Inviato da iPhone", "Inviato dal mio iPad",
-	"Enviado do meu iPhone", "Obter o Outlook para iOS", "Verstuurd vanaf mijn iPhone", "Outlook voor Android downloaden",
-	"Wysłane z iPhone'a", "Pobierz program Outlook dla systemu iOS", "Отправлено с iPhone", "Отправлено с моего iPhone",
-	"Надіслано з iPhone", "Skickat från min iPhone", "Hämta Outlook för iOS", "Sendt fra min iPhone", "Få Outlook for iOS",
-	"Hent Outlook til iOS", "发自我的iPhone", "發自我的 iPhone", "iPhoneから送信", "Sent via the Samsung Galaxy S24, an AT&T 5G smartphone",
-	"Sent from my iPhone, please excuse typos and brevity", "Sent from my cell, please excuse any typos.", "<<sent by galaxy>>",
-	"(Sent from mobile device)", "Sent wirelessly from my BlackBerry device on the network."};
+	"Télécharger Outlook pour iOS", "Enviado desde mi iPhone", "Obtener Outlook para iOS", "Inviato da iPhone",
+	"Inviato dal mio iPad", "Enviado do meu iPhone", "Obter o Outlook para iOS", "Verstuurd vanaf mijn iPhone",
+	"Outlook voor Android downloaden", "Wysłane z iPhone'a", "Pobierz program Outlook dla systemu iOS",
+	"Отправлено с iPhone", "Отправлено с моего iPhone", "Надіслано з iPhone", "Skickat från min iPhone",
+	"Hämta Outlook för iOS", "Sendt fra min iPhone", "Få Outlook for iOS", "Hent Outlook til iOS", "发自我的iPhone",
+	"發自我的 iPhone", "iPhoneから送信", "Sent via the Samsung Galaxy S24, an AT&T 5G smartphone",
+	"Sent from my iPhone, please excuse typos and brevity", "Sent from my cell, please excuse any typos.",
+	"<<sent by galaxy>>", "(Sent from mobile device)",
+	"Sent wirelessly from my BlackBerry device on the network."};
 
 static void test_mobile(void **state)
 {
@@ -226,8 +224,8 @@ static const char *const closings[] = {"Best regards,\nAnn Lee", "Kind regards\n
 	"Atenciosamente,\nAna", "Cumprimentos,\nAna Silva", "Met vriendelijke groet,\nAnna Jansen", "Groeten\nAnna", "Pozdrawiam\nAnna Kowalska",
 	"Z poważaniem,\nAnna Kowalska", "С уважением,\nАнна Ли", "С уважением, Анна Ли\n+7 495 123-45-67", "З повагою,\nГанна Лі",
 	"Med vänliga hälsningar\nAnna Li", "Mvh\nAnna", "Med vennlig hilsen\nAnna Li", "Med venlig hilsen / Kind regards\n\nTim Tommy\nCEO",
-	"Regards\nAnn Lee\nAcme MSP | 1 High Street | London SW1 | T +44 20 7946 0000 | ann@partner.example | www.partner.example and more\n"
-	    "[cid:image001.png@01DC.4F0A]<https://partner.example/a/very/long/link/that/nobody/reads/as/it/only/counts/clicks?x=1234567890123456789>",
+	("Regards\nAnn Lee\nAcme MSP | 1 High Street | London SW1 | T +44 20 7946 0000 | ann@partner.example | www.partner.example\n"
+	 "[cid:image001.png@01DC.4F0A]<https://partner.example/a/very/long/link/that/nobody/reads/as/it/only/counts/clicks?x=12>"),
 	"Ann Lee\nBackup Engineer\nTel.: +49 30 1234567\nann@partner.example",
 	"Viele Grüße aus Berlin\nAnna", "Best regards / Freundliche Grüsse / Meilleures salutations\nAnn Lee",
 	"Thanks & Regards,\n\nRaj Kumar\nSenior Engineer – Backup\nMobile: +91 98450 12345\nwww.partner.example", "Have a nice day!\nAnn Lee",
@@ -270,8 +268,7 @@ static const char *const disclaimers[] = {
 	"Falls Sie diese E-Mail irrtümlich erhalten haben, informieren Sie bitte den Absender und vernichten Sie diese Mail.",
 	"Any views or opinions expressed are solely those of the author and do not represent those of Acme MSP.",
 	"本邮件及其附件含有保密信息，仅限于发送给上面地址中列出的个人或群组。如果您不是收件人，请删除本邮件。",
-	"このメールには機密情報が含まれている場合があります。宛先の方以外が受信された場合は、削除してください。",
-};
+	"このメールには機密情報が含まれている場合があります。宛先の方以外が受信された場合は、削除してください。"};
 
 static void test_disclaimers(void **state)
 {
@@ -291,8 +288,7 @@ static void test_disclaimers(void **state)
 static const char *const content[] = {
 	"We see this in the log:\n[07.07.2021 16:43:06] <01> Error    Cannot connect\n--\n[07.07.2021 16:43:07] <01> Info     Done",
 	"Output:\nPS C:\\> Get-VBRJob |\n>> Where-Object { $_.IsScheduleEnabled } |\n>> Select Name",
-	">>> import os\n>>> os.getpid()\n1234",
-	"2c2\n< old line\n---\n> new line",
+	">>> import os\n>>> os.getpid()\n1234", "2c2\n< old line\n---\n> new line",
 	"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-old\n+new",
 	"* Connected to repo.example\n> GET / HTTP/1.1\n> Host: repo.example\n>\n< HTTP/1.1 200 OK",
 	"> Get-Service VeeamBackupSvc\n> Restart-Service VeeamBackupSvc",
@@ -308,20 +304,14 @@ static const char *const content[] = {
 	"Thanks for the quick answer.\n\nWe will test it tomorrow and let you know.",
 	"Thanks\n\nI will attach the logs. The first job fails at 44 %, the second one is fine.",
 	"Best regards to the team, it works now.\n\nOne more question: does it also work with ReFS?",
-	"We did:\n- step one\n- step two\n\n- John said it works",
-	"Regards the second question, the answer is no.",
-	"Please call me:\n+49 30 1234567",
-	"Our servers are:\nsrv-backup01\nsrv-backup02\nsrv-repo01",
+	"We did:\n- step one\n- step two\n\n- John said it works", "Regards the second question, the answer is no.",
+	"Please call me:\n+49 30 1234567", "Our servers are:\nsrv-backup01\nsrv-backup02\nsrv-repo01",
 	"The job was sent from my server to the repository without errors.",
 	"Sent from my desk, is much easier then my mobile phone.",
 	"The file is confidential, so I send it to the intended recipient by the portal only.\nCan you open it?",
-	"```\n-- \nselect 1;\n> q\n```\nis the query",
-	"Error: <html>\n>\n</html>",
-	"a\n---\nb",
-	"Hi --\n\nthis is it",
-	"Hello,\n\nthe version is 12.1.\n\nPS: The licence ends soon.\n",
-	"From 10:00 on:\nTo: 12:00",
-	"Von: 10:00 Uhr\nBis: 12:00 Uhr\nDatum: 23.11.2026",
+	"```\n-- \nselect 1;\n> q\n```\nis the query", "Error: <html>\n>\n</html>", "a\n---\nb",
+	"Hi --\n\nthis is it", "Hello,\n\nthe version is 12.1.\n\nPS: The licence ends soon.\n",
+	"From 10:00 on:\nTo: 12:00", "Von: 10:00 Uhr\nBis: 12:00 Uhr\nDatum: 23.11.2026",
 	"Service          State\n-------          -----\nVeeamBackupSvc   Running",
 	"________________________________\nA line above and a line below\n________________________________",
 	"Please call one of them:\n\nBob Miller\nTel. +49 30 1234567\nbob@acme.example",
@@ -330,16 +320,12 @@ static const char *const content[] = {
 	"Formats that we saw:\n\n2026-11-23 14:30:25\n23.11.2026 14:30\nNov 23, 2026 at 14:30",
 	"The job fails.\n\nBTW, the second job of the same customer has registered in the console since the upgrade, and it runs.",
 	"The job fails.\n\nIf you received this error too, please notify us and delete the message in the portal afterwards, we have no idea.",
-	"Danke\nServer Neustart hilft nicht",
-	"Could you check it? Thanks\nJob name: Daily Backup",
+	"Danke\nServer Neustart hilft nicht", "Could you check it? Thanks\nJob name: Daily Backup",
 	"Log Name: Application\nSource: Veeam MP\nDate: 23.11.2026 17:02:11\nEvent ID: 190\nLevel: Error\nUser: N/A\nTo: all\nComputer: srv1",
 	"It fails.\n\nThanks\nAnn\n\nProduct: Backup 12.1\nSeverity: 2\nSupport ID: 123456",
-	"It fails.\n\nThanks\nAnn\n#close",
-	"Our portal\nhttps://a.example/1\nhttps://b.example/2",
-	"On 20 November 2026, the support wrote:\nInstall the patch.\nWe did.",
-	"***\n\nhello\n\n***",
-	"> dir C:\\Backup\n> cd C:\\Backup",
-};
+	"It fails.\n\nThanks\nAnn\n#close", "Our portal\nhttps://a.example/1\nhttps://b.example/2",
+	"On 20 November 2026, the support wrote:\nInstall the patch.\nWe did.", "***\n\nhello\n\n***",
+	"> dir C:\\Backup\n> cd C:\\Backup"};
 
 static void test_content(void **state)
 {
