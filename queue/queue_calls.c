@@ -124,6 +124,15 @@ count_acks(struct calling *c)
 	}
 }
 
+/* The message that a call made or let go; NULL: none. */
+static const char *
+to_be_parsed(struct calling *c)
+{
+	if (strcmp(c->def->op, "held.release") == 0)
+		return call_param(c->args, "id");
+	return strcmp(c->def->op, "tickets.reply") == 0 ? json_string_value(json_object_get(c->res.body, "id")) : NULL;
+}
+
 static void
 call_home(struct task *t)
 {
@@ -131,12 +140,12 @@ call_home(struct task *t)
 	struct queue *q = c->q;
 	bool wrote = c->def->kind == CALL_WRITE && t->err == VG_OK && c->res.status < 400 && !c->replayed;
 	struct store_message m;
+	const char *id;
 
 	queue_home(q);
 	if (t->err != VG_OK)
 		store_problem(&c->res, t->err);
-	if (wrote && strcmp(c->def->op, "held.release") == 0 && call_param(c->args, "id") != NULL &&
-	    store_message_by_ulid(q->store, call_param(c->args, "id"), &m) == VG_OK) {
+	if (wrote && (id = to_be_parsed(c)) != NULL && store_message_by_ulid(q->store, id, &m) == VG_OK) {
 		if (!m.parsed)
 			queue_parse_again(q, m.id, m.ticket);
 		store_message_free(&m);
@@ -145,6 +154,8 @@ call_home(struct task *t)
 		queue_wait_sweep(q);
 	if (wrote && strcmp(c->def->op, "queue.ack") == 0)
 		count_acks(c);
+	if (wrote && strncmp(c->def->op, "outbox.", 7) == 0)
+		queue_deliver_kick(q);
 	queue_call_say(q, c->link, c->id, &c->res);
 	calling_free(c);
 	if (wrote && !q->stopping)

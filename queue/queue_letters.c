@@ -220,6 +220,17 @@ is_notice(enum letter_kind kind)
 	return kind == LETTER_ACK || kind == LETTER_JOINED || kind == LETTER_REMOVED;
 }
 
+/* Commands stand before the text and are not for its readers. */
+static const char *
+behind_commands(const char *s)
+{
+	while (*s == '#' && ((s[1] >= 'a' && s[1] <= 'z') || (s[1] >= 'A' && s[1] <= 'Z'))) {
+		s += strcspn(s, "\n");
+		s += strspn(s, "\n");
+	}
+	return s;
+}
+
 static char *
 letter_text(const struct queue_letters *l, json_t *base, enum letter_kind kind)
 {
@@ -227,7 +238,7 @@ letter_text(const struct queue_letters *l, json_t *base, enum letter_kind kind)
 	char *out = NULL;
 
 	if (o != NULL && json_object_set_new(o, "automatic", json_boolean(is_notice(kind))) == 0 &&
-	    json_object_set_new(o, "text", json_string(is_notice(kind) ? "" : text(json_object_get(member(l, "body"), "text")))) == 0)
+	    json_object_set_new(o, "text", json_string(is_notice(kind) ? "" : behind_commands(text(json_object_get(member(l, "body"), "text"))))) == 0)
 		out = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	return out;

@@ -144,6 +144,8 @@ int store_message_by_ulid(struct store *s, const char *ulid, struct store_messag
 void store_message_free(struct store_message *m);
 /* Sealed bytes kept in the store, appended to out; VG_ERR_NOTFOUND: in a blob file, or gone. */
 int store_message_sealed(struct store *s, int64_t id, struct buf *out);
+/* L2 wrote it here: its direction is out. */
+int store_message_outgoing(struct store *s, int64_t id);
 /* Header fields that stand before the message when it is read. */
 int store_message_prefix(struct store *s, int64_t id, struct buf *out);
 /* The gate's evidence of a message is this JSON from now on. */

@@ -377,3 +377,9 @@ store_attachment_by_hash(struct store *s, const unsigned char hash[32], int64_t 
 	sqlite3_reset(stmt);
 	return VG_OK;
 }
+
+int
+store_message_outgoing(struct store *s, int64_t id)
+{
+	return db_run(s->d, "UPDATE message SET direction = 1 WHERE id = ?", "i", id);
+}

@@ -158,3 +158,23 @@ dot_line(const void *in, size_t n, size_t *len)
 	*len = before;
 	return 1;
 }
+
+int
+dot_stuff(struct buf *out, const void *in, size_t n)
+{
+	const char *s = in, *end = s + n;
+	int rc = VG_OK;
+
+	while (rc == VG_OK && s < end) {
+		const char *lf = memchr(s, '\n', (size_t)(end - s)), *next = lf != NULL ? lf + 1 : end;
+
+		if (*s == '.')
+			rc = buf_adds(out, ".");
+		if (rc == VG_OK)
+			rc = buf_add(out, s, (size_t)(next - s));
+		s = next;
+	}
+	if (rc == VG_OK && n > 0 && end[-1] != '\n')
+		rc = buf_adds(out, "\r\n");
+	return rc == VG_OK ? buf_adds(out, ".\r\n") : rc;
+}

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "buf.h"
+
 enum dot_state {
 	DOT_LINE_START, /* behind a CRLF, or at the very start */
 	DOT_TEXT,
@@ -34,6 +36,10 @@ size_t dot_data(struct dot *d, const void *in, size_t n, dot_sink *sink, void *a
 void dot_chunk(struct dot *d, const void *in, size_t n);
 /* Behind the last chunk: a CR at the very end stood alone too. */
 void dot_chunk_end(struct dot *d);
+
+/* Appends a message with CRLF line ends as the content of DATA: opening dots doubled, CRLF.CRLF behind it (RFC 5321 4.5.2).
+ * VG_ERR_LIMIT, VG_ERR_MEMORY. */
+int dot_stuff(struct buf *out, const void *in, size_t n);
 
 /* The first line of in: 1 and its length without CRLF, 0 while its end has not come, VG_ERR_SYNTAX when a CR or LF
  * stands alone before it. */
