@@ -139,7 +139,19 @@ static int put_utf8(struct buf *out, const char *s, size_t n)
 	return err;
 }
 
-/* UTF-8 with each bad byte replaced. */
+static int convert(struct buf *out, iconv_t cd, const char *s, size_t n);
+
+/* A single letter or sign of Windows-1252 in text of ASCII: pasted from elsewhere. */
+static bool is_stray(const char *s, size_t n, size_t i)
+{
+	unsigned char c = (unsigned char)s[i];
+
+	if ((i > 0 && (unsigned char)s[i - 1] >= 0x80) || (i + 1 < n && (unsigned char)s[i + 1] >= 0x80))
+		return false;
+	return (c >= 0xc0 && c < 0xff) || c == 0x80 || (c >= 0x91 && c <= 0x97) || (c != 0xad && c >= 0xa0 && c < 0xc0);
+}
+
+/* UTF-8; a bad byte is Windows-1252 where it stands alone, else replaced. */
 static int repair_utf8(struct buf *out, const char *s, size_t n)
 {
 	size_t from = 0, i = 0;
@@ -154,7 +166,9 @@ static int repair_utf8(struct buf *out, const char *s, size_t n)
 			continue;
 		}
 		err = put_utf8(out, s + from, i - from);
-		if (err == VG_OK)
+		if (err == VG_OK && is_stray(s, n, i) && handle_for("windows-1252") != (iconv_t)-1)
+			err = convert(out, handle_for("windows-1252"), s + i, 1);
+		else if (err == VG_OK)
 			err = put(out, REPLACEMENT, 3);
 		from = ++i;
 	}
@@ -250,7 +264,7 @@ static bool contradicted(iconv_t cd, const char *name, const char *s, size_t n)
 
 	if (wide)
 		return memchr(s, 0, n) == NULL && utf8_valid(s, n) && n > 3; /* the label of a file that was converted */
-	if (strncasecmp(name, "iso-2022", 8) == 0 || is_utf7_name(name))
+	if (strncasecmp(name, "iso-2022", 8) == 0 || strncasecmp(name, "hz-", 3) == 0 || is_utf7_name(name))
 		return count_high(s, n) > 0;
 	if (memchr(s, 0x1b, n) != NULL && count_high(s, n) == 0)
 		return strcmp(charset_detect(s, n), "utf-8") != 0;
@@ -289,6 +303,38 @@ static const char *settle(const char *name, const char *s, size_t n)
 	return contradicted(cd, name, s, sample) ? charset_detect(s, n) : name;
 }
 
+/* HZ (RFC 1843), which iconv does not know: between "~{" and "~}" stands GB 2312 without its high bits. */
+static int convert_hz(struct buf *out, const char *s, size_t n)
+{
+	struct buf gb;
+	bool wide = false;
+	int err = VG_OK;
+
+	buf_init(&gb, n);
+	for (size_t i = 0; i < n && err == VG_OK; i++) {
+		char c = s[i], next = i + 1 < n ? s[i + 1] : '\0';
+
+		if (c == '~' && (next == '{' || next == '}')) {
+			wide = next == '{';
+			i++;
+			continue;
+		}
+		if (c == '~' && !wide && (next == '~' || next == '\n')) {
+			i++;
+			c = next;
+			if (c == '\n')
+				continue; /* a line goes on */
+		}
+		wide = wide && c != '\n'; /* no line ends inside of it */
+		c = wide ? (char)(c | 0x80) : c;
+		err = buf_add(&gb, &c, 1);
+	}
+	if (err == VG_OK)
+		err = convert(out, handle_for("gb18030"), buf_str(&gb), gb.len);
+	buf_free(&gb);
+	return err;
+}
+
 static int to_utf8(struct buf *out, const char *label, const char *s, size_t n)
 {
 	const char *name;
@@ -304,6 +350,8 @@ static int to_utf8(struct buf *out, const char *label, const char *s, size_t n)
 	}
 	if (is_utf8_name(name))
 		return repair_utf8(out, s, n);
+	if (strcasecmp(name, "hz-gb-2312") == 0)
+		return convert_hz(out, s, n);
 	cd = handle_for(name);
 	return cd != (iconv_t)-1 ? convert(out, cd, s, n) : repair_utf8(out, s, n);
 }

@@ -4,6 +4,7 @@
  */
 #include "encoded_word.h"
 
+#include <glib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -161,7 +162,26 @@ static int decode_words(struct buf *out, const char *s, size_t n, const struct w
 	return err;
 }
 
-int encoded_word_decode(struct buf *out, const char *s, size_t n)
+/* As one word of UTF-8. */
+static int put_joined(struct buf *out, const char *s, size_t n, const struct word *w, size_t *end, size_t *next)
+{
+	struct buf utf8;
+	gchar *letters;
+	int err;
+
+	buf_init(&utf8, 3 * n);
+	err = decode_words(&utf8, s, n, w, end, next);
+	letters = g_base64_encode(utf8.len > 0 ? utf8.data : (const guchar *)"", utf8.len);
+	if (err == VG_OK)
+		err = buf_addf(out, "=?utf-8?B?%s?=%s", letters, *next > *end ? " " : "");
+	g_free(letters);
+	buf_free(&utf8);
+	return err;
+}
+
+typedef int put_words(struct buf *out, const char *s, size_t n, const struct word *w, size_t *end, size_t *next);
+
+static int rewrite(struct buf *out, const char *s, size_t n, put_words *put)
 {
 	size_t from = 0, at = 0, next = n;
 	struct word w;
@@ -174,13 +194,23 @@ int encoded_word_decode(struct buf *out, const char *s, size_t n)
 		}
 		err = plain(out, s + from, at - from);
 		if (err == VG_OK)
-			err = decode_words(out, s, n, &w, &from, &next);
+			err = put(out, s, n, &w, &from, &next);
 		at = from;
 		/* Blanks between two words are none. */
 		if (next + 2 < n && memcmp(s + next, "=?", 2) == 0 && read_word(&w, s, n, next) == 1)
 			at = from = next;
 	}
 	return err == VG_OK ? plain(out, s + from, n - from) : err;
+}
+
+int encoded_word_decode(struct buf *out, const char *s, size_t n)
+{
+	return rewrite(out, s, n, decode_words);
+}
+
+int encoded_word_join(struct buf *out, const char *s, size_t n)
+{
+	return rewrite(out, s, n, put_joined);
 }
 
 void encoded_scan_start(struct encoded_scan *sc, const char *s, size_t n)

@@ -29,6 +29,9 @@ void encoded_scan_start(struct encoded_scan *sc, const char *s, size_t n);
 /* Appends an unstructured field (its value; s may be folded) as UTF-8, words decoded, controls kept. What is a word only in
  * part stays as it is. VG_ERR_MEMORY, VG_ERR_LIMIT. */
 int encoded_word_decode(struct buf *out, const char *s, size_t n);
+/* Appends a structured field with each row of words made one word of UTF-8, and other bytes as UTF-8: what a parser of
+ * addresses reads then holds no half characters. VG_ERR_MEMORY, VG_ERR_LIMIT. */
+int encoded_word_join(struct buf *out, const char *s, size_t n);
 /* The next name that is wrong; false at the end. */
 bool encoded_scan_next(struct encoded_scan *sc, struct encoded_label *out);
 

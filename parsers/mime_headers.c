@@ -100,9 +100,14 @@ static void salvage(struct message *m, struct message_addresses *to, const char 
 
 static void read_addresses(struct message *m, struct message_addresses *to, const char *raw, bool *salvaged)
 {
-	InternetAddressList *list = internet_address_list_parse(mime_options, raw);
+	InternetAddressList *list;
 	size_t n = to->n;
+	struct buf joined;
 
+	buf_init(&joined, 4 * PRESCAN_FIELD_MAX);
+	if (encoded_word_join(&joined, raw, strlen(raw)) == VG_OK && joined.len > 0)
+		raw = buf_str(&joined);
+	list = internet_address_list_parse(mime_options, raw);
 	if (list != NULL) {
 		add_list(m, to, list, 0);
 		g_object_unref(list);
@@ -111,6 +116,7 @@ static void read_addresses(struct message *m, struct message_addresses *to, cons
 		salvage(m, to, raw);
 		*salvaged = true;
 	}
+	buf_free(&joined);
 }
 
 /* Normal form of an address, or its bytes folded where it has none: that never equals a normal one. */

@@ -94,6 +94,31 @@ static void test_words(void **state)
 	}
 }
 
+/* Addresses keep their form; each row of words becomes one that a character is not split in. */
+static void test_join(void **state)
+{
+	static const struct {
+		const char *raw, *joined;
+	} rows[] = {
+		{"Ann <a@b.example>", "Ann <a@b.example>"},
+		{"=?utf-8?B?5pys6A==?=\r\n =?utf-8?B?qp4=?= <a@b.example>", "=?utf-8?B?5pys6Kqe?=  <a@b.example>"},
+		{"\"=?iso-8859-1?Q?M=FCller=2C_J?=\" <a@b.example>", "\"=?utf-8?B?TcO8bGxlciwgSg==?=\" <a@b.example>"},
+		{"=?utf-8?Q?a?= =?iso-8859-1?Q?b?= <x@y.example>, c <d@e.example>",
+		    "=?utf-8?B?YQ==?= =?utf-8?B?Yg==?=  <x@y.example>, c <d@e.example>"},
+		{"M\xfcller <a@b.example>", "M\xc3\xbcller <a@b.example>"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct buf b;
+
+		buf_init(&b, 4096);
+		assert_int_equal(encoded_word_join(&b, rows[i].raw, strlen(rows[i].raw)), VG_OK);
+		assert_string_equal(buf_str(&b), rows[i].joined);
+		buf_free(&b);
+	}
+}
+
 /* In pieces of every size: the same. */
 static void test_base64(void **state)
 {
@@ -165,7 +190,8 @@ static void test_uu(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameter), cmocka_unit_test(test_words), cmocka_unit_test(test_base64),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameter), cmocka_unit_test(test_words), cmocka_unit_test(test_join),
+	    cmocka_unit_test(test_base64),
 	    cmocka_unit_test(test_uu)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
