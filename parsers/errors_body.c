@@ -16,6 +16,7 @@
 #define WRAP_LEAST 55   /* a line that a mail program wrapped is at least so long */
 #define WRAP_MOST 110
 #define WRAP_LINES 12
+#define JOIN_LINES 12
 #define ANNOUNCED_LINES 3 /* empty lines and others until what was announced must come */
 
 enum announced { NOTHING, WEAKLY, SURELY };
@@ -29,6 +30,12 @@ struct body {
 	enum announced announced;
 	unsigned left;              /* lines within which it must follow */
 	struct pasted_state pasted;
+	/* A message that lines below it may still belong to; joined_len 0: none. */
+	char joined[PROSE_LINE_MAX + 1];
+	size_t joined_len;
+	uint64_t joined_number;
+	unsigned joined_lines;
+	struct prose joined_at;
 	char text[PROSE_LINE_MAX + 1]; /* a line with those that it was wrapped into */
 };
 
@@ -53,6 +60,64 @@ static void add(struct body *b, struct prose message, struct prose at)
 	item.where.line = b->number;
 	error_set_add(b->set, &item);
 }
+
+/* ---- messages of more than one line ---- */
+
+static void flush(struct body *b)
+{
+	uint64_t number = b->number;
+	struct prose message = {b->joined, b->joined_len};
+
+	if (b->joined_len == 0)
+		return;
+	b->number = b->joined_number;
+	b->joined_len = 0;
+	add(b, message, b->joined_at);
+	b->number = number;
+}
+
+static void join(struct body *b, const struct prose *p)
+{
+	size_t room = PROSE_LINE_MAX - b->joined_len, n;
+
+	if (b->joined_len > 0 && room > 1) {
+		b->joined[b->joined_len++] = ' ';
+		room--;
+	}
+	n = p->len < room ? p->len : room;
+	memcpy(b->joined + b->joined_len, p->s, n);
+	b->joined_len += n;
+}
+
+/* A message that names itself, as a session's log shows it, goes on in the lines right below it. */
+static void begin(struct body *b, struct prose message, struct prose at)
+{
+	flush(b);
+	b->joined_number = b->number;
+	b->joined_lines = 0;
+	b->joined_at = at;
+	join(b, &message);
+}
+
+/* A line below such a message that is more of it. */
+static bool take_more(struct body *b, const struct prose *line, const struct prose *at)
+{
+	struct prose message;
+	bool sure;
+
+	if (b->joined_len == 0 || at->len > 0 || line->len < 8 || b->joined_lines >= JOIN_LINES || !ascii_upper(line->s[0]) ||
+	    prose_is_personal(line->s, line->len) || prose_announces(line->s, line->len, &sure) ||
+	    prose_label_first(line->s, line->len, &message) || ascii_starts(line->s, line->len, "processing "))
+		return false;
+	if (!prose_has_failure(line->s, line->len) && !prose_starts_failure(line->s, line->len) &&
+	    memchr(line->s, '[', line->len) == NULL)
+		return false;
+	b->joined_lines++;
+	join(b, line);
+	return true;
+}
+
+/* ---- lines ---- */
 
 /* A code that is certain: the line, which may speak another language; the code by itself where a person only names it. */
 static bool take_code(struct body *b, const struct prose *line, struct prose at)
@@ -112,7 +177,11 @@ static void take_prose(struct body *b, struct prose line)
 	struct prose at, message;
 	bool sure;
 
-	prose_strip(&line, &at);
+	bool marked = prose_strip(&line, &at);
+
+	if (!marked && take_more(b, &line, &at))
+		return;
+	flush(b);
 	if (line.len == 0) {
 		b->left -= b->left > 0;
 		if (b->left == 0)
@@ -125,10 +194,15 @@ static void take_prose(struct body *b, struct prose line)
 	}
 	if (!prose_named(line.s, line.len) && take_quoted(b, &line, at)) {
 		announce(b, NOTHING);
-	} else if (prose_labelled(line.s, line.len, &message) ||
-	    (prose_is_product(line.s, line.len) && (message = line).len > 0)) {
+	} else if (prose_labelled(line.s, line.len, &message) || ascii_starts(line.s, line.len, "vsscontrol:")) {
 		announce(b, NOTHING);
-		add(b, message, at);
+		begin(b, ascii_starts(line.s, line.len, "vsscontrol:") ? line : message, at);
+	} else if (prose_is_product(line.s, line.len)) {
+		announce(b, NOTHING);
+		if (at.len > 0)
+			begin(b, line, at);
+		else
+			add(b, line, at);
 	} else if (!take_announced(b, &line, at)) {
 		if (prose_sentence(line.s, line.len, &message))
 			add(b, message, at);
@@ -170,6 +244,7 @@ static bool take_pasted(struct body *b, const char *s)
 
 	if (n == 0)
 		return false;
+	flush(b);
 	if (p.len > 0) {
 		char exception[ERROR_WORD_MAX + 1] = "";
 		struct error_item item = {.text = p.text, .text_len = p.len, .exception = exception, .severity = SEVERITY_ERROR,
@@ -232,6 +307,7 @@ void errors_scan_body(struct error_set *set, const char *text, size_t len, const
 		if (n > PROSE_LINE_MAX)
 			n = PROSE_LINE_MAX;
 		if (take_log_line(&b, line, n)) {
+			flush(&b);
 			announce(&b, NOTHING);
 			continue;
 		}
@@ -240,5 +316,6 @@ void errors_scan_body(struct error_set *set, const char *text, size_t len, const
 		take_prose(&b, unwrap(&b, line, n, &more));
 		b.number += more;
 	}
+	flush(&b);
 	log_events_flush(&b.events);
 }

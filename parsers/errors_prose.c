@@ -68,6 +68,15 @@ bool prose_has_failure(const char *s, size_t len)
 	return ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
 }
 
+/* A mark behind a word; "\\\\?\\Volume" and "x?y=z" are no questions. */
+static bool has_question(const char *s, size_t len)
+{
+	for (const char *at = s; (at = memchr(at, '?', (size_t)(s + len - at))) != NULL; at++)
+		if (at > s && at[-1] != '\\' && at[-1] != '/' && (at + 1 == s + len || strchr(" ?!)\"'", at[1]) != NULL))
+			return true;
+	return false;
+}
+
 bool prose_is_personal(const char *s, size_t len)
 {
 	static const char *const words[] = {"i", "we", "you", "your", "our", "my", "me", "us", "please", "thanks", "yesterday",
@@ -76,7 +85,7 @@ bool prose_is_personal(const char *s, size_t len)
 	    "unsere", "danke", "nous", "vous", "notre", "merci", "nuestro", "gracias", "hola", "sorry", "haha", "this error", "same error",
 	    "the error", "any update", "these recipients", "free since"};
 
-	return memchr(s, '?', len) != NULL || ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
+	return has_question(s, len) || ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
 }
 
 /* Speaks of things that a backup product fails at. */
@@ -184,14 +193,17 @@ static size_t number_mark(const struct prose *p)
 	return 0;
 }
 
-void prose_strip(struct prose *p, struct prose *at)
+bool prose_strip(struct prose *p, struct prose *at)
 {
 	static const char *const bullets[] = {"•", "·", "–", "→", "▪", "●", "◦", "✗", "❌"};
+
+	bool marked = false;
 
 	*at = (struct prose){NULL, 0};
 	ascii_trim(&p->s, &p->len);
 	for (size_t before = p->len + 1; p->len > 1 && p->len < before;) {
 		before = p->len;
+		marked = marked || (strchr("-*+", p->s[0]) != NULL && ascii_blank(p->s[1])) || number_mark(p) > 0;
 		if (strchr("-*>|#+", p->s[0]) != NULL && (ascii_blank(p->s[1]) || p->s[0] == '>' || p->s[1] == '>'))
 			cut(p, 1);
 		for (size_t i = 0; i < ASCII_COUNT(bullets); i++)
@@ -203,6 +215,7 @@ void prose_strip(struct prose *p, struct prose *at)
 	while (p->len > 4 && p->s[0] == '*' && !ascii_blank(p->s[1]) && p->s[p->len - 1] == '*')
 		*p = (struct prose){p->s + 1, p->len - 2};
 	strip_time(p, at);
+	return marked;
 }
 
 static const struct {
@@ -273,7 +286,7 @@ static bool label_takes(const struct label *l, const struct prose *rest)
 }
 
 /* A label at the front of a line. */
-static bool label_first(const char *s, size_t len, struct prose *message)
+bool prose_label_first(const char *s, size_t len, struct prose *message)
 {
 	char first = len > 0 ? ascii_fold(s[0]) : '\0';
 
@@ -294,6 +307,17 @@ static bool label_first(const char *s, size_t len, struct prose *message)
 	return false;
 }
 
+/* "Full backup file merge failed", which no article or pronoun begins. */
+static bool ends_failed(const char *s, size_t len)
+{
+	static const char *const people[] = {"the", "our", "my", "we", "i", "it", "this", "that", "a", "all", "every", "and", "but", "now",
+	    "job", "backup", "since", "der", "die", "das"};
+
+	ascii_trim(&s, &len);
+	return ascii_upper(s[0]) && (ascii_ends(s, len, " failed") || ascii_ends(s, len, " failed.")) && prose_words(s, len) <= 8 &&
+	    ascii_word_at(s, len, people, ASCII_COUNT(people)) == ASCII_COUNT(people);
+}
+
 /* The words before a label make one name with it ("REST API error:"), or are a message themselves ("Unable to install the
  * agent. Error:"): the line is kept whole. */
 static bool belongs(const char *s, size_t len)
@@ -301,7 +325,7 @@ static bool belongs(const char *s, size_t len)
 	bool names = true;
 	const char *at = memchr(s, ':', len);
 
-	if (ascii_starts(s, len, "processing ") || (ascii_upper(s[0]) && prose_starts_failure(s, len)))
+	if (ends_failed(s, len) || ascii_starts(s, len, "processing ") || (ascii_upper(s[0]) && prose_starts_failure(s, len)))
 		return true;
 	/* `VM01: Failed to …. Error: …` */
 	if (at != NULL && (size_t)(at - s) < 64 && memchr(s, ' ', (size_t)(at - s)) == NULL && (size_t)(s + len - at) > 2 &&
@@ -386,7 +410,7 @@ bool prose_labelled(const char *s, size_t len, struct prose *message)
 	/* No label without a colon, in either width, but one in brackets. */
 	if (len == 0 || (memchr(s, ':', len) == NULL && memchr(s, 0xef, len) == NULL && s[0] != '['))
 		return false;
-	if (label_first(s, len, message))
+	if (prose_label_first(s, len, message))
 		return true;
 	return label_within(s, len, message) || said(s, len, message);
 }

@@ -23,8 +23,9 @@ bool prose_is_product(const char *s, size_t len);
 /* What stands behind a label is a message, and no remark. */
 bool prose_is_message(const char *s, size_t len);
 size_t prose_words(const char *s, size_t len);
-/* Strips what mail programs and people put in front of a quoted line, and a console's time: *at points to it, of *at_len bytes. */
-void prose_strip(struct prose *p, struct prose *at);
+/* Strips what mail programs and people put in front of a quoted line, and a console's time, which *at receives. True where a mark
+ * of a list was among it. */
+bool prose_strip(struct prose *p, struct prose *at);
 /* Takes quotation marks off that hold all of p. */
 void prose_unquote(struct prose *p);
 /* The line announces an error that stands below it; *sure: in so many words, so that whatever follows is one. */
@@ -32,6 +33,8 @@ bool prose_announces(const char *s, size_t len, bool *sure);
 
 /* `Error: …`, `Fehlermeldung: …`, `Processing VM01 Error: …`, `It fails with: …`: the message. */
 bool prose_labelled(const char *s, size_t len, struct prose *message);
+/* A label at the front of the line, and what stands behind it. */
+bool prose_label_first(const char *s, size_t len, struct prose *message);
 /* The whole line is a message that names itself: `REST API error: 'The bucket does not exist'`. */
 bool prose_named(const char *s, size_t len);
 /* The next quoted message at or behind *from, in any of the marks that people use. */

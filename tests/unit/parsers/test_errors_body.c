@@ -167,6 +167,32 @@ static void test_pasted(void **state)
 	check(rows, sizeof rows / sizeof rows[0]);
 }
 
+/* Messages of more than one line, as a session's log shows them. */
+static void test_joined(void **state)
+{
+	static const struct row rows[] = {
+	    {"7/14/2026 11:22:33 AM :: Processing SRV01 Error: Cannot get service content.\nSoap fault. Detail: 'tcp_connect() failed'\n"
+	     "SOAP connection is not available. Connection ID: [esx1].\n\nWe tried it twice.\n",
+	        "Processing SRV01 Error: Cannot get service content. Soap fault. Detail: 'tcp_connect() failed' "
+	        "SOAP connection is not available. Connection ID: [esx1]."},
+	    {"VSSControl: -2147212529 Backup job failed.\nDiscovery phase failed.\nCannot add a volume to the snapshot set. Volume name: "
+	     "[\\\\?\\Volume{1}\\].\nVSS error: VSS_E_OBJECT_NOT_FOUND. Code:0x80042308\n",
+	        "VSSControl: -2147212529 Backup job failed. Discovery phase failed. Cannot add a volume to the snapshot set. Volume name: "
+	        "[\\\\?\\Volume{1}\\]. VSS error: VSS_E_OBJECT_NOT_FOUND. Code:0x80042308 {VSS_E_OBJECT_NOT_FOUND}"},
+	    {"Error: Access is denied\nRegards\nAnn\n", "Access is denied"},
+	    {"Error: Access is denied\nWe see it on all hosts, it failed again.\n", "Access is denied"},
+	    {"Error: Access is denied\nError: The disk is full\n", "Access is denied / The disk is full"},
+	    {"- Error: Access is denied\n- Failed to open the tape drive\n", "Access is denied / Failed to open the tape drive"},
+	    {"The job ends with Error: Failed to connect to the host because the network\npath was not found. Code: 53\n",
+	        "Failed to connect to the host because the network path was not found. Code: 53 {Code: 53}"},
+	    {"Full backup file merge failed Error: Agent: Failed to process method {Transform.Patch}\n",
+	        "Full backup file merge failed Error: Agent: Failed to process method {Transform.Patch}"},
+	};
+
+	(void)state;
+	check(rows, sizeof rows / sizeof rows[0]);
+}
+
 /* Within sentences. */
 static void test_sentences(void **state)
 {
@@ -226,6 +252,10 @@ static void test_prose(void **state)
 	    "The phone number is 0x80 minus two.", "Room 0x12, building 5", "Call code 1234 for the gate",
 	    "Our ticket system says: please do not reply", "Status: open", "Subject: Error in job",
 	    "Sent: Tuesday, November 24, 2026 9:00 AM", "Failed to see how this is our fault.",
+	    "I already rebooted the proxy. The error is the same with the appliance mode.", "Retry 3 failed as well.",
+	    "We opened a case but got no answer yet.", "It says license key is valid.", "Failed VMs: 3 of 10.",
+	    "The timeout is set to 20 minutes.", "Could not find a solution in the forum.", "No such problem with version 11.",
+	    "Unable to find anything about it in the knowledge base.", "If it fails I get an email.", "It works without errors.",
 	    "Could not be better, thanks!", "Not enough time today, let us talk tomorrow.",
 	};
 	unsigned bad = 0;
@@ -246,7 +276,7 @@ static void test_prose(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_labels), cmocka_unit_test(test_languages), cmocka_unit_test(test_pasted),
-	    cmocka_unit_test(test_sentences), cmocka_unit_test(test_prose)};
+	    cmocka_unit_test(test_joined), cmocka_unit_test(test_sentences), cmocka_unit_test(test_prose)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
