@@ -102,12 +102,15 @@ static void begin(struct body *b, struct prose message, struct prose at)
 /* A line below such a message that is more of it. */
 static bool take_more(struct body *b, const struct prose *line, const struct prose *at)
 {
+	/* Other lines of a session's window. */
+	static const char *const others[] = {"processing ", "job finished", "job started", "job has", "retry ", "queued for", "required backup",
+	    "all vms", "network traffic", "getting ", "using ", "saving ", "hard disk", "finalizing", "primary bottleneck", "load:"};
 	struct prose message;
 	bool sure;
 
 	if (b->joined_len == 0 || at->len > 0 || line->len < 8 || b->joined_lines >= JOIN_LINES || !ascii_upper(line->s[0]) ||
 	    prose_is_personal(line->s, line->len) || prose_announces(line->s, line->len, &sure) ||
-	    prose_label_first(line->s, line->len, &message) || ascii_starts(line->s, line->len, "processing "))
+	    prose_label_first(line->s, line->len, &message) || ascii_starts_any(line->s, line->len, others, ASCII_COUNT(others)))
 		return false;
 	if (!prose_has_failure(line->s, line->len) && !prose_starts_failure(line->s, line->len) &&
 	    memchr(line->s, '[', line->len) == NULL)
