@@ -9,9 +9,10 @@
 #include "ascii.h"
 
 #define NAME_MAX_SCAN 32
+#define CLAUSE_MAX 60
 
-/* How much a value must look like a secret behind a name. */
-enum proof { ANY, LONG }; /* LONG: at least 12 bytes without blanks and odd: "token: expired" is none */
+/* How much a value must look like a secret behind a name; ODD: six bytes, no word. */
+enum proof { ANY, ODD, LONG }; /* LONG: at least 12 bytes without blanks and odd: "token: expired" is none */
 
 struct name {
 	const char *text; /* lower case; a blank takes nothing, a blank, '-' or '_' */
@@ -26,8 +27,9 @@ static const struct name names[] = {
     {"hasło", SECRETS_PASSWORD, ANY}, {"lösenord", SECRETS_PASSWORD, ANY}, {"passord", SECRETS_PASSWORD, ANY},
     {"adgangskode", SECRETS_PASSWORD, ANY}, {"пароль", SECRETS_PASSWORD, ANY},
     {"Пароль", SECRETS_PASSWORD, ANY}, {"密码", SECRETS_PASSWORD, ANY},
-    {"パスワード", SECRETS_PASSWORD, ANY}, {"pass", SECRETS_PASSWORD, LONG},
-    {"pw", SECRETS_PASSWORD, LONG}, {"encryption key", SECRETS_KEY, LONG}, {"account key", SECRETS_KEY, LONG}, {"access key", SECRETS_KEY, LONG},
+    {"パスワード", SECRETS_PASSWORD, ANY}, {"pass", SECRETS_PASSWORD, ODD}, {"passcode", SECRETS_PASSWORD, ANY},
+    {"passhash", SECRETS_PASSWORD, ANY}, {"jsessionid", SECRETS_TOKEN, LONG}, {"rest svc session id", SECRETS_TOKEN, LONG},
+    {"pw", SECRETS_PASSWORD, ODD}, {"encryption key", SECRETS_KEY, LONG}, {"account key", SECRETS_KEY, LONG}, {"access key", SECRETS_KEY, LONG},
     {"secret key", SECRETS_KEY, LONG}, {"secret access key", SECRETS_KEY, LONG}, {"storage key", SECRETS_KEY, LONG},
     {"api key", SECRETS_KEY, LONG}, {"client secret", SECRETS_KEY, LONG}, {"application secret", SECRETS_KEY, LONG}, {"secret", SECRETS_KEY, LONG},
     {"client key data", SECRETS_PRIVATE_KEY, LONG}, {"private key", SECRETS_PRIVATE_KEY, LONG}, {"shared access signature", SECRETS_TOKEN, LONG},
@@ -58,7 +60,7 @@ static const struct name *name_before(const char *text, size_t end)
 {
 	/* What the names end with: nearly every sign has something else before it. */
 	static const char last[][3] = {"rd", "ds", "wd", "se", "rt", "\xB1\141", "ha", "\x82o", "de", "ь", "\xA0\x81", "\x83\x89", "ss", "pw",
-	    "ey", "et", "ta", "re", "en", "ig", "ie", "el"};
+	    "ey", "et", "ta", "re", "en", "ig", "ie", "el", "sh", "id"};
 	const struct name *best = NULL;
 	size_t k = 0;
 
@@ -71,108 +73,6 @@ static const struct name *name_before(const char *text, size_t end)
 		if ((best == NULL || strlen(names[i].text) > strlen(best->text)) && ends_with(text, end, names[i].text))
 			best = &names[i];
 	return best;
-}
-
-/* ---- values ---- */
-
-static const char *closing_quote(const char *s, size_t len, size_t *open)
-{
-	static const char *const pairs[][2] = {{"\"", "\""}, {"'", "'"}, {"`", "`"}, {"“", "”"},
-	    {"„", "“"}, {"«", "»"}, {"「", "」"}, {"\\\"", "\\\""}};
-
-	for (size_t i = 0; i < ASCII_COUNT(pairs); i++) {
-		*open = strlen(pairs[i][0]);
-		if (len >= *open && memcmp(s, pairs[i][0], *open) == 0)
-			return pairs[i][1];
-	}
-	*open = 0;
-	return NULL;
-}
-
-/* A comma before a blank, an & before the next parameter: the end of a value, which may hold either. */
-static bool parts(const char *s, size_t len)
-{
-	size_t n = 1;
-
-	if (s[0] == ',')
-		return len == 1 || (unsigned char)s[1] <= ' ';
-	if (s[0] != '&')
-		return false;
-	while (n < len && n < 32 && (ascii_alnum(s[n]) || s[n] == '_' || s[n] == '-'))
-		n++;
-	return n > 1 && n < len && s[n] == '=';
-}
-
-size_t secrets_value(const char *s, size_t len, size_t *skip, bool *quoted)
-{
-	size_t i = 0, n = 0, open;
-	const char *close;
-
-	while (i < len && (ascii_blank(s[i]) || (len - i > 1 && memcmp(s + i, "\xC2\xA0", 2) == 0)))
-		i += ascii_blank(s[i]) ? 1 : 2;
-	close = closing_quote(s + i, len - i, &open);
-	*quoted = close != NULL;
-	*skip = i + open;
-	s += i + open;
-	len = len - i - open < SECRETS_VALUE_MAX ? len - i - open : SECRETS_VALUE_MAX;
-	if (close != NULL) {
-		size_t c = strlen(close);
-
-		while (n + c <= len && s[n] != '\n' && memcmp(s + n, close, c) != 0)
-			n++;
-		return n + c <= len && s[n] != '\n' ? n : 0;
-	}
-	while (n < len && (unsigned char)s[n] > ' ' && strchr(";<>\"'`", s[n]) == NULL && !parts(s + n, len - n))
-		n++;
-	while (n > 1 && strchr(".):]}", s[n - 1]) != NULL)
-		n--;
-	return n;
-}
-
-bool secrets_odd(const char *s, size_t len)
-{
-	bool lower = false;
-
-	for (size_t i = 0; i < len; i++) {
-		if (ascii_digit(s[i]) || (!ascii_alnum(s[i]) && (unsigned char)s[i] < 0x80 && strchr("-'/.", s[i]) == NULL))
-			return true;
-		if (lower && ascii_upper(s[i]))
-			return true;
-		lower = ascii_lower(s[i]);
-	}
-	return false;
-}
-
-bool secrets_placeholder(const char *s, size_t len)
-{
-	static const char *const words[] = {"null", "none", "nil", "n/a", "na", "empty", "hidden", "redacted", "removed", "masked", "same", "true",
-	    "false", "yes", "no", "unset", "not", "set", "changed", "unchanged", "default", "is", "was", "required", "incorrect", "wrong", "invalid",
-	    "expired", "mismatch", "protected", "policy", "authentication", "reset", "missing", "unknown", "failed", "ok", "correct", "prompt", "ask",
-	    "see", "sent", "via", "by", "will", "please", "the", "a", "an", "as", "in", "for", "user", "string", "system.string", "securestring",
-	    "never", "expires", "denied", "error", "password", "passwort", "kennwort", "falsch", "abgelaufen", "folgt", "siehe", "per", "separat",
-	    "kommt", "unbekannt", "keine", "keines", "nein", "ja", "leer", "gleich", "encrypted", "clear", "plain", "cleartext", "disabled", "enabled",
-	    "undefined", "blank", "it", "this", "that", "your", "my", "our", "we", "i", "if", "and", "or", "of", "to", "on", "at", "with", "can",
-	    "cannot", "must", "should", "has", "have", "been", "does", "did", "too", "accepted", "verified", "stored", "saved", "age", "length", "hash",
-	    "complexity", "file", "prompted", "attached", "separately", "on request", "tbd", "todo", "xxx", "supplied", "provided", "given", "used",
-	    "available", "bearer", "basic", "negotiate", "ntlm", "kerberos", "void", "var", "env", "object"};
-
-	if (len == 0 || strchr("*<[{(", s[0]) != NULL || memmem(s, len, "***", len < 3 ? 4 : 3) != NULL)
-		return true;
-	if (len > 1 && (s[0] == '%' || s[0] == '$') && (s[1] == '(' || s[1] == '{' || s[1] == '%' || len <= 2 || s[len - 1] == '%'))
-		return true;
-	/* $DB_PASSWORD, %s, ••••, xxxx, …… */
-	for (size_t i = 1; i < len && s[0] == '$' && (ascii_upper(s[i]) || s[i] == '_'); i++)
-		if (i + 1 == len)
-			return true;
-	if (memcmp(s, "•", len < 3 ? len : 3) == 0 || memcmp(s, "●", len < 3 ? len : 3) == 0 ||
-	    memcmp(s, "…", len < 3 ? len : 3) == 0)
-		return true;
-	for (size_t i = 0; i < len && ascii_fold(s[i]) == ascii_fold(s[0]); i++)
-		if (i + 1 == len)
-			return true;
-	if (ascii_starts(s, len, "http://") || ascii_starts(s, len, "https://") || (len <= 10 && ascii_starts(s, len, "0x")))
-		return true;
-	return !secrets_odd(s, len) && ascii_word_at(s, len, words, ASCII_COUNT(words)) < ASCII_COUNT(words);
 }
 
 /* Whether the value ends its line or clause: "Password: veeam", but not "Password: veeam told us". */
@@ -195,9 +95,9 @@ static bool take(const char *text, size_t len, size_t at, const struct name *nam
 	bool quoted;
 
 	n = secrets_value(text + at, len - at, &skip, &quoted);
-	if (n < (proof == LONG ? 12u : 3u) || secrets_placeholder(text + at + skip, n))
+	if (n < (proof == LONG ? 12u : proof == ODD ? 6u : 3u) || secrets_placeholder(text + at + skip, n))
 		return false;
-	if (proof == LONG && (!secrets_odd(text + at + skip, n) || memchr(text + at + skip, ' ', n) != NULL))
+	if (proof != ANY && (!secrets_odd(text + at + skip, n) || memchr(text + at + skip, ' ', n) != NULL))
 		return false;
 	/* In prose a value stands alone, in quotes, or is no word. */
 	if (strict && !quoted && !secrets_odd(text + at + skip, n) && !ends_clause(text + at + skip + n, len - at - skip - n))
@@ -206,35 +106,97 @@ static bool take(const char *text, size_t len, size_t at, const struct name *nam
 	return true;
 }
 
-bool secrets_assigned(const char *text, size_t len, size_t at, struct secrets_span *out)
+/* Where the name before a sign ends: signs of pairs, quotes and a remark in brackets left out. 0: no name can stand there. */
+static size_t name_end(const char *text, size_t len, size_t at)
 {
 	size_t end = at, sign = text[at] == '\xEF' ? 3 : 1;
-	const struct name *name;
 
 	/* ::, ==, :=, =>, -> */
 	if (at + sign < len && strchr(":=>", text[at + sign]) != NULL && text[at] != '>')
-		return false;
+		return 0;
 	if (at > 0 && strchr(":=>", text[at - 1]) != NULL) {
 		if (!(text[at - 1] == ':' && text[at] == '=') && !(text[at - 1] == '=' && text[at] == '>'))
-			return false;
+			return 0;
 		end--;
 	}
 	while (end > 0 && at - end < 4 && strchr(" \"'`*\\", text[end - 1]) != NULL)
 		end--;
 	/* "Password (case sensitive): x" */
-	if (end > 0 && text[end - 1] == ')')
-		for (size_t k = end; k > 1 && end - k < NAME_MAX_SCAN; k--)
-			if (text[k - 2] == '(') {
-				end = k - 2;
-				end -= end > 0 && text[end - 1] == ' ';
-				break;
-			}
-	if (end == 0 || text[end - 1] == '\n' || (name = name_before(text, end)) == NULL)
+	for (size_t k = end; end > 0 && text[end - 1] == ')' && k > 1 && end - k < NAME_MAX_SCAN; k--)
+		if (text[k - 2] == '(') {
+			end = k - 2;
+			end -= end > 0 && text[end - 1] == ' ';
+			break;
+		}
+	/* key="Password" value="x" */
+	if (end > 8 && text[at] == '=' && ascii_ends(text, end, "value") && strchr(" \t", text[end - 6]) != NULL) {
+		end -= 6;
+		while (end > 0 && strchr(" \t\"'", text[end - 1]) != NULL)
+			end--;
+	}
+	return end > 0 && text[end - 1] != '\n' ? end : 0;
+}
+
+/* "Login: admin / Passw0rd!", "Zugangsdaten: admin/Winter24!": the second of a pair. */
+static bool pair(const char *text, size_t len, size_t at, size_t end, struct secrets_span *out)
+{
+	static const char *const labels[] = {"user", "username", "login", "logon", "credentials", "creds", "benutzer", "zugangsdaten", "anmeldedaten",
+	    "account", "acceso", "identifiants", "credenziali", "inloggegevens"};
+	size_t i = at + 1, from = end, n = 0;
+	bool found = false;
+
+	while (from > 0 && ascii_alpha(text[from - 1]) && end - from < NAME_MAX_SCAN)
+		from--;
+	for (size_t k = 0; k < ASCII_COUNT(labels) && !found; k++)
+		found = ascii_is(text + from, end - from, labels[k]);
+	if (!found)
 		return false;
+	while (i < len && ascii_blank(text[i]))
+		i++;
+	while (i < len && n < 64 && (unsigned char)text[i] > ' ' && text[i] != '/') {
+		i++;
+		n++;
+	}
+	while (i < len && ascii_blank(text[i]))
+		i++;
+	if (n == 0 || i == len || text[i] != '/')
+		return false;
+	for (i++; i < len && ascii_blank(text[i]);)
+		i++;
+	for (n = 0; i + n < len && n < SECRETS_VALUE_MAX && (unsigned char)text[i + n] > ' ' && text[i + n] != '/' && text[i + n] != ',';)
+		n++;
+	*out = (struct secrets_span){i, n, SECRETS_PASSWORD};
+	return secrets_strong(text + i, n);
+}
+
+/* "The password for the archive is: Veeam123!": the name stands further before in the clause. */
+static bool told(const char *text, size_t len, size_t at, size_t end, struct secrets_span *out)
+{
+	static const char *const words[] = {"password", "passwort", "kennwort", "passphrase", "mot de passe", "wachtwoord", "senha", "pw"};
+	size_t from = end, skip, n;
+	bool quoted;
+
+	n = secrets_value(text + at + 1, len - at - 1, &skip, &quoted);
+	if (!secrets_strong(text + at + 1 + skip, n) || secrets_placeholder(text + at + 1 + skip, n) || memchr(text + at + 1 + skip, '/', n) != NULL)
+		return false;
+	while (from > 0 && end - from < CLAUSE_MAX && strchr(".\n;:=?!", text[from - 1]) == NULL)
+		from--;
+	*out = (struct secrets_span){at + 1 + skip, n, SECRETS_PASSWORD};
+	return ascii_find_any(text + from, end - from, words, ASCII_COUNT(words), NULL) != NULL;
+}
+
+bool secrets_assigned(const char *text, size_t len, size_t at, struct secrets_span *out)
+{
+	size_t end = name_end(text, len, at), scan = end < NAME_MAX_SCAN ? end : NAME_MAX_SCAN;
+	const struct name *name = end > 0 ? name_before(text, end) : NULL;
+
+	if (name == NULL)
+		return end > 0 && text[at] == ':' && at + 1 < len && ascii_blank(text[at + 1]) &&
+		    (pair(text, len, at, end, out) || told(text, len, at, end, out));
 	/* <password>x</password>, but not "password > x". */
-	if (text[at] == '>' && (end != at || memchr(text + (end > NAME_MAX_SCAN ? end - NAME_MAX_SCAN : 0), '<', end < NAME_MAX_SCAN ? end : NAME_MAX_SCAN) == NULL))
+	if (text[at] == '>' && (end != at || memchr(text + end - scan, '<', scan) == NULL))
 		return false;
-	return take(text, len, at + sign, name, text[at] != '=' && text[at] != '>', out);
+	return take(text, len, at + (text[at] == '\xEF' ? 3 : 1), name, text[at] != '=' && text[at] != '>', out);
 }
 
 /* The first two letters of what secrets_said() knows. */
@@ -248,41 +210,65 @@ static bool may_be_said(const char *s, size_t len)
 	return false;
 }
 
+/* The name that s begins with, a blank behind it; its length goes to *n. */
+static const struct name *name_at(const char *s, size_t len, size_t *n)
+{
+	for (size_t k = 0; k < ASCII_COUNT(names); k++) {
+		*n = strlen(names[k].text);
+		if (names[k].proof != LONG && *n < len && names[k].text[0] == ascii_fold(s[0]) && ascii_blank(s[*n]) &&
+		    ascii_starts(s, len, names[k].text))
+			return &names[k];
+	}
+	return NULL;
+}
+
+/* "-u name:password" of curl. */
+static bool user_option(const char *text, size_t len, size_t at, struct secrets_span *out)
+{
+	const char *s = text + at + 3, *end = text + len, *colon = s;
+	size_t n = 0, letters = 0;
+
+	while (colon < end && (unsigned char)*colon > ' ' && *colon != ':' && colon - s < NAME_MAX_SCAN)
+		colon++;
+	if (colon == s || colon == end || *colon != ':')
+		return false;
+	for (; colon + 1 + n < end && (unsigned char)colon[1 + n] > ' ' && n < SECRETS_VALUE_MAX; n++)
+		letters += ascii_alpha(colon[1 + n]);
+	*out = (struct secrets_span){(size_t)(colon + 1 - text), n, SECRETS_PASSWORD};
+	return n >= 4 && letters > 0 && !secrets_placeholder(colon + 1, n);
+}
+
+static bool option(const char *text, size_t len, size_t at, struct secrets_span *out)
+{
+	const struct name *name;
+	size_t i = at, n;
+
+	while (i < len && i - at < 2 && text[i] == '-')
+		i++;
+	if (i - at == 1 && len - at > 6 && text[at + 1] == 'u' && text[at + 2] == ' ')
+		return user_option(text, len, at, out);
+	name = name_at(text + i, len - i, &n);
+	return name != NULL && i + n + 1 < len && text[i + n + 1] != '-' && take(text, len, i + n + 1, name, i - at == 1, out);
+}
+
 bool secrets_said(const char *text, size_t len, size_t at, struct secrets_span *out)
 {
 	static const char *const is[] = {"is", "was", "lautet", "ist", "est", "es", "è", "é", "=", "to", "auf"};
+	static const struct name string = {"", SECRETS_PASSWORD, ANY};
 	const char *s = text + at;
-	size_t left = len - at, i = 0, skip, n = 0;
-	const struct name *name = NULL;
-	bool quoted, option = false;
+	size_t left = len - at, i, skip, n;
+	const struct name *name;
+	bool quoted;
 
-	if (*s == '-') {
-		for (i = 0; i < 2 && i < left && s[i] == '-'; i++)
-			;
-		option = true;
-	}
-	if (!option && !may_be_said(s, left))
+	if (*s == '-')
+		return option(text, len, at, out);
+	if (!may_be_said(s, left))
 		return false;
-	if (ascii_starts(s + i, left - i, "convertto-securestring ")) {
-		static const struct name string = {"", SECRETS_PASSWORD, ANY};
-
-		i += 23;
-		if (ascii_starts(s + i, left - i, "-string "))
-			i += 8;
-		return take(text, len, at + i, &string, false, out);
-	}
-	for (size_t k = 0; k < ASCII_COUNT(names) && name == NULL; k++)
-		if (names[k].proof == ANY && i < left && names[k].text[0] == ascii_fold(s[i]) && ascii_starts(s + i, left - i, names[k].text)) {
-			name = &names[k];
-			n = i + strlen(names[k].text);
-			if (n >= left || !ascii_blank(s[n]))
-				name = NULL;
-		}
-	if (name == NULL)
+	if (ascii_starts(s, left, "convertto-securestring "))
+		return take(text, len, at + 23 + (ascii_starts(s + 23, left - 23, "-string ") ? 8 : 0), &string, false, out);
+	if ((name = name_at(s, left, &i)) == NULL)
 		return false;
-	i = n + 1;
-	if (option)
-		return left > i && s[i] != '-' && take(text, len, at + i, name, s[1] != '-', out);
+	i++;
 	for (size_t k = 0; k < ASCII_COUNT(is); k++) {
 		size_t w = strlen(is[k]);
 
@@ -290,10 +276,11 @@ bool secrets_said(const char *text, size_t len, size_t at, struct secrets_span *
 			continue;
 		i += w + (s[i + w] == ':');
 		n = secrets_value(s + i, left - i, &skip, &quoted);
-		if (n < 4 || secrets_placeholder(s + i + skip, n) || (!quoted && !secrets_odd(s + i + skip, n)))
-			return false;
 		*out = (struct secrets_span){at + i + skip, n, name->kind};
-		return true;
+		return n >= 4 && !secrets_placeholder(s + i + skip, n) && (quoted || secrets_odd(s + i + skip, n));
 	}
-	return false;
+	/* "Passwort Sommer24!" without a sign: then it must be plain that it is one. */
+	n = secrets_value(s + i, left - i, &skip, &quoted);
+	*out = (struct secrets_span){at + i + skip, n, name->kind};
+	return !quoted && secrets_strong(s + i + skip, n) && !secrets_placeholder(s + i + skip, n) && memchr(s + i + skip, '/', n) == NULL;
 }

@@ -24,4 +24,7 @@ bool secrets_placeholder(const char *s, size_t len);
 /* Has it a digit, a sign, or capitals inside: does nobody write words like that? */
 bool secrets_odd(const char *s, size_t len);
 
+/* Digits, letters of both kinds or with a sign among them, no blank, six at least: nothing but a password is written like that. */
+bool secrets_strong(const char *s, size_t len);
+
 #endif
