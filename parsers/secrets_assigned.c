@@ -82,6 +82,9 @@ static bool ends_clause(const char *s, size_t len)
 		s++;
 		len--;
 	}
+	/* don't */
+	if (len > 1 && *s == '\'' && ascii_alpha(s[1]))
+		return false;
 	for (; len > 0 && ascii_blank(*s); len--)
 		s++;
 	return len == 0 || strchr("\r\n,;|/(\"'`<&}]", *s) != NULL;
@@ -98,6 +101,9 @@ static bool take(const char *text, size_t len, size_t at, const struct name *nam
 	if (n < (proof == LONG ? 12u : proof == ODD ? 6u : 3u) || secrets_placeholder(text + at + skip, n))
 		return false;
 	if (proof != ANY && (!secrets_odd(text + at + skip, n) || memchr(text + at + skip, ' ', n) != NULL))
+		return false;
+	/* $password = get_it($x) */
+	if (!quoted && memchr(text + at + skip, '(', n) != NULL && !secrets_strong(text + at + skip, n))
 		return false;
 	/* In prose a value stands alone, in quotes, or is no word. */
 	if (strict && !quoted && !secrets_odd(text + at + skip, n) && !ends_clause(text + at + skip + n, len - at - skip - n))
@@ -215,7 +221,8 @@ static const struct name *name_at(const char *s, size_t len, size_t *n)
 {
 	for (size_t k = 0; k < ASCII_COUNT(names); k++) {
 		*n = strlen(names[k].text);
-		if (names[k].proof != LONG && *n < len && names[k].text[0] == ascii_fold(s[0]) && ascii_blank(s[*n]) &&
+		/* "pass to x" is what code does */
+		if (names[k].proof != LONG && *n < len && (names[k].proof == ANY || *n == 2) && names[k].text[0] == ascii_fold(s[0]) && ascii_blank(s[*n]) &&
 		    ascii_starts(s, len, names[k].text))
 			return &names[k];
 	}
@@ -243,6 +250,8 @@ static bool option(const char *text, size_t len, size_t at, struct secrets_span 
 	const struct name *name;
 	size_t i = at, n;
 
+	if (at > 0 && strchr(" \t\n\"'`[(", text[at - 1]) == NULL) /* update-passwd */
+		return false;
 	while (i < len && i - at < 2 && text[i] == '-')
 		i++;
 	if (i - at == 1 && len - at > 6 && text[at + 1] == 'u' && text[at + 2] == ' ')
@@ -254,6 +263,7 @@ static bool option(const char *text, size_t len, size_t at, struct secrets_span 
 bool secrets_said(const char *text, size_t len, size_t at, struct secrets_span *out)
 {
 	static const char *const is[] = {"is", "was", "lautet", "ist", "est", "es", "è", "é", "=", "to", "auf"};
+	enum { IS_TO = ASCII_COUNT(is) - 2 };
 	static const struct name string = {"", SECRETS_PASSWORD, ANY};
 	const char *s = text + at;
 	size_t left = len - at, i, skip, n;
@@ -277,6 +287,8 @@ bool secrets_said(const char *text, size_t len, size_t at, struct secrets_span *
 		i += w + (s[i + w] == ':');
 		n = secrets_value(s + i, left - i, &skip, &quoted);
 		*out = (struct secrets_span){at + i + skip, n, name->kind};
+		if (!quoted && !secrets_strong(s + i + skip, n) && (k >= IS_TO || memchr(s + i + skip, '(', n) != NULL))
+			return false;
 		return n >= 4 && !secrets_placeholder(s + i + skip, n) && (quoted || secrets_odd(s + i + skip, n));
 	}
 	/* "Passwort Sommer24!" without a sign: then it must be plain that it is one. */

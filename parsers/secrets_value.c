@@ -67,7 +67,7 @@ bool secrets_odd(const char *s, size_t len)
 	bool lower = false;
 
 	for (size_t i = 0; i < len; i++) {
-		if (ascii_digit(s[i]) || (!ascii_alnum(s[i]) && (unsigned char)s[i] < 0x80 && strchr("-'/.", s[i]) == NULL))
+		if (ascii_digit(s[i]) || (!ascii_alnum(s[i]) && (unsigned char)s[i] < 0x80 && strchr("-_'/.", s[i]) == NULL))
 			return true;
 		if (lower && ascii_upper(s[i]))
 			return true;
@@ -87,7 +87,8 @@ bool secrets_placeholder(const char *s, size_t len)
 	    "undefined", "blank", "it", "this", "that", "your", "my", "our", "we", "i", "if", "and", "or", "of", "to", "on", "at", "with", "can",
 	    "cannot", "must", "should", "has", "have", "been", "does", "did", "too", "accepted", "verified", "stored", "saved", "age", "length", "hash",
 	    "complexity", "file", "prompted", "attached", "separately", "on request", "tbd", "todo", "xxx", "supplied", "provided", "given", "used",
-	    "available", "bearer", "basic", "negotiate", "ntlm", "kerberos", "void", "var", "env", "object"};
+	    "available", "bearer", "basic", "negotiate", "ntlm", "kerberos", "void", "var", "added", "deprecated", "fixed", "success", "successful", "successfully", "rejected", "validation",
+	    "prompting", "manager", "vault", "managed", "inherited", "case", "env", "object"};
 
 	if (len == 0 || strchr("*<[{(", s[0]) != NULL || memmem(s, len, "***", len < 3 ? 4 : 3) != NULL)
 		return true;

@@ -56,6 +56,8 @@ static const struct {
     {"curl -u admin:Secret99 https://x.example/", "Secret99", SECRETS_PASSWORD}, {"<add key=\"DbPassword\" value=\"abc\"/>", "abc", SECRETS_PASSWORD},
     {"JSESSIONID=0123456789ABCDEF", "0123456789ABCDEF", SECRETS_TOKEN}, {"X-RestSvcSessionId: " B64, B64, SECRETS_TOKEN},
     /* none */
+    {"pass to gcry_md_hash2", NULL, 0}, {"$passwd = verify_cb($verify);", NULL, 0}, {"if base-passwd don't", NULL, 0}, {"password: don't accept", NULL, 0},
+    {"call update-passwd Run1 now", NULL, 0}, {"decrypt without a password is GNUTLS_E_FAILED", NULL, 0}, {"password to UCS2.", NULL, 0},
     {"docker run -u 1000:1000 x", NULL, 0}, {"user: DOMAIN/user01", NULL, 0}, {"User: a / b", NULL, 0}, {"see password KB1234", NULL, 0},
     {"Job session id: 3f2504e0-4f89-11d3-9a0c-0305e82c3301", NULL, 0}, {"The password fails, see: https://a.example/Kb1", NULL, 0},
     {"password and port: 9392", NULL, 0}, {"<add key=\"Port\" value=\"abc\"/>", NULL, 0}, {"Server: a / B1c2d3!", NULL, 0},
