@@ -94,7 +94,8 @@ static void begin(struct log_events *ev, const struct log_line *l, uint64_t numb
 	const char *text = l->text, *type;
 	size_t len = without_stack(l->text, l->len), type_len;
 
-	if (ascii_starts(text, len, "error: ")) {
+	/* "Error: 18456" is a code. */
+	if (ascii_starts(text, len, "error: ") && len > 7 && !ascii_digit(text[7])) {
 		text += 7;
 		len -= 7;
 	}

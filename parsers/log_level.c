@@ -34,7 +34,7 @@ const struct log_level *log_level_of(const char *s, size_t len)
 enum log_line_kind log_level_of_text(const char *s, size_t len)
 {
 	static const char *const errors[] = {"error:", "error ", "fatal:", "failed to ", "cannot ", "can't ", "unable to ",
-	    "could not ", "critical:", "exception:", "fatal error", "err:", "failure:"};
+	    "could not ", "backup failed to complete", "critical:", "exception:", "fatal error", "err:", "failure:"};
 
 	if (ascii_starts(s, len, "warning:") || ascii_starts(s, len, "warn:"))
 		return LOG_LINE_WARNING;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ascii.h"
+#include "log_fields.h"
 #include "log_foreign.h"
 #include "log_level.h"
 
@@ -183,12 +184,36 @@ static bool parse_syslog(struct log_line *out, const char *s, size_t len)
 	return true;
 }
 
+/* Behind the time of a line that people copy out of the product's window: `:: Processing VM01 Error: text`. */
+static bool parse_action(struct log_line *out, const char *s, size_t len)
+{
+	if (len < 4 || s[0] != ':' || s[1] != ':' || s[2] != ' ')
+		return false;
+	set_text(out, s + 3, len - 3);
+	out->kind = ascii_find(out->text, out->len, " error: ") != NULL ? LOG_LINE_ERROR :
+	    ascii_find(out->text, out->len, " warning: ") != NULL ? LOG_LINE_WARNING : log_level_of_text(out->text, out->len);
+	return true;
+}
+
+/* Kernels state no level where syslog keeps it to itself. */
+static enum log_line_kind kind_without_level(const struct log_line *out)
+{
+	static const char *const words[] = {"error", "failed", "failure"};
+
+	if (out->component != NULL && ascii_is(out->component, out->component_len, "kernel") &&
+	    ascii_find_any(out->text, out->len, words, ASCII_COUNT(words), NULL) != NULL)
+		return LOG_LINE_ERROR;
+	return log_level_of_text(out->text, out->len);
+}
+
 /* Any other stamped line: the first level word within reach decides. */
 static void parse_generic(struct log_line *out, const char *s, size_t len)
 {
 	size_t reach = len < LEVEL_REACH ? len : LEVEL_REACH, i = 0;
 	bool first = true;
 
+	if (parse_action(out, s, len))
+		return;
 	while (i < reach) {
 		size_t from;
 		const struct log_level *level;
@@ -205,7 +230,11 @@ static void parse_generic(struct log_line *out, const char *s, size_t len)
 				out->component = NULL;
 				out->component_len = 0;
 			}
-			take_prefix(out, s + i, len - i);
+			/* SQL Server: `Error: 18456, Severity: 14, State: 38.` */
+			if (ascii_find(s + i, len - i, ", severity: ") != NULL)
+				set_text(out, s + from, len - from);
+			else
+				take_prefix(out, s + i, len - i);
 			return;
 		}
 		while (i < len && ascii_alpha(s[i]))
@@ -214,7 +243,7 @@ static void parse_generic(struct log_line *out, const char *s, size_t len)
 	}
 	if (!parse_syslog(out, s, len))
 		set_text(out, s, len);
-	out->kind = log_level_of_text(out->text, out->len);
+	out->kind = kind_without_level(out);
 }
 
 /* An untimed line that names its level: `ERROR: text`, `[error] text`, `Warning: text`. */
@@ -284,7 +313,8 @@ void log_line_parse(struct log_line *out, const char *line, size_t len)
 	out->named = false;
 	out->stamped = n > 0;
 	if (n == 0) {
-		parse_named(out, line, len);
+		if (!log_fields_parse(out, line, len))
+			parse_named(out, line, len);
 		return;
 	}
 	parse_record(out, line, len, n);

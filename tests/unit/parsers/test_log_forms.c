@@ -208,6 +208,24 @@ static void test_foreign(void **state)
 	        "error|volume lost|-|-|app|-|1\n"},
 	    {"<12>1 2024-03-02T02:00:06Z host app 1 ID1 [x@1 a=\"b]\"] tape is slow\n<14>1 2024-03-02T02:00:06Z host app 1 - - disk error\n",
 	        "warning|tape is slow|-|-|app|2024-03-02T02:00:06Z|1\n"},
+	    /* fields in a line */
+	    {"{\"timestamp\":\"2024-07-01T02:00:00Z\",\"level\":\"error\",\"logger\":\"k10\",\"message\":\"export failed\",\"error\":\"quota \\\"x\\\" is"
+	     " used up\"}\n{\"level\":\"info\",\"message\":\"error\"}\n{\"error\":\"x\"}\n",
+	        "error|quota \\\"x\\\" is used up|-|-|k10|2024-07-01T02:00:00Z|1\n"},
+	    {"time=\"2024-07-01T02:00:00Z\" level=warning msg=\"slow export\" component=exporter\nlevel=debug msg=error\n",
+	        "warning|slow export|-|-|exporter|2024-07-01T02:00:00Z|1\n"},
+	    {"E0701 02:00:00.123456       1 controller.go:114] loading failed with: 503\nI0701 02:00:00.123456       1 x.go:1] error none\n",
+	        "error|loading failed with: 503|-|-|-|-|1\n"},
+	    {"2024-07-01 22:31:09.12 spid51      Error: 18456, Severity: 14, State: 38.\n",
+	        "error|Error: 18456, Severity: 14, State: 38.|Error: 18456|-|-|2024-07-01T22:31:09.12|1\n"},
+	    {"Jul  1 02:00:00 repo01 kernel: EXT4-fs error (device sdb1): reading directory\nJul  1 02:00:00 repo01 app: no error here\n",
+	        "error|EXT4-fs error (device sdb1): reading directory|-|-|kernel|-|1\n"},
+	    /* copied out of the product's window */
+	    {"07.07.2021 16:43:06 :: Processing SRV01 Error: Cannot create snapshot\n07.07.2021 16:43:07 :: Failed to create checkpoint\n"
+	     "07.07.2021 16:43:08 :: Primary bottleneck: Source\n07.07.2021 16:43:09 :: Disk 1 Warning: no space map\n",
+	        "error|Processing SRV01 Error: Cannot create snapshot|-|-|-|2021-07-07T16:43:06|1\n"
+	        "error|Failed to create checkpoint|-|-|-|2021-07-07T16:43:07|1\n"
+	        "warning|Disk 1 Warning: no space map|-|-|-|2021-07-07T16:43:09|1\n"},
 	    {"7.7.2021 16:43:06 Fehler Datenträger fehlt\n", "error|Datenträger fehlt|-|-|-|2021-07-07T16:43:06|1\n"},
 	};
 
