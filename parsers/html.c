@@ -153,6 +153,8 @@ static void attribute(struct html_tag *t, const char *name, size_t n, const char
 		role(t, value, len);
 	} else if (ascii_is(name, n, "id") || ascii_is(name, n, "name") || ascii_is(name, n, "data-marker")) {
 		role(t, value, len);
+	} else if (ascii_is(name, n, "border")) {
+		t->grid |= len > 0 && value[0] != '0';
 	} else if (ascii_is(name, n, "src")) {
 		t->cid |= ascii_starts(value, len, "cid:");
 	} else if (ascii_is(name, n, "alt")) {
@@ -244,7 +246,7 @@ static void tag(struct html *h)
 	size_t n = 0;
 
 	t->end = *p == '/';
-	t->hidden = t->mso = t->cid = t->border_top = t->indent = t->tight = t->pre = false;
+	t->hidden = t->mso = t->cid = t->border_top = t->indent = t->tight = t->pre = t->grid = false;
 	t->role = HTML_ROLE_NONE;
 	t->start = 0;
 	t->href[0] = t->alt[0] = '\0';

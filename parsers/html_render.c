@@ -14,6 +14,7 @@
 
 #define QUOTE_SHOWN 10
 #define SPACES_MAX 200
+#define EMPTY_CELLS_MAX 30
 #define RULE "________________________________"
 
 static void write_bytes(struct html_render *r, const char *s, size_t n)
@@ -54,6 +55,8 @@ static void write_text(struct html_render *r, const char *s, size_t n)
 	static const char blanks[] = "        ";
 
 	begin_line(r);
+	for (; r->empty_cells > 0; r->empty_cells--)
+		write_bytes(r, r->cell ? " |" : "| ", 2);
 	if (r->cell) {
 		write_bytes(r, " | ", 3);
 		r->spaces = 0;
@@ -293,9 +296,15 @@ static void list(struct html_render *r, const struct html_tag *t)
 	}
 }
 
-static void cell(struct html_render *r, bool end)
+static void cell(struct html_render *r, bool end, bool head)
 {
-	r->fresh = false;
+	bool empty = r->cell || r->fresh; /* the cell before showed nothing */
+
+	r->grid |= head;
+	if (!end && empty && r->grid)
+		r->empty_cells += r->empty_cells < EMPTY_CELLS_MAX;
+	if (!(end && r->grid))
+		r->fresh = false;
 	if (!end && r->row_text) {
 		r->breaks = r->spaces = 0;
 		r->line_open = r->cell = true;
@@ -311,6 +320,7 @@ static void cell(struct html_render *r, bool end)
 static void row(struct html_render *r)
 {
 	r->cell = r->fresh = false;
+	r->empty_cells = 0;
 	block(r, 1);
 	r->row_text = false;
 }
@@ -459,11 +469,14 @@ static void show(struct html_render *r, const struct html_tag *t, enum element e
 		list_item(r, t->end);
 		break;
 	case E_TABLE:
+		r->grid = t->grid;
+		row(r);
+		break;
 	case E_ROW:
 		row(r);
 		break;
 	case E_CELL:
-		cell(r, t->end);
+		cell(r, t->end, strcmp(t->name, "th") == 0);
 		break;
 	case E_LINK:
 		if (!t->end)

@@ -23,6 +23,7 @@ struct html_tag {
 	bool mso;                 /* class Mso…: a paragraph without space around it */
 	enum text_mark_kind role; /* HTML_ROLE_NONE: none */
 	bool border_top, indent, tight, pre; /* html_roles.h */
+	bool grid;                /* a table with borders */
 	bool cid;                 /* src="cid:…" */
 	unsigned start;           /* <ol start> */
 	char href[HTML_HREF_MAX + 1];
@@ -62,6 +63,8 @@ struct html_render {
 	} lists[HTML_LISTS];
 	unsigned depth;          /* of lists, may exceed HTML_LISTS */
 	bool row_text, cell;     /* table row has text; a cell separator is wanted */
+	bool grid;               /* the table holds data: empty cells count */
+	unsigned empty_cells;    /* before the one that comes */
 	bool tight;              /* the open paragraph has no space around it */
 	bool fresh;              /* at the very start of a list item or table row */
 	bool link;

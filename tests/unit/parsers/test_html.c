@@ -70,6 +70,10 @@ static const struct {
 	{"<pre>\n a\n</pre>b", " a\nb"},
 	{"<div style='white-space:pre-wrap'>a\n  b\n\nc</div>d\ne", "a\n  b\n\nc\nd e"},
 	{"<div style='white-space: nowrap'>a\n b</div>", "a b"},
+	/* empty cells of data count, those that lay out a page do not */
+	{"<table border=1><tr><td></td><td>a</td><td>b</td></tr><tr><td>c</td><td></td><td>d</td></tr></table>", "| a | b\nc | | d"},
+	{"<table><tr><th>x</th><th>y</th><th>z</th></tr><tr><td><p>c</p></td><td>&nbsp;</td><td>d</td></tr></table>", "x | y | z\nc | | d"},
+	{"<table border=0><tr><td></td><td>a</td><td> </td><td>b</td></tr></table>", "a | b"},
 	/* not displayed */
 	{"<div style='max-height:0px;overflow:hidden;mso-hide:all'>pre</div><span style=\"visibility: hidden\">x</span>a", "a"},
 	{"<div style='opacity:0'>x</div><div style='opacity:0.9'>y</div>", "y"},
