@@ -5,6 +5,14 @@
 
 #include <stdlib.h>
 
+static int
+by_place(const struct related_hit *x, const struct related_hit *y)
+{
+	if (x->common != y->common)
+		return x->common ? 1 : -1;
+	return (x->place > y->place) - (x->place < y->place);
+}
+
 /* One ticket's hits become a neighbourhood, its most significant error first. */
 static int
 by_ticket(const void *a, const void *b)
@@ -13,7 +21,7 @@ by_ticket(const void *a, const void *b)
 
 	if (x->with.number != y->with.number)
 		return x->with.number < y->with.number ? 1 : -1;
-	return (x->place > y->place) - (x->place < y->place);
+	return by_place(x, y);
 }
 
 struct candidate {
@@ -28,8 +36,8 @@ by_merit(const void *a, const void *b)
 
 	if (x->shared != y->shared)
 		return x->shared < y->shared ? 1 : -1;
-	if (x->best->place != y->best->place)
-		return x->best->place > y->best->place ? 1 : -1;
+	if (by_place(x->best, y->best) != 0)
+		return by_place(x->best, y->best);
 	return x->best->with.number < y->best->with.number ? 1 : -1;
 }
 
@@ -46,7 +54,7 @@ related_rank(struct related_hit *hits, unsigned n, struct store_related *out, un
 	for (unsigned i = 0; i < n; i++) {
 		if (i == 0 || hits[i].with.number != hits[i - 1].with.number)
 			list[found++] = (struct candidate){ .best = &hits[i] };
-		list[found - 1].shared++;
+		list[found - 1].shared += !hits[i].common;
 	}
 	if (found > 1)
 		qsort(list, found, sizeof(list[0]), by_merit);

@@ -4,6 +4,7 @@
 #ifndef VG_RELATED_H
 #define VG_RELATED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,10 +18,11 @@
 struct related_hit {
 	struct store_related with;
 	unsigned place; /* of the error among those of our ticket, 0 the most significant */
+	bool common;    /* so many tickets have it that it says little */
 };
 
-/* The tickets of hits, each once with the most significant error it shares: first those that share more errors, then those that
- * share a more significant one, then newer ones. Reorders hits. Returns how many, at most max. */
+/* The tickets of hits, each once with the most significant error it shares: first those that share more errors that are
+ * not common, then those that share a more significant one (common ones last), then newer ones. Reorders hits. Returns how many, at most max. */
 unsigned related_rank(struct related_hit *hits, unsigned n, struct store_related *out, unsigned max);
 /* How many different ones are among n numbers, at most RELATED_ELSEWHERE_MAX. Reorders them. */
 unsigned related_count(uint64_t *numbers, unsigned n);

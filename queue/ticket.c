@@ -87,7 +87,7 @@ gather_hits(struct hits *h, struct store *s, const struct store_ticket *t)
 		if ((n = store_related(s, owner, errors[i].fingerprint, t->number, found, RELATED_PER_ERROR)) < 0)
 			return n;
 		for (int k = 0; k < n; k++)
-			h->own[h->n_own++] = (struct related_hit){ found[k], (unsigned)i };
+			h->own[h->n_own++] = (struct related_hit){ found[k], (unsigned)i, n == RELATED_PER_ERROR };
 		n = store_related_elsewhere(s, owner, errors[i].fingerprint, h->others + h->n_others, RELATED_ELSEWHERE_MAX);
 		if (n < 0)
 			return n;

@@ -14,7 +14,8 @@
 
 /* ---- ranking ---- */
 
-#define HIT(n, p) { { .number = (n), .fingerprint = { 'a' + (p) } }, (p) }
+#define HIT(n, p) { { .number = (n), .fingerprint = { 'a' + (p) } }, (p), false }
+#define COMMON(n, p) { { .number = (n), .fingerprint = { 'a' + (p) } }, (p), true }
 #define HITS_MAX 12
 
 static const struct {
@@ -29,6 +30,8 @@ static const struct {
 	{ "a significant error before a minor one", { HIT(90, 3), HIT(10, 0) }, 2, { 10, 90 }, "ad" },
 	{ "two errors before one", { HIT(50, 0), HIT(7, 1), HIT(7, 2) }, 3, { 7, 50 }, "ba" },
 	{ "each ticket once, with its most significant error", { HIT(7, 2), HIT(7, 0), HIT(7, 1) }, 3, { 7 }, "a" },
+	{ "a rare error before two that everybody has", { COMMON(50, 0), COMMON(50, 1), HIT(7, 2) }, 3, { 7, 50 }, "ca" },
+	{ "the rare one is shown", { COMMON(50, 0), HIT(50, 2) }, 2, { 50 }, "c" },
 	{ "five at most", { HIT(1, 0), HIT(2, 0), HIT(3, 0), HIT(4, 0), HIT(5, 0), HIT(6, 0), HIT(7, 0) }, 7, { 7, 6, 5, 4, 3 }, "aaaaa" },
 };
 
