@@ -13,6 +13,7 @@
 
 #include "ascii.h"
 #include "err.h"
+#include "little.h"
 
 #define HEADER_WORK 1024            /* what a header costs of the work budget, at least */
 #define PASSWORD_WORK (1u << 20)    /* what deriving a key costs of it */
@@ -246,20 +247,11 @@ static const char *choose_password(const struct archive_reader *r)
 	return NULL;
 }
 
-static uint64_t le64(const unsigned char *p)
-{
-	uint64_t v = 0;
-
-	for (int i = 7; i >= 0; i--)
-		v = v << 8 | p[i];
-	return v;
-}
-
 /* The first header of a 7z says where its directory ends; libarchive calls a shorter file damaged. */
 static bool is_cut(const unsigned char *h, size_t n, uint64_t size)
 {
-	return n >= 32 && memcmp(h, "7z\xBC\xAF\x27\x1C", 6) == 0 && (le64(h + 12) > size || le64(h + 20) > size ||
-	    32 + le64(h + 12) + le64(h + 20) > size);
+	return n >= 32 && memcmp(h, "7z\xBC\xAF\x27\x1C", 6) == 0 && (little64(h + 12) > size || little64(h + 20) > size ||
+	    32 + little64(h + 12) + little64(h + 20) > size);
 }
 
 static void init(struct archive_reader *r, struct source *src, struct archive_budget *budget, const void *head, size_t n)

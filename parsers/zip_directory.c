@@ -8,22 +8,13 @@
 #include <string.h>
 
 #include "archive_walk.h"
+#include "little.h"
 
 #define END_SIZE 22u      /* end of central directory record */
 #define TAIL_MAX (65535u + END_SIZE)
 #define HEADER_SIZE 46u   /* of a member in the directory */
 #define LOCAL_SIZE 30u    /* of its local header */
 #define MEMBERS_MAX 200000u
-
-static uint32_t le16(const unsigned char *p)
-{
-	return (uint32_t)p[1] << 8 | p[0];
-}
-
-static uint32_t le32(const unsigned char *p)
-{
-	return le16(p + 2) << 16 | le16(p);
-}
 
 /* Bytes in order from a place on, whatever blocks the source gives. */
 struct reader {
@@ -109,12 +100,12 @@ static uint64_t packed_sum(struct source *src, uint64_t at, unsigned members, bo
 
 		if (!take(&r, h, sizeof(h)) || memcmp(h, "PK\1\2", 4) != 0)
 			break;
-		packed = le32(h + 20);
-		unpacked = le32(h + 24);
-		name = le16(h + 28);
+		packed = little32(h + 20);
+		unpacked = little32(h + 24);
+		name = little16(h + 28);
 		sum += LOCAL_SIZE + name + (packed != UINT32_MAX ? packed : 0);
 		*ratio = *ratio || (unpacked > ARCHIVE_RATIO_FROM && unpacked / ARCHIVE_RATIO > packed);
-		if (!take(&r, NULL, name + le16(h + 30) + le16(h + 32)))
+		if (!take(&r, NULL, name + little16(h + 30) + little16(h + 32)))
 			break;
 	}
 	return sum;
@@ -130,12 +121,12 @@ unsigned zip_directory_problems(struct source *src, bool *overlap)
 	*overlap = false;
 	if (src->seek == NULL || !is_zip(src) || !find_end(src, end))
 		return 0;
-	if ((le16(end + 4) != 0 && le16(end + 4) != 0xFFFF) || le16(end + 8) != le16(end + 10))
+	if ((little16(end + 4) != 0 && little16(end + 4) != 0xFFFF) || little16(end + 8) != little16(end + 10))
 		problems |= ARCHIVE_SPLIT;
-	directory = le32(end + 12);
-	before = le32(end + 16);
+	directory = little32(end + 12);
+	before = little32(end + 16);
 	if (directory == UINT32_MAX || before == UINT32_MAX || before + directory + END_SIZE > (uint64_t)src->size)
 		return problems;
-	*overlap = packed_sum(src, before, le16(end + 10), &ratio) > (uint64_t)src->size;
+	*overlap = packed_sum(src, before, little16(end + 10), &ratio) > (uint64_t)src->size;
 	return *overlap || ratio ? problems | ARCHIVE_BOMB : problems;
 }
