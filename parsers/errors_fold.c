@@ -8,8 +8,8 @@
 #include "ascii.h"
 #include "errors_private.h"
 
-#define NORM_MAX ((size_t)ERROR_TEXT_MAX)
 #define ROOT_MIN 10 /* bytes of a normalised text that can be told in another one */
+#define ROOT_MAX 400 /* a longer one is told nowhere */
 
 /* The texts as fingerprints see them. */
 struct norms {
@@ -103,7 +103,7 @@ static bool wraps(const struct norms *n, const struct error_entry *list, size_t 
 {
 	size_t len = strlen(n->inner[outer]);
 
-	return len >= ROOT_MIN && memchr(n->inner[outer], ' ', len) != NULL && list[outer].origin == list[root].origin &&
+	return len >= ROOT_MIN && len <= ROOT_MAX && memchr(n->inner[outer], ' ', len) != NULL && list[outer].origin == list[root].origin &&
 	    list[root].class <= list[outer].class && words_in(n->text[root], n->len[root], n->inner[outer], len) != NULL &&
 	    n->inner[root][0] == '\0';
 }
@@ -119,7 +119,7 @@ static bool one_failure(const struct norms *n, const struct error_entry *list, s
 		return false;
 	if (ea->code != NULL && eb->code != NULL && !same(ea->code, eb->code))
 		return false;
-	if (n->len[in] >= ROOT_MIN && memchr(n->text[in], ' ', n->len[in]) != NULL &&
+	if (n->len[in] >= ROOT_MIN && n->len[in] <= ROOT_MAX && memchr(n->text[in], ' ', n->len[in]) != NULL &&
 	    (at = words_in(n->text[out], n->len[out], n->text[in], n->len[in])) != NULL) {
 		if (n->len[in] == n->len[out])
 			*root = is_named(ea) || !is_named(eb) ? a : b;
