@@ -243,6 +243,19 @@ class Gateway:
             code, text = s.data(mail)
             return code, text.decode()
 
+    def opened(self, mail):
+        """Sends a mail that is accepted; the next event, acknowledged."""
+        code, answer = self.send(mail)
+        assert code == 250, answer
+        items = []
+
+        def came():
+            items.extend(self.claim(1))
+            return items
+        wait_for(came, "the event")
+        self.ack(items)
+        return items[0]["event"]
+
     def claim(self, max_events=10, wait=10, lease=60, **more):
         a = self.api("POST", "/v1/queue/claim", {"max": max_events, "wait_seconds": wait, "lease_seconds": lease, **more},
                      timeout=wait + PATIENCE)

@@ -14,16 +14,7 @@ product form    vbr    "unser Sicherungsserver"
 
 
 def opened(gate, text):
-    code, answer = gate.send(mails.mail(text=text, subject="Question"))
-    assert code == 250, answer
-    items = []
-
-    def came():
-        items.extend(gate.claim(1))
-        return items
-    wait_for(came, "the event")
-    gate.ack(items)
-    return items[0]["event"]
+    return gate.opened(mails.mail(text=text, subject="Question"))
 
 
 def test_an_own_table(tmp_path):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import mails
-from gateway import Gateway, wait_for
+from gateway import Gateway
 from schemas import validate
 
 FAILURE = ("Error: Failed to connect to host {host}. Access denied or timeout expired.\n"
@@ -22,18 +22,9 @@ def gate():
 
 
 def opened(gate, sender, text):
-    """The opened event of a new ticket."""
-    code, answer = gate.send(mails.mail(sender=sender, text=text))
-    assert code == 250, answer
-    items = []
-
-    def came():
-        items.extend(gate.claim(1))
-        return items
-    wait_for(came, "the event")
-    gate.ack(items)
-    validate(items[0]["event"], "event.schema.json")
-    return items[0]["event"]
+    event = gate.opened(mails.mail(sender=sender, text=text))
+    validate(event, "event.schema.json")
+    return event
 
 
 def test_the_same_error_of_other_machines(gate):
