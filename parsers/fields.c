@@ -25,15 +25,15 @@ struct label {
 };
 
 static const struct label labels[] = {
-    {"product", "product|produkt|veeam product"},
-    {"version", "version|build|product version"},
-    {"severity", "severity|sev|severity level"},
-    {"customer", "customer|client|tenant|end customer"},
-    {"job", "job|job name|backup job"},
-    {"error", "error|error message"},
-    {"triage", "triage|triage steps|steps taken|troubleshooting|troubleshooting done|troubleshooting steps"},
+    {"product", "product|produkt|veeam product|affected product|product name|produkt/version"},
+    {"version", "version|build|product version|veeam version|vbr version|build number|version/build|produktversion|product build"},
+    {"severity", "severity|sev|severity level|schweregrad"},
+    {"customer", "customer|client|tenant|end customer|kunde|endkunde|customer name"},
+    {"job", "job|job name|backup job|jobname"},
+    {"error", "error|error message|fehler|fehlermeldung"},
+    {"triage", "triage|triage steps|steps taken|steps performed|what we tried|bereits unternommen|bisherige schritte|troubleshooting|troubleshooting done|troubleshooting steps"},
     {"support_id", "support-id|support id|supportid|contract|contract id"},
-    {"reference", "reference|your reference|our reference|ref|our ref|our ticket|partner ticket"},
+    {"reference", "reference|your reference|our reference|ref|our ref|our ticket|partner ticket|our ticket number|our case|unsere referenz|unser ticket"},
 };
 
 static bool is_one_of(const char *s, size_t len, const char *names)
@@ -48,26 +48,43 @@ static bool is_one_of(const char *s, size_t len, const char *names)
 	return false;
 }
 
+/* What lists and bold print leave around a label: `* Product: x`, `**Product:** x`. */
+static void skip_marks(const char **s, size_t *len)
+{
+	while (*len > 0 && (strchr("*-_ \t", **s) != NULL || (*len > 2 && memcmp(*s, "•", 3) == 0))) {
+		size_t n = **s < 0 ? 3 : 1;
+
+		*s += n;
+		*len -= n;
+	}
+}
+
 /* `Label: value`. *key is NULL for a label that means nothing to us. */
 static bool parse_field(const char *line, size_t len, const char **key, const char **value, size_t *value_len)
 {
-	const char *colon = memchr(line, ':', len < 40 ? len : 40);
+	const char *colon;
 	size_t n;
 
 	*key = NULL;
+	skip_marks(&line, &len);
+	colon = memchr(line, ':', len < 40 ? len : 40);
 	if (colon == NULL || colon == line || !ascii_alpha(line[0]))
 		return false;
 	for (const char *c = line; c < colon; c++)
-		if (!ascii_alnum(*c) && strchr(" -_/#", *c) == NULL)
+		if (!ascii_alnum(*c) && strchr(" -_/#*", *c) == NULL)
 			return false;
 	n = (size_t)(colon - line);
-	while (n > 0 && line[n - 1] == ' ')
+	while (n > 0 && strchr(" *_", line[n - 1]) != NULL)
 		n--;
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]) && *key == NULL; i++)
 		if (is_one_of(line, n, labels[i].names))
 			*key = labels[i].key;
 	*value = colon + 1;
 	*value_len = len - (size_t)(colon + 1 - line);
+	while (*value_len > 0 && strchr("* \t", **value) != NULL) {
+		(*value)++;
+		(*value_len)--;
+	}
 	ascii_trim(value, value_len);
 	return true;
 }

@@ -22,7 +22,7 @@ static const char *const words[] = {
     "priority 1", "priorität 1", "p1", "top priority", "highest priority", "höchste priorität", "business critical", "business-critical",
     "mission critical", "geschäftskritisch", "outage", "showstopper", "blocker", "critical", "kritisch", "critique", "crítico",
     "crítica", "critico", "critica", "krytyczne", "krytyczny", "kritiek", "urgent", "urgently", "urgency", "urgente", "dringend", "dringende",
-    "dringender", "sehr eilig", "eilt", "eilig", "spoed", "pilne", "brådskande", "haster", "high priority", "hohe priorität",
+    "dringender", "sehr eilig", "eilt", "eilig", "spoed", "pilne", "brådskande", "haster", "priority: critical", "priority: urgent", "priority: high", "priority: 1", "prio: 1", "priorität: hoch", "high priority", "hohe priorität",
     "haute priorité", "alta prioridad", "immediate assistance", "as soon as possible", "asap", "immediately", "schnellstmöglich",
     "so schnell wie möglich", "umgehend", "dès que possible", "lo antes posible", "il prima possibile", "escalate", "eskalation"};
 

@@ -44,6 +44,12 @@ static const struct {
     {"[Severity: 3]", "", NULL, "{\"severity\":3}"},
     {"[several] [sev x] [sev 9] [sev", "", NULL, "{}"},
     {"x", "#severity 1\n", NULL, "{\"severity\":1}"},
+    /* as lists, bold print and other tongues leave it */
+    {"x", "* Product: VBR\n\342\200\242 Version: 12.1\n- Job: Daily\n\n", NULL,
+        "{\"job\":\"Daily\",\"product\":\"Veeam Backup & Replication\",\"version\":\"12.1\"}"},
+    {"x", "**Product:** VBR\n*Veeam Version*: 12.1\n_Kunde_: Acme\n", NULL,
+        "{\"customer\":\"Acme\",\"product\":\"Veeam Backup & Replication\",\"version\":\"12.1\"}"},
+    {"x", "Priority: High\n", NULL, "{\"severity_hint\":\"Priority: High\"}"},
     /* unknown labels do not end the block */
     {"x", "Phone: 123\nJob: J\n", NULL, "{\"job\":\"J\"}"},
     /* logs and prose */
