@@ -14,7 +14,7 @@
 
 #define PROSE_LINE_MAX 2000
 #define WRAP_LEAST 55   /* a line that a mail program wrapped is at least so long */
-#define WRAP_MOST 110
+#define WRAP_MOST 132
 #define WRAP_LINES 12
 #define JOIN_LINES 12
 #define ANNOUNCED_LINES 3 /* empty lines and others until what was announced must come */

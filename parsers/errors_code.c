@@ -135,7 +135,8 @@ static size_t symbol(const char *s, size_t len)
 	if ((i = database_code(s, len)) > 0 || (i = storage_name(s, len)) > 0)
 		return i;
 	if (len >= 10 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && strchr("89cC", s[2]) != NULL)
-		return number(s, len) == 10 ? 10 : 0;
+		/* Alone, the first bits are flags of an access, and no error. */
+		return number(s, len) == 10 && memcmp(s + 3, "0000000", 7) != 0 ? 10 : 0;
 	for (size_t k = 0; k < sizeof(starts) / sizeof(starts[0]) && from == 0; k++)
 		if (len > strlen(starts[k]) && memcmp(s, starts[k], strlen(starts[k])) == 0)
 			from = strlen(starts[k]);
@@ -152,6 +153,8 @@ static size_t plain_hex(const char *text, size_t at, size_t len)
 	size_t n = number(text + at, len - at);
 
 	if (n < 6 || text[at] != '0' || (text[at + 1] != 'x' && text[at + 1] != 'X'))
+		return 0;
+	if (n == 10 && memcmp(text + at + 3, "0000000", 7) == 0)
 		return 0;
 	if (at >= 7 && (ascii_is(text + at - 7, 7, "value: ") || ascii_is(text + at - 7, 7, "offset ")))
 		return 0;

@@ -52,7 +52,7 @@ static bool starts_message(const char *s, size_t len)
 bool prose_starts_failure(const char *s, size_t len)
 {
 	static const char *const starts[] = {"failed to ", "cannot ", "can not ", "can't ", "unable to ", "could not ", "error: ",
-	    "failed ", "not enough ", "insufficient ", "timed out ", "operation was ", "connection refused", "invalid credentials"};
+	    "not enough ", "insufficient ", "timed out ", "operation was ", "connection refused", "invalid credentials"};
 
 	return (ascii_starts_any(s, len, starts, ASCII_COUNT(starts)) && !is_human_verb(s, len)) || starts_message(s, len);
 }
@@ -318,6 +318,17 @@ static bool ends_failed(const char *s, size_t len)
 	    ascii_word_at(s, len, people, ASCII_COUNT(people)) == ASCII_COUNT(people);
 }
 
+/* What a session's log says it is doing: "Creating VSS snapshot". */
+static bool is_action(const char *s, size_t len)
+{
+	static const char *const verbs[] = {"processing", "creating", "preparing", "getting", "saving", "backing up", "restoring", "mounting",
+	    "merging", "removing", "collecting", "connecting", "truncating", "indexing", "publishing", "copying", "initializing", "starting",
+	    "finalizing", "releasing", "freezing", "reading", "writing", "transforming", "exporting", "importing", "installing",
+	    "uploading", "downloading", "verifying", "replicating", "deleting", "updating"};
+
+	return ascii_upper(s[0]) && ascii_word_at(s, len, verbs, ASCII_COUNT(verbs)) < ASCII_COUNT(verbs) && prose_words(s, len) <= 10;
+}
+
 /* The words before a label make one name with it ("REST API error:"), or are a message themselves ("Unable to install the
  * agent. Error:"): the line is kept whole. */
 static bool belongs(const char *s, size_t len)
@@ -325,7 +336,7 @@ static bool belongs(const char *s, size_t len)
 	bool names = true;
 	const char *at = memchr(s, ':', len);
 
-	if (ends_failed(s, len) || ascii_starts(s, len, "processing ") || (ascii_upper(s[0]) && prose_starts_failure(s, len)))
+	if (ends_failed(s, len) || is_action(s, len) || (ascii_upper(s[0]) && prose_starts_failure(s, len)))
 		return true;
 	/* `VM01: Failed to …. Error: …` */
 	if (at != NULL && (size_t)(at - s) < 64 && memchr(s, ' ', (size_t)(at - s)) == NULL && (size_t)(s + len - at) > 2 &&

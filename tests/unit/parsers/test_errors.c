@@ -135,6 +135,11 @@ static void test_codes(void **state)
 	    {"Progress code 50%", ""},
 	    {"read at 0x7ffdeadbeef", "0x7ffdeadbeef"},
 	    {"Value: 0x1234567", ""},
+	    {"HTTP exception: WinINet error code: 12029", "WinINet error code: 12029"}, {"mount error(13): denied", "error(13)"},
+	    {"an error: (403) Forbidden", "error: (403)"}, {"an error (13 of them)", ""}, {"HTTP/1.1 503 Service Unavailable", "HTTP/1.1 503"},
+	    {"HTTP/1.1 200 OK", ""}, {"S3 said NoSuchBucket twice", "NoSuchBucket"}, {"NoSuchBucketPolicy", ""},
+	    {"NDMP_CONNECT_ERR came", "NDMP_CONNECT_ERR"}, {"RMAN-03009: failure", "RMAN-03009"}, {"ORA-1", ""},
+	    {"Msg 18456, Level 14, State 1", "Msg 18456"}, {"msg 5 of 7", ""}, {"CreateFileW(x,0x80000000) failed", ""},
 	    {"0x", ""}, {"Code:", ""}, {"error", ""}, {"", ""},
 	    {"exit code -1", "exit code -1"},
 	};
@@ -147,6 +152,10 @@ static void test_codes(void **state)
 		if (strcmp(code, rows[i].code) != 0 || found != (rows[i].code[0] != '\0'))
 			fail_msg("%s: '%s'", rows[i].text, code);
 	}
+	assert_true(errors_code_is_certain("0x80070005") && errors_code_is_certain("VDDK error: 2") &&
+	    errors_code_is_certain("VSS_E_BAD_STATE") && errors_code_is_certain("ORA-01017"));
+	assert_false(errors_code_is_certain("Code: 53") || errors_code_is_certain("0x1234") || errors_code_is_certain("AccessDenied") ||
+	    errors_code_is_certain("HTTP 500") || errors_code_is_certain(""));
 	assert_true(errors_find_code(code, 5, "0x80070005", 10));
 	assert_string_equal(code, "0x80");
 }

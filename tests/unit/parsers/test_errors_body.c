@@ -180,6 +180,12 @@ static void test_joined(void **state)
 	        "VSSControl: -2147212529 Backup job failed. Discovery phase failed. Cannot add a volume to the snapshot set. Volume name: "
 	        "[\\\\?\\Volume{1}\\]. VSS error: VSS_E_OBJECT_NOT_FOUND. Code:0x80042308 {VSS_E_OBJECT_NOT_FOUND}"},
 	    {"Error: Access is denied\nRegards\nAnn\n", "Access is denied"},
+	    {"Creating VSS snapshot Error: Failed to create snapshot: Backup job failed. Cannot create a shadow copy of the volumes \n"
+	     "containing writer's data. Code: [0x80042306].\n",
+	        "Creating VSS snapshot Error: Failed to create snapshot: Backup job failed. Cannot create a shadow copy of the volumes "
+	        "containing writer's data. Code: [0x80042306]. {0x80042306}"},
+	    {"Erreur du service : erreur inattendue CreateFileW(\\\\?\\X,0x80000000). hr = 0x80070001, Fonction incorrecte.\n",
+	        "Erreur du service : erreur inattendue CreateFileW(\\\\?\\X,0x80000000). hr = 0x80070001, Fonction incorrecte. {0x80070001}"},
 	    {"Error: Access is denied\nWe see it on all hosts, it failed again.\n", "Access is denied"},
 	    {"Error: Access is denied\nError: The disk is full\n", "Access is denied / The disk is full"},
 	    {"- Error: Access is denied\n- Failed to open the tape drive\n", "Access is denied / Failed to open the tape drive"},
@@ -253,7 +259,7 @@ static void test_prose(void **state)
 	    "Our ticket system says: please do not reply", "Status: open", "Subject: Error in job",
 	    "Sent: Tuesday, November 24, 2026 9:00 AM", "Failed to see how this is our fault.",
 	    "I already rebooted the proxy. The error is the same with the appliance mode.", "Retry 3 failed as well.",
-	    "We opened a case but got no answer yet.", "It says license key is valid.", "Failed VMs: 3 of 10.",
+	    "We opened a case but got no answer yet.", "It says license key is valid.", "Failed VMs: 3 of 10.", "Failed login attempts: 0",
 	    "The timeout is set to 20 minutes.", "Could not find a solution in the forum.", "No such problem with version 11.",
 	    "Unable to find anything about it in the knowledge base.", "If it fails I get an email.", "It works without errors.",
 	    "Could not be better, thanks!", "Not enough time today, let us talk tomorrow.",
