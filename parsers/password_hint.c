@@ -39,14 +39,16 @@ static const struct verb {
 	bool plain;
 } verbs[] = {{" is ", false}, {" ist ", false}, {" lautet ", false}, {" est ", false}, {" es ", false}, {" é ", false}, {" è ", false},
     {" jest ", false}, {" to ", false}, {" är ", false}, {" er ", false}, {" on ", false}, {" je ", false}, {" - ", true},
-    {" – ", true}, {" — ", true}, {"は", true}, {"是", true}};
+    {" – ", true}, {" — ", true}, {" -> ", true}, {"は", true}, {"是", true}};
 
 /* What follows the word in sentences about passwords. In lower case. */
-static const char *const no_passwords[] = {"a", "an", "and", "another", "as", "at", "attached", "below", "by", "changed", "correct",
-    "different", "empty", "expired", "falsch", "field", "for", "follows", "from", "in", "incorrect", "invalid", "is", "ist",
-    "korrekt", "known", "manager", "missing", "needed", "nicht", "none", "not", "of", "ok", "on", "or", "policy", "protected",
-    "required", "reset", "richtig", "same", "sent", "separately", "set", "that", "the", "to", "unknown", "valid", "was", "will",
-    "with", "wrong", "your", "null", "true", "false", "yes", "no"};
+static const char *const no_passwords[] = {"a", "an", "and", "another", "as", "asked", "at", "attached", "below",
+    "by", "changed", "correct", "different", "empty", "expired", "falsch", "field", "folgt", "follows", "for",
+    "from", "in", "incorrect", "invalid", "is", "ist", "kein", "keine", "known", "kommt", "korrekt", "manager",
+    "missing", "needed", "next", "nicht", "no", "none", "not", "null", "of", "ok", "on", "or", "per", "phone",
+    "policy", "protected", "required", "reset", "richtig", "same", "see", "separat", "separately", "sent", "set",
+    "siehe", "sms", "telefonisch", "that", "the", "to", "true", "false", "under", "unknown", "valid", "via", "was",
+    "wird", "will", "with", "wrong", "yes", "your"};
 
 struct span {
 	const char *s;
@@ -147,7 +149,7 @@ static bool is_no_password(const char *s, size_t len)
 	for (size_t i = 0; i < ASCII_COUNT(no_passwords); i++)
 		if (ascii_is(s, len, no_passwords[i]))
 			return true;
-	return ascii_starts(s, len, "http://") || ascii_starts(s, len, "https://") || ascii_starts(s, len, PASSWORD_MASK);
+	return ascii_starts(s, len, "http://") || ascii_starts(s, len, "https://") || ascii_starts(s, len, "[password");
 }
 
 /* Not a word of a sentence: a digit, a sign, or a capital inside. */
@@ -280,6 +282,9 @@ static bool next_place(const char *text, const char **s, const char *text_end, s
 		for (; at < end; at++) {
 			const struct label *label = label_at(text, at, end);
 
+			/* An earlier mask, in a quotation, names none. */
+			if (label != NULL && at > text && starts_with(at - 1, end, PASSWORD_MASK))
+				label = NULL;
 			if (label == NULL)
 				continue;
 			at += strlen(label->word);

@@ -36,6 +36,8 @@ static const struct {
     {"Passwort per SMS", ""}, {"compass: north", ""}, {"bypass 42", ""}, {"The proxy spawned 5 tasks", ""},
     {"passing through: nothing", ""}, {"Passwort wird separat gesendet", ""}, {"password will be sent separately", ""},
     {"Password: in a second mail", ""}, {"Wrong password: the", ""},
+    {"Passwort: siehe SMS", ""}, {"Password: sent by phone", ""}, {"Kennwort: kommt separat", ""}, {"Password: ********", ""},
+    {"Password: [password removed]", ""}, {"Passwort (ZIP): veeam", "veeam"}, {"7z password -> veeam", "veeam"}, {"Zip pw veeam2024", "veeam2024"},
 };
 
 static void test_find(void **state)
