@@ -37,6 +37,8 @@ enum attribution quotes_attribution(const struct split *sp, size_t at, size_t *c
 /* quotes_header.c: lines of a pasted header block at `at` ("From: … Sent: …"), 0 where there is none. sure: it is known that
  * one should be here (a rule, a separator, the markup), so less of it is enough. */
 size_t quotes_header_block(const struct split *sp, size_t at, bool sure);
+/* quotes_notes.c: the same in the forms of Lotus Notes. */
+size_t quotes_notes_block(const struct split *sp, size_t at);
 /* quotes_quoted.c: marks what is quoted; lines of a forwarded message get their flag. */
 void quotes_mark_quoted(struct split *sp);
 /* quotes_signature.c: marks signatures within what is new. */

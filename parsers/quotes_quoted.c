@@ -238,15 +238,6 @@ static bool is_bare_container(const struct split *sp, size_t i)
 
 /* ---- from here on all is quoted ---- */
 
-/* Lotus Notes: "Ann Lee ---11/23/2026 05:02:00 PM---Where is it?" above a header block. */
-static bool is_notes_line(const struct line *l)
-{
-	const char *a = memmem(l->f, l->flen, "---", 3), *end = l->f + l->flen;
-	const char *b = a != NULL ? memmem(a + 3, (size_t)(end - a - 3), "---", 3) : NULL;
-
-	return b != NULL && b - a < 40 && text_has_date(a, (size_t)(b - a)) && text_has_time(a, (size_t)(b - a));
-}
-
 /* Lines that begin the message which is answered, 0 where it does not begin at i. */
 static size_t intro(const struct split *sp, size_t i)
 {
@@ -271,8 +262,8 @@ static size_t intro(const struct split *sp, size_t i)
 	}
 	if (line_undashed(l, &n, &a, &b) != NULL && n == 0 && a >= 3 && (count = quotes_header_block(sp, i + 1, false)) > 0)
 		return 1 + count;
-	if (is_notes_line(l) && (count = quotes_header_block(sp, i + 1, false)) > 0)
-		return 1 + count;
+	if ((count = quotes_notes_block(sp, i)) > 0)
+		return count;
 	if (has(sp, i, FLAG(MARK_HEADER) | FLAG(MARK_HEADER_SURE)) && (count = quotes_header_block(sp, i, true)) > 0)
 		return count;
 	if (has(sp, i, FLAG(MARK_HEADER_SURE)))

@@ -116,6 +116,9 @@ static const char *const lone[] = {"On Mon, Nov 23, 2026 at 5:02 PM Ann Lee <ann
 	"寄件者: Ann Lee <ann@x.example>\n寄件日期: 2026年11月23日 下午 05:02\n收件者: Bob <bob@y.example>\n主旨: RE: x",
 	"差出人: Ann Lee <ann@x.example>\n送信日時: 2026年11月23日 17:02\n宛先: Bob <bob@y.example>\n件名: RE: x",
 	"From:\tAnn Lee/Acme\nTo:\tBob/Acme@ACME\nDate:\t11/23/2026 05:02 PM\nSubject:\tRe: x",
+	"Ann Lee ---11/23/2026 05:02:00 PM---Old text of\n\nFrom: Ann Lee/Acme\nTo: Bob/Acme@ACME\nDate: 11/23/2026 05:02 PM\nSubject: x",
+	"Ann Lee <ann@x.example>\n23.11.2026 17:02\n\nAn\nBob/Acme@ACME\nKopie\n\nThema\nRe: x",
+	"Ann Lee/Acme\n11/23/2026 05:02 PM | To | Bob/Acme@ACME\ncc |\nSubject | Re: x",
 	"##- Please type your reply above this line -##"};
 
 static void test_lone(void **state)
@@ -323,7 +326,8 @@ static const char *const content[] = {
 	"Danke\nServer Neustart hilft nicht", "Could you check it? Thanks\nJob name: Daily Backup",
 	"Log Name: Application\nSource: Veeam MP\nDate: 23.11.2026 17:02:11\nEvent ID: 190\nLevel: Error\nUser: N/A\nTo: all\nComputer: srv1",
 	"It fails.\n\nThanks\nAnn\n\nProduct: Backup 12.1\nSeverity: 2\nSupport ID: 123456",
-	"It fails.\n\nThanks\nAnn\n#close", "Our portal\nhttps://a.example/1\nhttps://b.example/2",
+	"It fails.\n\nThanks\nAnn\n#close", "The backup server\n23.11.2026 17:02 job started\n23.11.2026 17:05 job failed",
+	"Our portal\nhttps://a.example/1\nhttps://b.example/2",
 	"On 20 November 2026, the support wrote:\nInstall the patch.\nWe did.", "***\n\nhello\n\n***",
 	"> dir C:\\Backup\n> cd C:\\Backup"};
 
