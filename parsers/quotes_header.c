@@ -6,6 +6,7 @@
 
 #include "ascii.h"
 #include "quotes_private.h"
+#include "word_list.h"
 
 #define BLOCK_LINES 24 /* with long lists of recipients */
 #define FIELD_MAX 40
@@ -138,6 +139,18 @@ static bool presented(const struct split *sp, size_t at)
 	return above != NULL && above->part == NEW && line_last(above) == ':';
 }
 
+/* A whole block that lost its line ends: "From: … Sent: … To: … Subject: …". */
+static bool is_one_line(const char *value, size_t n)
+{
+	static const char *const dates[] = {" sent: ", " date: ", " gesendet: ", " datum: ", " envoyé : ", " envoyé: ", " enviado: ",
+		" enviado el: ", " enviada em: ", " inviato: ", " verzonden: ", " wysłano: ", " отправлено: ", " надіслано: ", " skickat: ",
+		" sendt: ", NULL};
+	static const char *const subjects[] = {" subject: ", " betreff: ", " objet : ", " objet: ", " asunto: ", " oggetto: ", " assunto: ",
+		" onderwerp: ", " temat: ", " тема: ", " ämne: ", " emne: ", NULL};
+
+	return word_list_within(value, n, dates) && word_list_within(value, n, subjects) && text_has_date(value, n);
+}
+
 size_t quotes_header_block(const struct split *sp, size_t at, bool sure)
 {
 	struct block b = {0};
@@ -147,6 +160,8 @@ size_t quotes_header_block(const struct split *sp, size_t at, bool sure)
 
 	if (at >= sp->n || (!sure && first != F_FROM && first != F_DATE && first != F_SUBJECT))
 		return 0;
+	if (first == F_FROM && is_one_line(value, n))
+		return presented(sp, at) ? 0 : 1;
 	count = read_block(sp, at, sure, &b);
 	if (sure)
 		return b.fields >= 2 || b.foreign >= 3 || (b.fields == 1 && b.seen[F_FROM]) ? count : 0;

@@ -56,10 +56,13 @@ static bool is_command(const char *s, size_t n)
 /* The line above ends in, or is, a shell's prompt, so that '>' continues its command. */
 static bool is_prompt(const struct line *l)
 {
+	static const char *const shells[] = {"]# ", "]$ ", "~$ ", "~# ", ":/# ", "mysql> ", "sql> ", NULL};
 	const char *gt = memchr(l->s, '>', l->len);
 
+	if (word_list_within(l->f, l->flen < 60 ? l->flen : 60, shells) || ascii_starts(l->f, l->flen, "$ "))
+		return true;
 	return gt != NULL && (ascii_starts(l->s, l->len, "ps ") ||
-							 (l->len > 2 && ascii_alpha(l->s[0]) && l->s[1] == ':' && l->s[2] == '\\'));
+	    (l->len > 2 && ascii_alpha(l->s[0]) && l->s[1] == ':' && l->s[2] == '\\'));
 }
 
 /* Of a diff, a protocol trace: lines that begin with '<' beside those with '>'. */

@@ -119,6 +119,7 @@ static const char *const lone[] = {"On Mon, Nov 23, 2026 at 5:02 PM Ann Lee <ann
 	"Ann Lee ---11/23/2026 05:02:00 PM---Old text of\n\nFrom: Ann Lee/Acme\nTo: Bob/Acme@ACME\nDate: 11/23/2026 05:02 PM\nSubject: x",
 	"Ann Lee <ann@x.example>\n23.11.2026 17:02\n\nAn\nBob/Acme@ACME\nKopie\n\nThema\nRe: x",
 	"Ann Lee/Acme\n11/23/2026 05:02 PM | To | Bob/Acme@ACME\ncc |\nSubject | Re: x",
+	"From: Ann Lee <ann@x.example> Sent: Monday, November 23, 2026 5:02 PM To: Bob <bob@y.example> Subject: RE: x",
 	"##- Please type your reply above this line -##"};
 
 static void test_lone(void **state)
@@ -326,7 +327,8 @@ static const char *const content[] = {
 	"Danke\nServer Neustart hilft nicht", "Could you check it? Thanks\nJob name: Daily Backup",
 	"Log Name: Application\nSource: Veeam MP\nDate: 23.11.2026 17:02:11\nEvent ID: 190\nLevel: Error\nUser: N/A\nTo: all\nComputer: srv1",
 	"It fails.\n\nThanks\nAnn\n\nProduct: Backup 12.1\nSeverity: 2\nSupport ID: 123456",
-	"It fails.\n\nThanks\nAnn\n#close", "The backup server\n23.11.2026 17:02 job started\n23.11.2026 17:05 job failed",
+	"It fails.\n\nThanks\nAnn\n#close", "In bash:\n\n$ cat veeam.ini\n> [db]\n> path = /var/lib\n\n[root@srv ~]# psql <<EOF\n> select 1;\n> EOF",
+	"The backup server\n23.11.2026 17:02 job started\n23.11.2026 17:05 job failed",
 	"Our portal\nhttps://a.example/1\nhttps://b.example/2",
 	"On 20 November 2026, the support wrote:\nInstall the patch.\nWe did.", "***\n\nhello\n\n***",
 	"> dir C:\\Backup\n> cd C:\\Backup"};
