@@ -267,9 +267,7 @@ applied(struct task *t)
 	struct applying *a = (struct applying *)t;
 	struct queue *q = a->q;
 	struct parse_state *s = q->parse;
-	unsigned letters = a->out.letters;
 	int err = t->err;
-	bool pictures = err == VG_OK && a->out.pictures > 0;
 
 	queue_home(q);
 	if (err == VG_OK) {
@@ -277,16 +275,15 @@ applied(struct task *t)
 		metrics_add(q->ctx->metrics, MT_QUEUE_EVENTS, a->out.events);
 		metrics_observe(q->ctx->metrics, MT_QUEUE_READY, (double)(a->in.now - a->out.received_at) / 1000.0);
 		finish(s, a->p);
+		queue_wait_wake(q);
+		if (a->out.letters > 0)
+			queue_deliver_kick(q);
+		if (a->out.pictures > 0)
+			queue_ocr_kick(q);
 	} else {
 		apply_failed(s, a->p, err);
 	}
 	applying_free(s, a);
-	if (err == VG_OK)
-		queue_wait_wake(q);
-	if (letters > 0)
-		queue_deliver_kick(q);
-	if (pictures)
-		queue_ocr_kick(q);
 	queue_parse_kick(q);
 }
 
