@@ -94,6 +94,7 @@ static bool take_value(struct job_reader *rd, struct job_text *cell)
 	if (n == 0)
 		return false;
 	set_value(rd, v, (struct job_text){cell->s, n});
+	n += job_remark(cell->s + n, cell->len - n);
 	job_skip(cell, n);
 	return true;
 }
@@ -132,13 +133,18 @@ static bool take_state(struct job_reader *rd, struct job_text *cell)
 
 static void settle_word(struct job_reader *rd, struct job_text *cell)
 {
+	struct job_text rest = *cell;
+	enum job_status st;
+	enum job_value v;
 	unsigned count;
 	size_t n = cell->len > 0 ? job_count(cell->s, cell->len, &count) : 0;
 
-	if (n > 0) {
+	job_skip(&rest, n);
+	/* "23 November" below a state is a date. */
+	if (n > 0 && (rest.len == 0 || job_label(rest.s, rest.len, &v) > 0 || job_word(rest.s, rest.len, &st) > 0)) {
 		rd->understood++;
-		job_skip(cell, n);
 		note_count(rd, rd->pending_word, count);
+		*cell = rest;
 	} else if (rd->r.status == JOB_NO_STATUS) {
 		rd->r.status = rd->pending_word;
 	}
@@ -188,6 +194,23 @@ static bool take_cell(struct job_reader *rd, struct job_text *cell)
 	return true;
 }
 
+/* A label that is not known to us: few words, and a number in the next cell. Moves behind both. */
+static bool unknown_label(const struct job_text *cell, struct job_text *rest)
+{
+	struct job_text after = *rest, value;
+	size_t words = 1;
+
+	for (size_t i = 0; i < cell->len; i++) {
+		words += cell->s[i] == ' ';
+		if (!ascii_alpha(cell->s[i]) && cell->s[i] != ' ' && cell->s[i] != ':')
+			return false;
+	}
+	if (words > 3 || !job_next_cell(&after, &value) || value.len == 0 || !ascii_digit(value.s[0]))
+		return false;
+	*rest = after;
+	return true;
+}
+
 /* What stands in the session without a label is what the job has to say. */
 static bool take_session(struct job_reader *rd, struct job_text line)
 {
@@ -209,6 +232,10 @@ static bool take_session(struct job_reader *rd, struct job_text line)
 				continue;
 		}
 		was = cell;
+		if (rd->understood > 0 && unknown_label(&was, &rest)) {
+			known = true;
+			continue;
+		}
 		if (ascii_is(was.s, was.len, "details") || ascii_starts(was.s, was.len, "created by ")) {
 			known = true;
 			continue;

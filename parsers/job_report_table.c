@@ -177,6 +177,8 @@ static void fill(struct job_reader *rd, struct job_object *o, struct job_text re
 			break;
 		if (v < JOB_VALUES && n > 0)
 			o->value[v] = (struct job_text){rest.s, n};
+		if (v < JOB_VALUES && n > 0)
+			n += job_remark(rest.s + n, rest.len - n);
 		job_skip(&rest, n);
 		/* One cell a line. */
 		if (rd->vertical && n > 0) {

@@ -23,6 +23,7 @@ static const struct word labels[] = {
     {"transferred", JOB_TRANSFERRED}, {"deduplication", JOB_DEDUPE}, {"dedupe", JOB_DEDUPE}, {"dedup", JOB_DEDUPE},
     {"compression", JOB_COMPRESSION}, {"bottleneck", JOB_OTHER}, {"processing rate", JOB_OTHER}, {"processing speed", JOB_OTHER},
     {"restore points", JOB_OTHER}, {"data written", JOB_OTHER}, {"data size", JOB_TOTAL_SIZE}, {"objects", JOB_OTHER},
+    {"source size", JOB_TOTAL_SIZE}, {"files processed", JOB_OTHER}, {"objects processed", JOB_OTHER}, {"items", JOB_OTHER},
     {"tapes used", JOB_OTHER}, {"tape used", JOB_OTHER}, {"target", JOB_OTHER}, {"speed", JOB_OTHER},
 };
 
@@ -251,6 +252,14 @@ size_t job_value(const char *s, size_t len, enum job_value v)
 	else if (v == JOB_DEDUPE || v == JOB_COMPRESSION)
 		n = ratio_value(s, len);
 	return n;
+}
+
+size_t job_remark(const char *s, size_t len)
+{
+	size_t n = gap(s, len);
+	const char *close = n < len && s[n] == '(' ? memchr(s + n, ')', len - n < 60 ? len - n : 60) : NULL;
+
+	return close != NULL ? (size_t)(close - s) + 1 : 0;
 }
 
 size_t job_count(const char *s, size_t len, unsigned *n)

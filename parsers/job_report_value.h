@@ -32,6 +32,8 @@ size_t job_column(const char *s, size_t len, enum job_value *v);
 size_t job_word(const char *s, size_t len, enum job_status *st);
 /* A value fit for v: clock with or without date, duration, size, ratio; for JOB_OTHER and JOB_NAME nothing. */
 size_t job_value(const char *s, size_t len, enum job_value v);
+/* What a value has behind it in brackets: `1.2 TB (1,234 files)`. */
+size_t job_remark(const char *s, size_t len);
 /* An integer that is no `3 of 5`. */
 size_t job_count(const char *s, size_t len, unsigned *n);
 /* `3 of 5 VMs processed`, all of s. */

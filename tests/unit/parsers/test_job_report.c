@@ -142,6 +142,15 @@ static void test_html_rows(void **state)
 	        "SureBackup|S1|failed|-|-|2026-11-24T23:00:00|2026-11-24T23:10:00|0:10:00|-|-|-|-|-|-|\n"
 	        "- dc|failed|2026-11-24T23:01:00|2026-11-24T23:02:00|-|-|-|-| {Results: [Ping] test failed}\n"
 	        "! error|Results: [Ping] test failed|dc|13\n"},
+	    /* Labels that are not known, and remarks behind values. */
+	    {"File Backup job: Shares\nWarning\n23 November 2026 21:00:00\n"
+	     "Warning | 1 | Start time | 21:00:00 | Source size | 1.2 TB (1,234 files) | New thing | 12 GB\n"
+	     "Error | 0 | End time | 21:30:00 | Data read | 3 GB | Files processed | 1234\n"
+	     "Name | Status | Start time | Size | Read | Details\n"
+	     "\\\\nas\\share one | Warning | 21:00:05 | 1.2 TB (1,234 files) | 3 GB | 3 files were skipped\n",
+	        "File Backup|Shares|warning|-|-|2026-11-23T21:00:00|2026-11-23T21:30:00|-|1.2 TB|-|3 GB|-|-|-|\n"
+	        "- \\\\nas\\share one|warning|2026-11-23T21:00:05|-|-|1.2 TB|3 GB|-| {3 files were skipped}\n"
+	        "! warning|3 files were skipped|\\\\nas\\share one|7\n"},
 	    /* Only the table was pasted. */
 	    {"This is what we see:\n" HEADS "srv | Failed | 1:00:00 AM | 1:02:00 AM | 1 GB | 0 B | 0 B | 0:02:00 | Error: Access is denied\n\n"
 	     "What now?\n",
