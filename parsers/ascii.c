@@ -99,23 +99,51 @@ size_t ascii_word_at(const char *s, size_t len, const char *const *words, size_t
 	return count;
 }
 
-/* Letters and digits as bits: which of them words begin with. */
+/* Which pairs of bytes words begin with, hashed; a word of one letter stands for every pair with it. */
+struct beginnings {
+	uint64_t pairs[4];
+	uint64_t alone;
+};
+
 static uint64_t first_bit(char c)
 {
-	return (uint64_t)1 << (ascii_digit(c) ? 26 + (c - '0') : c - 'a');
+	return (uint64_t)1 << (ascii_digit(c) ? 26 + (c - '0') : (c - 'a') & 31);
+}
+
+static unsigned pair_of(char a, char b)
+{
+	return ((unsigned char)a * 37u + (unsigned char)b) & 255u;
+}
+
+static void note_beginnings(struct beginnings *b, const char *const *words, size_t count)
+{
+	memset(b, 0, sizeof(*b));
+	for (size_t k = 0; k < count; k++) {
+		unsigned pair = pair_of(words[k][0], words[k][1]);
+
+		if (words[k][1] == '\0')
+			b->alone |= first_bit(words[k][0]);
+		else
+			b->pairs[pair / 64] |= (uint64_t)1 << pair % 64;
+	}
+}
+
+static bool may_begin(const struct beginnings *b, const char *s, size_t len)
+{
+	char c = ascii_fold(s[0]);
+	unsigned pair = pair_of(c, len > 1 ? ascii_fold(s[1]) : '\0');
+
+	return (b->pairs[pair / 64] >> pair % 64 & 1) != 0 || (b->alone & first_bit(c)) != 0;
 }
 
 const char *ascii_find_any(const char *s, size_t len, const char *const *words, size_t count, size_t *which)
 {
-	uint64_t firsts = 0;
+	struct beginnings b;
 	size_t i = 0, k;
 
-	for (k = 0; k < count; k++)
-		firsts |= first_bit(words[k][0]);
+	note_beginnings(&b, words, count);
 	while (i < len) {
-		char c = ascii_fold(s[i]);
-
-		if (ascii_alnum(c) && (firsts & first_bit(c)) != 0 && (k = ascii_word_at(s + i, len - i, words, count)) < count) {
+		if (ascii_alnum(s[i]) && may_begin(&b, s + i, len - i) && (k = ascii_word_at(s + i, len - i, words, count)) < count) {
 			if (which != NULL)
 				*which = k;
 			return s + i;
