@@ -97,8 +97,8 @@ static size_t peel_footer(const struct split *sp, size_t from, size_t to)
 	bool list = false;
 
 	for (size_t i = to; i > from && to - i < FOOTER_LINES; i--) {
-		if (line_rule(&sp->lines[i - 1]))
-			return list ? i - 1 : to;
+		if (line_rule(&sp->lines[i - 1])) /* programs for lists draw with underscores */
+			return list && sp->lines[i - 1].f[0] == '_' ? i - 1 : to;
 		list |= line_of_list(&sp->lines[i - 1]);
 	}
 	return to;
@@ -136,7 +136,7 @@ static size_t below_dashes(const struct split *sp, size_t from, size_t to)
 			continue;
 		if (to - i > most || any_technical(sp, i, to))
 			return to;
-		if (has_list(sp, i, to))
+		if (!is_long_rule(l) && has_list(sp, i, to))
 			return i - 1;
 		if ((!l->dash_sig || in_command(sp, from, i - 1)) && to > i &&
 			!lines_sign(sp->lines + i, to - i, l->dash_sig || is_long_rule(l)))

@@ -328,6 +328,7 @@ static const char *const content[] = {
 	"Log Name: Application\nSource: Veeam MP\nDate: 23.11.2026 17:02:11\nEvent ID: 190\nLevel: Error\nUser: N/A\nTo: all\nComputer: srv1",
 	"It fails.\n\nThanks\nAnn\n\nProduct: Backup 12.1\nSeverity: 2\nSupport ID: 123456",
 	"It fails.\n\nThanks\nAnn\n#close", "In bash:\n\n$ cat veeam.ini\n> [db]\n> path = /var/lib\n\n[root@srv ~]# psql <<EOF\n> select 1;\n> EOF",
+	"Help\n---------------\n\nPlease ask on the mailing list before you open a case,\nhttps://lists.partner.example/ has the archive.",
 	"The backup server\n23.11.2026 17:02 job started\n23.11.2026 17:05 job failed",
 	"Our portal\nhttps://a.example/1\nhttps://b.example/2",
 	"On 20 November 2026, the support wrote:\nInstall the patch.\nWe did.", "***\n\nhello\n\n***",
