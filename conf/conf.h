@@ -64,6 +64,15 @@ struct conf_smarthost {
 	char *password_file;
 };
 
+enum conf_auth { AUTH_BY_LOGIN, AUTH_BY_PLAIN, AUTH_BY_XOAUTH2 };
+
+/* Where access tokens come from (RFC 6749). */
+struct conf_url {
+	char *host, *path; /* path: with its slash and query */
+	unsigned port;
+	bool tls;
+};
+
 /* A mailbox that is fetched over IMAP; one process each. */
 struct conf_imap {
 	char *name;                  /* for logs */
@@ -72,11 +81,16 @@ struct conf_imap {
 	enum conf_tls tls;           /* none, required (STARTTLS) or implicit */
 	char *ca;                    /* file of authorities in PEM; NULL: the system's */
 	char *user;
-	char *password_file;
+	int auth;                    /* enum conf_auth */
+	char *password_file;         /* NULL with xoauth2 */
+	struct conf_url token;       /* xoauth2 */
+	char *client, *secret_file, *refresh_file, *scope; /* NULL without; no refresh file: client credentials */
 	char *folder;
 	char *processed, *rejected, *failed; /* where mail goes then; NULL: it stays */
 	char *intake;                /* the recipient of mail that names none of ours; normal form */
+	char *authserv_id;           /* whose Authentication-Results is believed; "none": one that carries no id; NULL: nobody's */
 	int64_t poll_ms;             /* a look at least this often, also with IDLE */
+	int64_t timeout_ms;          /* one command */
 	bool idle;
 };
 

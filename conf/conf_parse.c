@@ -222,6 +222,8 @@ static int set_value(const struct conf_arg *a, const char *word, char *object, c
 		return conf_remote_endpoint(word, (struct conf_imap *)(void *)object, why);
 	case CT_UTF8:
 		return conf_remote_text(word, a->max, slot, why);
+	case CT_URL:
+		return conf_remote_url(word, slot, why);
 	case CT_FILE:
 		return set_path(word, slot, why);
 	default:

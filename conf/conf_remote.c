@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "utf8.h"
 
 #define POLL_MS 60000
+#define TIMEOUT_MS 60000
 
 static bool numeric(const char *host)
 {
@@ -21,13 +23,23 @@ static bool numeric(const char *host)
 	return inet_pton(AF_INET, host, ip) == 1 || inet_pton(AF_INET6, host, ip) == 1;
 }
 
+static bool is_here(const char *host)
+{
+	struct in_addr in;
+
+	if (inet_pton(AF_INET, host, &in) == 1)
+		return ntohl(in.s_addr) >> 24 == 127;
+	return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
+}
+
 static int bad(const char **why, const char *text)
 {
 	*why = text;
 	return VG_ERR_SYNTAX;
 }
 
-int conf_remote_endpoint(const char *s, struct conf_imap *out, const char **why)
+/* Splits HOST:PORT; *host is replaced. */
+static int endpoint(const char *s, char **to, unsigned *to_port, const char **why)
 {
 	const char *colon = strrchr(s, ':');
 	char host[256];
@@ -48,14 +60,45 @@ int conf_remote_endpoint(const char *s, struct conf_imap *out, const char **why)
 	}
 	memcpy(host, s, n);
 	host[n] = '\0';
-	free(out->host);
-	out->host = NULL;
+	free(*to);
+	*to = NULL;
 	if (!numeric(host))
-		rc = conf_value_host(host, &out->host, why);
-	else if ((out->host = strdup(host)) == NULL)
+		rc = conf_value_host(host, to, why);
+	else if ((*to = strdup(host)) == NULL)
 		rc = VG_ERR_MEMORY;
-	out->port = (unsigned)port;
+	*to_port = (unsigned)port;
 	return rc;
+}
+
+int conf_remote_endpoint(const char *s, struct conf_imap *out, const char **why)
+{
+	return endpoint(s, &out->host, &out->port, why);
+}
+
+int conf_remote_url(const char *s, struct conf_url *out, const char **why)
+{
+	bool tls = strncmp(s, "https://", 8) == 0;
+	const char *host = s + (tls ? 8 : 7), *slash;
+	char authority[300];
+	int rc;
+
+	if ((!tls && strncmp(s, "http://", 7) != 0) || (slash = strchr(host, '/')) == NULL)
+		return bad(why, "a URL is expected (\"https://login.example/token\")");
+	for (const char *p = s; *p != '\0'; p++)
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p > '~' || *p == '#' || *p == '@')
+			return bad(why, "a URL has no blanks, no user and no fragment");
+	if (strlen(slash) > 1000 || (size_t)snprintf(authority, sizeof(authority), "%.*s%s", (int)(slash - host), host,
+	    memchr(host, ':', (size_t)(slash - host)) != NULL ? "" : tls ? ":443" : ":80") >= sizeof(authority))
+		return bad(why, "URL too long");
+	rc = endpoint(authority, &out->host, &out->port, why);
+	if (rc != VG_OK)
+		return rc;
+	if (!tls && !is_here(out->host))
+		return bad(why, "http:// is for a server on this machine only: the secrets would cross the network in clear");
+	free(out->path);
+	out->tls = tls;
+	out->path = strdup(slash);
+	return out->path != NULL ? VG_OK : VG_ERR_MEMORY;
 }
 
 int conf_remote_text(const char *s, uint64_t max, char **slot, const char **why)
@@ -72,15 +115,6 @@ int conf_remote_text(const char *s, uint64_t max, char **slot, const char **why)
 	return *slot != NULL ? VG_OK : VG_ERR_MEMORY;
 }
 
-static bool is_here(const char *host)
-{
-	struct in_addr in;
-
-	if (inet_pton(AF_INET, host, &in) == 1)
-		return ntohl(in.s_addr) >> 24 == 127;
-	return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
-}
-
 const char *conf_remote_imap_bad(struct conf_imap *all, size_t n)
 {
 	struct conf_imap *m = &all[n - 1];
@@ -88,6 +122,8 @@ const char *conf_remote_imap_bad(struct conf_imap *all, size_t n)
 
 	if (m->poll_ms == 0)
 		m->poll_ms = POLL_MS;
+	if (m->timeout_ms == 0)
+		m->timeout_ms = TIMEOUT_MS;
 	if (m->folder == NULL && (m->folder = strdup("INBOX")) == NULL)
 		return vg_strerror(VG_ERR_MEMORY);
 	for (size_t i = 0; i + 1 < n; i++)
@@ -96,6 +132,15 @@ const char *conf_remote_imap_bad(struct conf_imap *all, size_t n)
 	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
 		if (targets[i] != NULL && strcmp(targets[i], m->folder) == 0)
 			return "mail cannot be moved into the folder that it is fetched from";
+	if (m->auth == AUTH_BY_XOAUTH2 && (m->token.host == NULL || m->client == NULL || m->password_file != NULL))
+		return "auth xoauth2 needs token and client, and has no password";
+	if (m->auth == AUTH_BY_XOAUTH2 && m->refresh_file == NULL && m->secret_file == NULL)
+		return "auth xoauth2 needs a refresh file or a secret file";
+	if (m->auth != AUTH_BY_XOAUTH2 && m->password_file == NULL)
+		return "\"password file FILE\" missing";
+	if (m->auth != AUTH_BY_XOAUTH2 && (m->token.host != NULL || m->client != NULL || m->secret_file != NULL ||
+	    m->refresh_file != NULL || m->scope != NULL))
+		return "token, client, secret, refresh and scope need auth xoauth2";
 	if (m->tls == TLS_NONE && !is_here(m->host))
 		return "tls none is for a server on this machine only: the password would cross the network in clear";
 	if (m->tls == TLS_NONE && m->ca != NULL)
@@ -124,12 +169,19 @@ static bool same(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+static bool same_token(const struct conf_imap *a, const struct conf_imap *b)
+{
+	return same(a->token.host, b->token.host) && same(a->token.path, b->token.path) && a->token.port == b->token.port &&
+	    a->token.tls == b->token.tls && same(a->client, b->client) && same(a->secret_file, b->secret_file) &&
+	    same(a->refresh_file, b->refresh_file) && same(a->scope, b->scope);
+}
+
 static bool same_imap(const struct conf_imap *a, const struct conf_imap *b)
 {
 	return same(a->name, b->name) && same(a->host, b->host) && a->port == b->port && a->tls == b->tls && same(a->ca, b->ca) &&
 	    same(a->user, b->user) && same(a->password_file, b->password_file) && same(a->folder, b->folder) &&
 	    same(a->processed, b->processed) && same(a->rejected, b->rejected) && same(a->failed, b->failed) &&
-	    same(a->intake, b->intake) && a->poll_ms == b->poll_ms && a->idle == b->idle;
+	    same(a->intake, b->intake) && same(a->authserv_id, b->authserv_id) && a->auth == b->auth && same_token(a, b) && a->poll_ms == b->poll_ms && a->timeout_ms == b->timeout_ms && a->idle == b->idle;
 }
 
 bool conf_remote_same(const struct conf *a, const struct conf *b)
@@ -147,7 +199,7 @@ void conf_remote_free(struct conf *c)
 	for (size_t i = 0; i < c->n_imaps; i++) {
 		struct conf_imap *m = &c->imaps[i];
 		char *const owned[] = { m->name, m->host, m->ca, m->user, m->password_file, m->folder, m->processed, m->rejected,
-			m->failed, m->intake };
+			m->failed, m->intake, m->authserv_id, m->token.host, m->token.path, m->client, m->secret_file, m->refresh_file, m->scope };
 
 		for (size_t k = 0; k < sizeof(owned) / sizeof(owned[0]); k++)
 			free(owned[k]);

@@ -8,6 +8,8 @@
 
 /* "mail.example:993", "192.0.2.1:993", "[2001:db8::1]:993". VG_ERR_SYNTAX with *why, VG_ERR_MEMORY. */
 int conf_remote_endpoint(const char *s, struct conf_imap *out, const char **why);
+/* "https://HOST[:PORT]/PATH"; http:// for a server on this machine only. */
+int conf_remote_url(const char *s, struct conf_url *out, const char **why);
 /* UTF-8 without controls, at most max bytes, at least one; newly allocated in place of *slot. */
 int conf_remote_text(const char *s, uint64_t max, char **slot, const char **why);
 /* Sets what the last of these lines left out; what is wrong with it, NULL: nothing. Static. */

@@ -131,23 +131,36 @@ const struct conf_directive conf_directives[] = {
 	    { .type = CT_CHOICE, .offset = IMAP(tls), .keyword = "tls", .name = "MODE", .choices = "none||required|implicit" },
 	    { .type = CT_PATH, .offset = IMAP(ca), .keyword = "ca", .name = "FILE" },
 	    { .type = CT_UTF8, .offset = IMAP(user), .keyword = "user", .name = "USER", .required = true, .max = 255 },
-	    { .type = CT_FILE, .offset = IMAP(password_file), .keyword = "password", .name = "file FILE", .required = true },
+	    { .type = CT_FILE, .offset = IMAP(password_file), .keyword = "password", .name = "file FILE" },
+	    { .type = CT_CHOICE, .offset = IMAP(auth), .keyword = "auth", .name = "METHOD", .choices = "login|plain|xoauth2" },
+	    { .type = CT_URL, .offset = IMAP(token), .keyword = "token", .name = "URL" },
+	    { .type = CT_UTF8, .offset = IMAP(client), .keyword = "client", .name = "ID", .max = 255 },
+	    { .type = CT_FILE, .offset = IMAP(secret_file), .keyword = "secret", .name = "file FILE" },
+	    { .type = CT_FILE, .offset = IMAP(refresh_file), .keyword = "refresh", .name = "file FILE" },
+	    { .type = CT_UTF8, .offset = IMAP(scope), .keyword = "scope", .name = "SCOPE", .max = 500 },
 	    { .type = CT_UTF8, .offset = IMAP(folder), .keyword = "folder", .name = "FOLDER", .max = 255 },
 	    { .type = CT_UTF8, .offset = IMAP(processed), .keyword = "processed", .name = "FOLDER", .max = 255 },
 	    { .type = CT_UTF8, .offset = IMAP(rejected), .keyword = "rejected", .name = "FOLDER", .max = 255 },
 	    { .type = CT_UTF8, .offset = IMAP(failed), .keyword = "failed", .name = "FOLDER", .max = 255 },
 	    { .type = CT_ADDRESS, .offset = IMAP(intake), .keyword = "intake", .name = "ADDRESS" },
+	    { .type = CT_HOST, .offset = IMAP(authserv_id), .keyword = "authserv-id", .name = "ID" },
+	    { .type = CT_DURATION, .offset = IMAP(timeout_ms), .keyword = "timeout", .name = "TIME", .min = SECOND,
+	      .max = 10 * MINUTE },
 	    { .type = CT_DURATION, .offset = IMAP(poll_ms), .keyword = "poll", .name = "TIME", .min = SECOND / 2,
 	      .max = 29 * MINUTE },
 	    { .type = CT_CHOICE_BOOL, .offset = IMAP(idle), .keyword = "idle", .name = "WHAT", .choices = "off|on" } },
 	  NULL, true,
 	  "A mailbox whose mail is fetched, judged and filed; repeatable, one process each. tls implicit is the default, required "
 	  "is STARTTLS, none is for a server on this machine only. The certificate must be of an authority of the system's, or of "
-	  "ca, and for HOST. The password stands in the first line of FILE, which a reload reads again. What was "
-	  "fetched is known by its UID: flags are never looked at, nor changed. Mail of FOLDER (default INBOX) goes, once it is on "
+	  "ca, and for HOST. Secrets stand in the first line of their FILE, which a reload reads again. auth is login by default; plain needs "
+	  "a server with SASL-IR. With xoauth2 there is no password: an access token is got from URL for client, by the refresh token in "
+	  "its file, or without one by the client's own credentials, and again before it expires; scope is sent along where it is "
+	  "given. What was fetched is known by its UID: flags are never looked at, nor changed. Mail of FOLDER (default INBOX) goes, once it is on "
 	  "disk here, to processed; to rejected where it was refused; to failed where it cannot be fetched or is larger than limit "
 	  "message-size. Without such a folder it stays. Recipients are those of our addresses that stand in "
-	  "Delivered-To, X-Original-To, To and Cc, else intake (default: the first address intake). New mail is seen by IDLE, "
+	  "Delivered-To, X-Original-To, To and Cc, else intake (default: the first address intake). With authserv-id, the topmost Authentication-Results field of a mail is "
+	  "believed if it carries that id; none is for a provider whose field carries none (Microsoft 365). A command "
+	  "or a piece of a mail takes timeout (default 60s) at most. New mail is seen by IDLE, "
 	  "unless off, and looked for every TIME (default 1m) all the same." },
 	{ { "severity", "default" }, CTARGET_CONF,
 	  { { .type = CT_UINT, .offset = CONF(severity_default), .name = "N", .required = true, .min = 1, .max = 4 } },

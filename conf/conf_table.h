@@ -32,6 +32,7 @@ enum conf_type {
 	CT_ROLE,        /* int: enum role by name */
 	CT_ENDPOINT,    /* HOST:PORT of a server: struct conf_imap's host and port */
 	CT_UTF8,        /* UTF-8 without controls, at most max bytes */
+	CT_URL,         /* struct conf_url */
 	CT_FILE,        /* the word `file` and an absolute file name */
 	CT_PROXY_NET    /* `from NET`, repeatable: appended to a struct conf_listen's proxy_from */
 };

@@ -87,7 +87,9 @@ enum secret_kind {
 	SECRET_TLS_CERT,      /* PEM (smtp, api) */
 	SECRET_TLS_KEY,       /* PEM */
 	SECRET_CA,            /* PEM: authorities of the server that this process goes to */
-	SECRET_PASSWORD       /* for it */
+	SECRET_PASSWORD,      /* for it */
+	SECRET_CLIENT,        /* OAuth: the client's own secret */
+	SECRET_REFRESH        /* OAuth: the refresh token */
 };
 
 #define M_SECRET_FIELDS(F) F(u32, kind) F(blob, data)

@@ -13,6 +13,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "id.h"
 #include "metrics.h"
 
 #define BUCKETS 16
@@ -126,6 +127,12 @@ metrics_set(struct metrics *m, enum metric_gauge id, uint64_t value)
 		atomic_store_explicit(&m->gauge[id], value, memory_order_relaxed);
 }
 
+uint64_t
+metrics_get(const struct metrics *m, enum metric_gauge id)
+{
+	return m && (unsigned)id < MT_GAUGE_COUNT ? get(&m->gauge[id]) : 0;
+}
+
 void
 metrics_observe(struct metrics *m, enum metric_histogram id, double seconds)
 {
@@ -192,6 +199,20 @@ sum_histogram(struct buf *out, struct metrics *const *pages, unsigned n, unsigne
 	return print_histogram(out, &histogram_names[id], bucket, sum_ns);
 }
 
+static uint64_t
+age_of_oldest(struct metrics *const *pages, unsigned n, unsigned id)
+{
+	uint64_t now = (uint64_t)id_now_ms(), oldest = now;
+
+	for (unsigned p = 0; p < n; p++) {
+		uint64_t at = pages[p] ? get(&pages[p]->gauge[id]) : 0;
+
+		if (at != 0 && at < oldest)
+			oldest = at;
+	}
+	return now - oldest;
+}
+
 int
 metrics_print(struct buf *out, struct metrics *const *pages, unsigned n)
 {
@@ -204,8 +225,8 @@ metrics_print(struct buf *out, struct metrics *const *pages, unsigned n)
 		rc = print_value(out, &counter_names[i], "counter", value);
 	}
 	for (unsigned i = 0; i < MT_GAUGE_COUNT && !rc; i++) {
-		uint64_t value = 0;
-		for (unsigned p = 0; p < n; p++)
+		uint64_t value = i == MT_IMAP_SUCCESS_AGE ? age_of_oldest(pages, n, i) : 0;
+		for (unsigned p = 0; p < n && i != MT_IMAP_SUCCESS_AGE; p++)
 			value += pages[p] ? get(&pages[p]->gauge[i]) : 0;
 		rc = print_value(out, &gauge_names[i], "gauge", value);
 	}

@@ -47,6 +47,7 @@ struct metrics;
 #define METRIC_GAUGES(X) \
 	X(SMTP_OPEN,              "smtp_sessions_open",                       "Sessions now") \
 	X(SMTP_BUFFERED,          "smtp_buffered_bytes",                      "Message bytes in memory now") \
+	X(IMAP_SUCCESS_AGE,       "imap_success_age_milliseconds",            "Since the last whole look at the mailbox that has waited longest") \
 	X(QUEUE_UNPARSED,         "queue_unparsed_messages",                  "Accepted messages not yet applied") \
 	X(QUEUE_DEPTH,            "queue_depth_events",                       "Events not yet acknowledged") \
 	X(QUEUE_OLDEST_MS,        "queue_oldest_event_milliseconds",          "Age of the oldest event not yet acknowledged") \
@@ -76,9 +77,12 @@ void metrics_unmap(struct metrics **m);
 /* All accept m == NULL (unit tests) and are safe from any thread of the process. */
 void metrics_add(struct metrics *m, enum metric_counter id, uint64_t n);
 void metrics_set(struct metrics *m, enum metric_gauge id, uint64_t value);
+/* The current value; 0 for NULL. */
+uint64_t metrics_get(const struct metrics *m, enum metric_gauge id);
 void metrics_observe(struct metrics *m, enum metric_histogram id, double seconds);
 
-/* Appends the sum over n pages in the Prometheus text format. */
+/* Appends the sum over n pages in the Prometheus text format. MT_IMAP_SUCCESS_AGE is kept as a time (Unix milliseconds, 0 none) and
+ * printed as the age of the oldest. */
 int metrics_print(struct buf *out, struct metrics *const *pages, unsigned n);
 
 #endif

@@ -29,8 +29,8 @@ static const struct role_row rows[] = {
 	    .secrets = ROLE_SECRET(TLS_CERT) | ROLE_SECRET(TLS_KEY),
 	    .listens = ROLE_LISTEN(SMTP) | ROLE_LISTEN(LMTP), .root = ROOT_EMPTY,
 	    .as_bytes = 4 * GIB, .nofile = 256, .nofile_session = 2 },
-	{ .role = ROLE_IMAP, .tier = 0, .peers = R(GATE) | R(QUEUE), .secrets = ROLE_SECRET(CA) | ROLE_SECRET(PASSWORD),
-	    .root = ROOT_EMPTY, .many = true, .as_bytes = 1 * GIB, .nofile = 64 },
+	{ .role = ROLE_IMAP, .tier = 0, .peers = R(GATE) | R(QUEUE), .secrets = ROLE_SECRET(CA) | ROLE_SECRET(PASSWORD) |
+	    ROLE_SECRET(CLIENT) | ROLE_SECRET(REFRESH), .root = ROOT_EMPTY, .many = true, .as_bytes = 1 * GIB, .nofile = 64 },
 	{ .role = ROLE_API, .tier = 0, .peers = R(QUEUE) | R(GATE),
 	    .secrets = ROLE_SECRET(TLS_CERT) | ROLE_SECRET(TLS_KEY),
 	    .listens = ROLE_LISTEN(HTTP), .root = ROOT_EMPTY, .all_metrics = true,

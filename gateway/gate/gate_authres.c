@@ -14,6 +14,7 @@ struct scan {
 	struct authres *out;
 	const char *why;
 	int rc;
+	bool bare; /* no authserv-id, and what Microsoft writes beside the grammar */
 };
 
 static bool fail(struct scan *s, int rc, const char *why)
@@ -205,6 +206,8 @@ static bool propspec(struct scan *s, struct authres_result *r)
 			return fail(s, VG_ERR_SYNTAX, "a reason stands at the wrong place");
 		return expect(s, '=', "") && (r->reason = value(s)) != NULL;
 	}
+	if (s->bare && strcmp(type, "action") == 0 && at(s, '='))
+		return expect(s, '=', "") && value(s) != NULL;
 	if (!expect(s, '.', "a property has no type") || (p.name = keyword(s)) == NULL)
 		return false;
 	if (!expect(s, '=', "a property has no value") || (p.value = value(s)) == NULL)
@@ -253,6 +256,20 @@ static bool no_result(struct scan *s)
 		return false;
 	s->p = try.p;
 	return true;
+}
+
+int authres_parse_bare(struct authres *out, const char *text, size_t len, const char **why)
+{
+	struct scan s = {.p = text, .end = text + len, .out = out, .bare = true};
+
+	out->authserv_id = "";
+	out->n_results = out->used = 0;
+	while (skip_cfws(&s) && s.p < s.end && resinfo(&s) && s.p < s.end)
+		expect(&s, ';', "no ; before a result");
+	if (s.rc == VG_OK && out->n_results == 0)
+		fail(&s, VG_ERR_SYNTAX, "there is no result");
+	*why = s.why;
+	return s.rc;
 }
 
 int authres_parse(struct authres *out, const char *text, size_t len, const char **why)
@@ -362,6 +379,7 @@ void authres_judge(struct authres_proof *out, const struct gate_header *h, const
 	size_t pos = 0;
 	const struct gate_field *top = gate_header_next(h, "Authentication-Results", &pos);
 	const char *why;
+	bool bare;
 
 	*out = (struct authres_proof){.dmarc_result = "none", .why = "no Authentication-Results field"};
 	out->fields = out->ignored = (unsigned)gate_header_count(h, "Authentication-Results");
@@ -371,11 +389,12 @@ void authres_judge(struct authres_proof *out, const struct gate_header *h, const
 		out->why = "the peer is no relay with an authserv-id";
 		return;
 	}
-	if (authres_parse(&a, top->value, top->value_len, &why) != VG_OK) {
+	bare = strcmp(authserv_id, AUTHRES_NO_ID) == 0;
+	if ((bare ? authres_parse_bare : authres_parse)(&a, top->value, top->value_len, &why) != VG_OK) {
 		out->why = "the topmost field is malformed";
 		return;
 	}
-	if (strcasecmp(a.authserv_id, authserv_id) != 0) {
+	if (!bare && strcasecmp(a.authserv_id, authserv_id) != 0) {
 		out->why = "the topmost field is of another authserv-id";
 		return;
 	}

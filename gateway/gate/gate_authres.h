@@ -35,8 +35,14 @@ struct authres {
 	size_t used;
 };
 
+/* For those whose field carries no authserv-id (Microsoft 365). */
+#define AUTHRES_NO_ID "none"
+
 /* Parses a field value, folding kept. VG_ERR_SYNTAX, VG_ERR_LIMIT with *why. */
 int authres_parse(struct authres *out, const char *value, size_t len, const char **why);
+/* The same for a field without authserv-id, which then is "": results from the start, `action=` among the properties. A
+ * field with an id is a syntax error. */
+int authres_parse_bare(struct authres *out, const char *value, size_t len, const char **why);
 
 struct authres_proof {
 	bool dmarc;          /* dmarc=pass, header.from is the author's domain */
@@ -50,7 +56,8 @@ struct authres_proof {
 /* Does a parsed field say dmarc=pass for exactly the author's domain, once? Sets dmarc, dmarc_result and why, unless it says
  * nothing of dmarc. */
 void authres_judge_dmarc(struct authres_proof *out, const struct authres *a, const struct addr *author);
-/* authserv_id: of the relay that the real peer belongs to, NULL when it is none. Only the topmost field counts. */
+/* authserv_id: of the relay that the real peer belongs to or of the mailbox, NULL when it is none; AUTHRES_NO_ID: the field has
+ * none. Only the topmost field counts. */
 void authres_judge(struct authres_proof *out, const struct gate_header *h, const char *authserv_id, const struct addr *author);
 
 #endif

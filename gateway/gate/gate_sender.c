@@ -92,6 +92,14 @@ static bool has_certificate(const struct gate_sender_input *in)
 	return false;
 }
 
+/* A mailbox's provider has written its field when it took the mail; NULL where it is not to be believed. */
+static const char *mailbox_authserv_id(const struct gate_sender_input *in)
+{
+	const struct submit *s = in->submit;
+
+	return s->channel == CHANNEL_IMAP && s->listener < in->conf->n_imaps ? in->conf->imaps[s->listener].authserv_id : NULL;
+}
+
 /* Trust is in the real TCP peer alone: whom XCLIENT or PROXY name is a client of it. */
 static void add_channel_proofs(struct join *j)
 {
@@ -99,7 +107,7 @@ static void add_channel_proofs(struct join *j)
 	const struct conf_relay *relay = conf_relay_for(in->conf, in->submit->real_peer);
 	struct gate_sender *o = j->out;
 
-	authres_judge(&o->authres, in->header, relay != NULL ? relay->authserv_id : NULL, in->author);
+	authres_judge(&o->authres, in->header, relay != NULL ? relay->authserv_id : mailbox_authserv_id(in), in->author);
 	o->login = in->submit->login;
 	o->login_matches = o->login[0] != '\0' && strcmp(o->login, in->author->normal) == 0;
 	o->certificate_matches = has_certificate(in);

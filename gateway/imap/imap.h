@@ -10,6 +10,7 @@
 #include <libetpan/libetpan.h>
 
 #include "imap_backoff.h"
+#include "imap_token.h"
 #include "net_loop.h"
 #include "role.h"
 
@@ -17,8 +18,7 @@
 #define IMAP_BATCH 50u       /* mails between two notes in the ledger */
 #define IMAP_TRIES_MAX 5u    /* without a verdict; then the mail is given up */
 #define IMAP_PIECE (256u * 1024u)
-#define IMAP_STEP_MS 60000   /* one command */
-#define IMAP_SILENT_MS 30000 /* and a silence in it */
+#define IMAP_SILENT_MS 30000 /* a silence inside a command */
 
 struct imap_question;
 struct imap_job;
@@ -33,6 +33,7 @@ struct imap {
 	struct net_trust *system_trust, *trust; /* the second one by `ca` */
 	char *password;               /* NULL: none came */
 	size_t password_len;
+	struct imap_token token;
 	uint64_t next_id;
 	struct imap_question *question; /* to the queue or the gate, the one that is waited for */
 	struct imap_job *jobs;          /* of the batch under way */
@@ -48,6 +49,7 @@ struct imap_conn {
 	mailimap *im;
 	uint32_t validity;      /* UIDVALIDITY of the folder */
 	bool move, uidplus, idle;
+	bool sasl_ir;           /* RFC 4959 */
 	enum imap_trouble trouble;
 	const char *step;       /* what failed */
 	char why[256];

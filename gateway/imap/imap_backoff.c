@@ -4,6 +4,7 @@
 #include "imap_backoff.h"
 
 #include <stddef.h>
+#include <string.h>
 #include <strings.h>
 
 #define SECOND_MS INT64_C(1000)
@@ -40,6 +41,26 @@ imap_trouble_of_code(const char *code, enum imap_trouble other)
 			return codes[i].trouble;
 	}
 	return other;
+}
+
+enum imap_trouble
+imap_trouble_of_bye(const char *line, enum imap_trouble other, const char **why)
+{
+	char code[32];
+	size_t n;
+
+	*why = NULL;
+	if (strncasecmp(line, "* BYE", 5) != 0 || (line[5] != ' ' && line[5] != '\0'))
+		return other;
+	*why = line + 2;
+	if (line[5] == '\0' || line[6] != '[')
+		return TROUBLE_UNAVAILABLE;
+	n = strcspn(line + 7, "] ");
+	if (n >= sizeof(code))
+		return TROUBLE_UNAVAILABLE;
+	memcpy(code, line + 7, n);
+	code[n] = '\0';
+	return imap_trouble_of_code(code, TROUBLE_UNAVAILABLE);
 }
 
 const char *

@@ -19,6 +19,8 @@ enum imap_trouble {
 
 /* By a response code (RFC 3501 7.1, RFC 5530), letter case aside; other for those that say nothing of this kind. */
 enum imap_trouble imap_trouble_of_code(const char *code, enum imap_trouble other);
+/* By the last line of a server that hung up; other unless it is a BYE, whose text is at *why then, else NULL. */
+enum imap_trouble imap_trouble_of_bye(const char *line, enum imap_trouble other, const char **why);
 const char *imap_trouble_name(enum imap_trouble t);
 /* Pause in milliseconds before attempt failures + 1 (failures >= 1), doubling from the trouble's first pause to its last, with a
  * quarter more or less by random, so that many mailboxes do not come back at once. */

@@ -78,8 +78,6 @@ static void
 begin(struct imap_job *jobs, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (jobs[i].gone)
-			continue;
 		jobs[i].item.state = IMAP_SEEN;
 		jobs[i].item.tries++;
 	}
@@ -91,7 +89,7 @@ items_of(struct imap_item *items, const struct imap_job *jobs, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		items[i] = jobs[i].item;
 		if (jobs[i].gone)
-			items[i].state = IMAP_NEW; /* never noted */
+			items[i].state = IMAP_MOVED; /* by somebody else */
 	}
 }
 
@@ -115,12 +113,13 @@ move_and_note(struct imap_conn *c, struct imap_item *items, size_t n)
 static int
 run(struct imap_conn *c, struct imap_job *jobs, struct imap_item *items, size_t n)
 {
-	int rc = imap_fetch_meta(c, jobs, n), noted;
+	int rc, noted;
 
-	if (rc != VG_OK)
-		return rc;
+	/* Before anything is asked about them: what a server dies of may be in its answer already. */
 	begin(jobs, n);
 	rc = note(c, items, jobs, n);
+	if (rc == VG_OK)
+		rc = imap_fetch_meta(c, jobs, n);
 	if (rc != VG_OK)
 		return rc;
 	c->m->jobs = jobs;

@@ -6,8 +6,8 @@
 
 #include "imap.h"
 
-/* Fetches, submits, notes and moves n (<= IMAP_BATCH) mails. items: sorted by UID; afterwards as the ledger has them, state IMAP_NEW
- * for those that are gone. VG_OK; VG_ERR_CLOSED: the connection broke; VG_ERR_AGAIN: queue or gate could not take it. In
+/* Fetches, submits, notes and moves n (<= IMAP_BATCH) mails. items: sorted by UID; afterwards as the ledger has them, state
+ * IMAP_MOVED for those that somebody else took away. VG_OK; VG_ERR_CLOSED: the connection broke; VG_ERR_AGAIN: queue or gate could not take it. In
  * both cases the items are what is known, and the ledger as far as it can be. */
 int imap_batch(struct imap_conn *c, struct imap_item *items, size_t n);
 

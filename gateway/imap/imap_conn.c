@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "err.h"
 #include "imap.h"
 #include "imap_utf7.h"
@@ -17,7 +19,8 @@
 void
 imap_conn_limit(struct imap_conn *c, uint64_t bytes_max)
 {
-	const struct net_limits l = { IMAP_STEP_MS, IMAP_SILENT_MS, bytes_max };
+	int64_t ms = c->m->conf->timeout_ms;
+	const struct net_limits l = { ms, ms < IMAP_SILENT_MS ? ms : IMAP_SILENT_MS, bytes_max };
 
 	net_stream_limit(c->stream, &l);
 }
@@ -61,9 +64,13 @@ imap_conn_failed(struct imap_conn *c, const char *step, int rc)
 	enum imap_trouble t;
 
 	if (net_stream_error(c->stream) != VG_OK) {
+		const char *bye = NULL;
+
 		/* A server that says why it hangs up is better heard than its hanging up. */
-		t = imap_trouble_of_code(code, trouble_of_stream(c));
-		return fail(c, t, step, net_stream_why(c->stream));
+		t = trouble_of_stream(c);
+		if (net_stream_error(c->stream) == VG_ERR_CLOSED)
+			t = imap_trouble_of_bye(net_stream_last_line(c->stream), t, &bye);
+		return fail(c, t, step, bye ? bye : net_stream_why(c->stream));
 	}
 	snprintf(c->why, sizeof(c->why), "%s%s%s", code, *code ? " " : "", *text ? text : "no answer that can be understood");
 	c->step = step;
@@ -155,6 +162,7 @@ capabilities(struct imap_conn *c)
 	c->move = mailimap_has_extension(c->im, "MOVE");
 	c->uidplus = mailimap_has_extension(c->im, "UIDPLUS");
 	c->idle = mailimap_has_extension(c->im, "IDLE");
+	c->sasl_ir = mailimap_has_extension(c->im, "SASL-IR");
 	return VG_OK;
 }
 
@@ -174,18 +182,90 @@ start_tls(struct imap_conn *c)
 	return tls(c);
 }
 
+/* ---- logging in ---- */
+
+/* RFC 4616, in one line (RFC 4959): what libetpan would take a SASL library with plug-ins for. Returns libetpan's result. */
+static int
+by_plain(struct imap_conn *c)
+{
+	const struct imap *m = c->m;
+	size_t user = strlen(m->conf->user), len = user + m->password_len + 2;
+	size_t text = sodium_base64_encoded_len(len, sodium_base64_VARIANT_ORIGINAL);
+	static const char verb[] = "AUTHENTICATE PLAIN ";
+	unsigned char *plain = malloc(len);
+	char *line = malloc(sizeof(verb) + text);
+	int rc = MAILIMAP_ERROR_MEMORY;
+
+	if (plain && line) {
+		plain[0] = plain[user + 1] = '\0';
+		memcpy(plain + 1, m->conf->user, user);
+		memcpy(plain + user + 2, m->password, m->password_len);
+		memcpy(line, verb, sizeof(verb));
+		sodium_bin2base64(line + sizeof(verb) - 1, text, plain, len, sodium_base64_VARIANT_ORIGINAL);
+		rc = mailimap_custom_command(c->im, line);
+		sodium_memzero(plain, len);
+		sodium_memzero(line, sizeof(verb) + text);
+		if (rc == MAILIMAP_NO_ERROR)
+			c->im->imap_state = MAILIMAP_STATE_AUTHENTICATED;
+	}
+	free(plain);
+	free(line);
+	return rc;
+}
+
+static int
+by_xoauth2(struct imap_conn *c)
+{
+	int rc = mailimap_oauth2_authenticate(c->im, c->m->conf->user, c->m->token.access);
+
+	if (rc != MAILIMAP_NO_ERROR && net_stream_error(c->stream) == VG_OK)
+		imap_token_refused(&c->m->token);
+	return rc;
+}
+
+/* Before the connection: a server does not wait for us to find a token. */
+static int
+get_token(struct imap_conn *c)
+{
+	struct imap *m = c->m;
+	enum imap_trouble trouble = TROUBLE_NETWORK;
+	char why[200];
+
+	if (m->conf->auth != AUTH_BY_XOAUTH2 || imap_token_get(&m->token, m->ctx->conf, m->conf,
+	    m->trust ? m->trust : m->system_trust, net_loop_wait, &m->wait, &trouble, why, sizeof(why)) == VG_OK)
+		return VG_OK;
+	return fail(c, trouble, "token", why);
+}
+
+static const char *
+cannot(const struct imap_conn *c)
+{
+	switch (c->m->conf->auth) {
+	case AUTH_BY_XOAUTH2:
+		return mailimap_has_authentication(c->im, "XOAUTH2") ? NULL : "the server does not offer XOAUTH2";
+	case AUTH_BY_PLAIN:
+		if (!c->sasl_ir || !mailimap_has_authentication(c->im, "PLAIN"))
+			return "the server does not offer PLAIN with SASL-IR";
+		break;
+	default:
+		if (mailimap_has_extension(c->im, "LOGINDISABLED"))
+			return "the server does not allow LOGIN";
+	}
+	return c->m->password ? NULL : "no password";
+}
+
 static int
 log_in(struct imap_conn *c)
 {
 	const struct imap *m = c->m;
+	const char *why = cannot(c);
 	int rc;
 
-	if (!m->password)
-		return fail(c, TROUBLE_LOGIN, "login", "no password");
-	if (mailimap_has_extension(c->im, "LOGINDISABLED"))
-		return fail(c, TROUBLE_LOGIN, "login", "the server does not allow LOGIN");
+	if (why)
+		return fail(c, TROUBLE_LOGIN, "login", why);
 	imap_conn_limit(c, TALK_BYTES);
-	rc = mailimap_login(c->im, m->conf->user, m->password);
+	rc = m->conf->auth == AUTH_BY_XOAUTH2 ? by_xoauth2(c) : m->conf->auth == AUTH_BY_PLAIN ? by_plain(c)
+	    : mailimap_login(c->im, m->conf->user, m->password);
 	if (rc == MAILIMAP_NO_ERROR)
 		return VG_OK;
 	if (imap_conn_failed(c, "login", rc) == VG_ERR_DENIED)
@@ -227,7 +307,9 @@ imap_conn_open(struct imap_conn *c, struct imap *m)
 	c->im = mailimap_new(0, NULL);
 	if (!c->stream || !c->im)
 		return fail(c, TROUBLE_OURS, "connect", "no memory");
-	rc = reach(c);
+	rc = get_token(c);
+	if (rc == VG_OK)
+		rc = reach(c);
 	if (rc == VG_OK && mode == TLS_IMPLICIT)
 		rc = tls(c);
 	if (rc == VG_OK)

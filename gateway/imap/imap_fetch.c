@@ -98,10 +98,6 @@ imap_fetch_meta(struct imap_conn *c, struct imap_job *jobs, size_t n)
 	clist *list = NULL;
 	int rc = MAILIMAP_ERROR_MEMORY;
 
-	for (size_t i = 0; i < n; i++) {
-		jobs[i].gone = true;
-		jobs[i].received_at = id_now_ms();
-	}
 	imap_conn_limit(c, META_BYTES);
 	if (set && what && mailimap_fetch_type_new_fetch_att_list_add(what, mailimap_fetch_att_new_uid()) == 0 &&
 	    mailimap_fetch_type_new_fetch_att_list_add(what, mailimap_fetch_att_new_rfc822_size()) == 0 &&
@@ -115,6 +111,10 @@ imap_fetch_meta(struct imap_conn *c, struct imap_job *jobs, size_t n)
 		/* A refusal for the whole set tells nothing about one mail. */
 		imap_conn_failed(c, "fetch", rc);
 		return VG_ERR_CLOSED;
+	}
+	for (size_t i = 0; i < n; i++) {
+		jobs[i].gone = true;
+		jobs[i].received_at = id_now_ms();
 	}
 	take_meta(jobs, n, list);
 	mailimap_fetch_list_free(list);

@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "err.h"
+#include "id.h"
 #include "imap.h"
 #include "log.h"
 #include "net_stream.h"
@@ -66,6 +67,10 @@ on_secret(struct role_ctx *ctx, enum secret_kind kind, const unsigned char *data
 
 	if (kind == SECRET_PASSWORD)
 		take_password(m, data, len);
+	if (kind == SECRET_CLIENT)
+		imap_token_secret(&m->token.client_secret, data, len);
+	if (kind == SECRET_REFRESH)
+		imap_token_secret(&m->token.refresh, data, len);
 	if (kind != SECRET_CA)
 		return;
 	if (net_trust_new(&trust, data, len, &why) != VG_OK) {
@@ -127,6 +132,10 @@ run(struct role_ctx *ctx)
 {
 	struct imap *m = ctx->state;
 	unsigned failures = 0;
+
+	/* A mailbox that was never reached must raise the alarm as well; the page outlives the process. */
+	if (metrics_get(ctx->metrics, MT_IMAP_SUCCESS_AGE) == 0)
+		metrics_set(ctx->metrics, MT_IMAP_SUCCESS_AGE, (uint64_t)id_now_ms());
 
 	while (!m->wait.stop) {
 		enum imap_trouble t = TROUBLE_OURS;

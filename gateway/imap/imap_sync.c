@@ -58,6 +58,15 @@ by_uid(const void *a, const void *b)
 	return x->uid < y->uid ? -1 : x->uid > y->uid;
 }
 
+/* What was tried least comes first: it may be none of it. */
+static int
+by_tries(const void *a, const void *b)
+{
+	const struct imap_item *x = a, *y = b;
+
+	return x->tries != y->tries ? (x->tries < y->tries ? -1 : 1) : by_uid(a, b);
+}
+
 /* ---- what is there ---- */
 
 static int
@@ -231,6 +240,8 @@ make_plan(struct sync *s, struct plan *p, struct items *fresh)
 	drop(&open);
 	if (p->fresh.n)
 		qsort(p->fresh.at, p->fresh.n, sizeof(*p->fresh.at), by_uid);
+	if (p->alone.n)
+		qsort(p->alone.at, p->alone.n, sizeof(*p->alone.at), by_tries);
 	if (p->moves.n)
 		qsort(p->moves.at, p->moves.n, sizeof(*p->moves.at), by_uid);
 	return rc;
@@ -321,6 +332,7 @@ imap_sync(struct imap_conn *c, bool *worked)
 		rc = look(&s);
 		if (rc == VG_OK) {
 			*worked = true;
+			metrics_set(c->m->ctx->metrics, MT_IMAP_SUCCESS_AGE, (uint64_t)id_now_ms());
 			rc = wait_for_more(&s);
 		}
 	}

@@ -72,7 +72,7 @@ struct secrets {
 
 struct mailbox_secrets {
 	struct buf ca;       /* PEM; empty: the system's authorities */
-	struct buf password; /* first line of its file */
+	struct buf password, client, refresh; /* first lines of their files; empty without */
 };
 
 /* Reads the key file, makes it where the store is empty too, and derives what the roles get. EX_CONFIG, EX_CANTCREAT. */

@@ -10,7 +10,7 @@
 #include "master.h"
 
 #define CA_MAX (512u * 1024u)
-#define PASSWORD_MAX 4096u
+#define LINE_MAX_BYTES 16384u
 
 void
 master_mailboxes_wipe(struct secrets *s)
@@ -18,20 +18,22 @@ master_mailboxes_wipe(struct secrets *s)
 	for (size_t i = 0; i < s->n_mailboxes; i++) {
 		buf_free(&s->mailboxes[i].ca);
 		buf_wipe(&s->mailboxes[i].password);
+		buf_wipe(&s->mailboxes[i].client);
+		buf_wipe(&s->mailboxes[i].refresh);
 	}
 	free(s->mailboxes);
 	s->mailboxes = NULL;
 	s->n_mailboxes = 0;
 }
 
-/* Without its line end; a NUL or an empty line is no password. */
+/* Without its line end; a NUL or an empty line is no secret. */
 static int
-read_line(const char *file, struct buf *out, struct fault *f)
+read_line(const char *what, const char *file, struct buf *out, struct fault *f)
 {
-	int rc = master_read_file("password file", file, PASSWORD_MAX, out, f);
+	int rc = file ? master_read_file(what, file, LINE_MAX_BYTES, out, f) : VG_OK;
 	const unsigned char *end;
 
-	if (rc != VG_OK)
+	if (rc != VG_OK || !file)
 		return rc;
 	end = out->len ? memchr(out->data, '\n', out->len) : NULL;
 	if (end)
@@ -40,7 +42,7 @@ read_line(const char *file, struct buf *out, struct fault *f)
 		out->len--;
 	if (out->len && !memchr(out->data, '\0', out->len))
 		return VG_OK;
-	return fault_set(f, EX_CONFIG, "password file %s: its first line is no password", file);
+	return fault_set(f, EX_CONFIG, "%s %s: its first line is empty or has a NUL", what, file);
 }
 
 static int
@@ -48,7 +50,11 @@ load_one(const struct conf_imap *m, struct mailbox_secrets *out, struct fault *f
 {
 	int rc = m->ca ? master_read_file("ca", m->ca, CA_MAX, &out->ca, f) : VG_OK;
 
-	return rc == VG_OK ? read_line(m->password_file, &out->password, f) : rc;
+	if (rc == VG_OK)
+		rc = read_line("password file", m->password_file, &out->password, f);
+	if (rc == VG_OK)
+		rc = read_line("secret file", m->secret_file, &out->client, f);
+	return rc == VG_OK ? read_line("refresh file", m->refresh_file, &out->refresh, f) : rc;
 }
 
 int

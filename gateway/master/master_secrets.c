@@ -223,6 +223,8 @@ master_secrets_send(const struct secrets *s, const struct role_row *row, uint32_
 		{ .kind = SECRET_TLS_KEY, .data = { s->key.data, s->key.len } },
 		{ .kind = SECRET_CA, .data = { box->ca.data, box->ca.len } },
 		{ .kind = SECRET_PASSWORD, .data = { box->password.data, box->password.len } },
+		{ .kind = SECRET_CLIENT, .data = { box->client.data, box->client.len } },
+		{ .kind = SECRET_REFRESH, .data = { box->refresh.data, box->refresh.len } },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {

@@ -181,6 +181,34 @@ usable(struct net_stream *s)
 	return s->fd < 0 ? net_stream_fail(s, VG_ERR_CLOSED, "not connected") : VG_OK;
 }
 
+static void
+keep_tail(struct net_stream *s, const char *data, size_t n)
+{
+	size_t left;
+
+	if (n > NET_TAIL) {
+		data += n - NET_TAIL;
+		n = NET_TAIL;
+	}
+	left = s->tail_len + n > NET_TAIL ? NET_TAIL - n : s->tail_len;
+	memmove(s->tail, s->tail + s->tail_len - left, left);
+	memcpy(s->tail + left, data, n);
+	s->tail_len = left + n;
+}
+
+const char *
+net_stream_last_line(struct net_stream *s)
+{
+	size_t end = s->tail_len, start;
+
+	while (end > 0 && (s->tail[end - 1] == '\n' || s->tail[end - 1] == '\r'))
+		end--;
+	for (start = end; start > 0 && s->tail[start - 1] != '\n'; start--)
+		continue;
+	s->tail[end] = '\0';
+	return s->tail + start;
+}
+
 ssize_t
 net_stream_read(struct net_stream *s, void *out, size_t n)
 {
@@ -204,6 +232,8 @@ net_stream_read(struct net_stream *s, void *out, size_t n)
 		return net_stream_fail(s, VG_ERR_CLOSED, "the server hung up");
 	if (got > 0 && (s->received += (uint64_t)got) > s->limits.bytes_max)
 		return net_stream_fail(s, VG_ERR_LIMIT, "the server sent too much");
+	if (got > 0)
+		keep_tail(s, out, (size_t)got);
 	return got;
 }
 

@@ -65,6 +65,9 @@ int net_stream_error(const struct net_stream *s);
 const char *net_stream_why(const struct net_stream *s);
 /* "TLS1.3 TLS_AES_256_GCM_SHA384", "" in clear. */
 const char *net_stream_tls_text(const struct net_stream *s);
+/* The last line received, as far as its end is kept, without its line end; "" without one: what a server said before it hung
+ * up. Hostile. Valid until the next call. */
+const char *net_stream_last_line(struct net_stream *s);
 /* Bytes received in the current exchange. */
 uint64_t net_stream_received(const struct net_stream *s);
 

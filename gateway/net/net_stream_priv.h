@@ -8,6 +8,8 @@
 
 #include "net_stream.h"
 
+#define NET_TAIL 200u
+
 struct net_stream {
 	int fd; /* -1: none */
 	net_wait_cb *wait;
@@ -20,6 +22,8 @@ struct net_stream {
 	struct net_trust *trust;
 	gnutls_session_t tls; /* NULL in clear */
 	char tls_text[96];
+	char tail[NET_TAIL + 1]; /* the last bytes received */
+	size_t tail_len;
 	mailstream *mail; /* NULL: never asked for, or closed by libetpan */
 };
 

@@ -140,6 +140,20 @@ static const struct row rows[] = {
 	{AR MX "; dmarc=pass " ANN "\r\n", NULL, false, false, 1},
 	{"X-" AR MX "; dmarc=pass " ANN "\r\n", MX, false, false, 0},
 	{"Subject: x\r\n", MX, false, false, 0},
+	/* Microsoft's has no id, and a property of its own */
+	{AR "spf=pass (sender IP is 192.0.2.1)\r\n smtp.mailfrom=partner.example; dkim=pass (signature was verified)\r\n"
+	 " header.d=partner.example;dmarc=pass action=none\r\n " ANN ";compauth=pass reason=100\r\n", "none", true, false, 0},
+	{AR "spf=none; dmarc=fail action=quarantine " ANN ";compauth=fail reason=000\r\n", "none", false, false, 0},
+	{AR "dmarc=pass action=none header.from=evil.example\r\n", "none", false, false, 0},
+	{AR "evil.example; dmarc=pass " ANN "\r\n", "none", false, false, 1},
+	{AR "evil; dmarc=pass " ANN "\r\n", "none", false, false, 1},
+	{AR "; dmarc=pass " ANN "\r\n", "none", false, false, 1},
+	{AR "\r\n", "none", false, false, 1},
+	{AR "none\r\n", "none", false, false, 1},
+	{AR "dmarc=pass " ANN " x\r\n", "none", false, false, 1},
+	{AR "dmarc=pass " ANN " (\r\n", "none", false, false, 1},
+	{AR "dmarc=pass action=none " ANN "\r\n", MX, false, false, 1},
+	{AR MX "; dmarc=pass action=none " ANN "\r\n", MX, false, false, 1},
 };
 
 static void rule_c(void **state)

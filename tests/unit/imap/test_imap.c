@@ -50,6 +50,30 @@ test_codes(void **state)
 }
 
 static void
+test_byes(void **state)
+{
+	static const struct {
+		const char *line;
+		enum imap_trouble want;
+		bool has_why;
+	} rows[] = {
+		{ "* BYE [LIMIT] enough", TROUBLE_LIMIT, true }, { "* bye", TROUBLE_UNAVAILABLE, true },
+		{ "* BYE [UNAVAILABLE", TROUBLE_UNAVAILABLE, true }, { "* BYE [", TROUBLE_UNAVAILABLE, true },
+		{ "* BYE Autologout; idle for too long", TROUBLE_UNAVAILABLE, true }, { "", TROUBLE_NETWORK, false },
+		{ "* BYEBYE", TROUBLE_NETWORK, false }, { "x * BYE [LIMIT]", TROUBLE_NETWORK, false },
+		{ "* BYE [ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ]", TROUBLE_UNAVAILABLE, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *why;
+
+		assert_int_equal(imap_trouble_of_bye(rows[i].line, TROUBLE_NETWORK, &why), rows[i].want);
+		assert_int_equal(why != NULL, rows[i].has_why);
+	}
+}
+
+static void
 test_pauses(void **state)
 {
 	(void)state;
@@ -156,7 +180,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_folder_names), cmocka_unit_test(test_codes), cmocka_unit_test(test_pauses),
+		cmocka_unit_test(test_folder_names), cmocka_unit_test(test_codes), cmocka_unit_test(test_byes), cmocka_unit_test(test_pauses),
 		cmocka_unit_test(test_recipients), cmocka_unit_test(test_too_many_recipients), cmocka_unit_test(test_targets),
 	};
 
