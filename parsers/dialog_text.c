@@ -97,6 +97,9 @@ static int gap_in_row(const struct piece *a, const struct piece *b)
 
 	if (b->x <= a->x || b->x < a->right - h / 2 || (bottom - top) * 2 < h)
 		return -1;
+	/* An icon, read as a large x, belongs to no line. */
+	if ((a->bottom - a->y) * 2 > (b->bottom - b->y) * 3 && a->len == 1)
+		return -1;
 	return b->x > a->right ? b->x - a->right : 0;
 }
 
@@ -159,16 +162,22 @@ static void make_blocks(struct page *g)
 /* Each of these begins a line of its own, wherever the one before it ended. */
 static bool begins_anew(const struct piece *p)
 {
-	static const char *const starts[] = {"processing ", "job ", "task ", "queued ", "building ", "error:", "warning:", "at line:", "+ ",
-	    "ps ", "c:\\", "- ", "* ", "at ", "caused by"};
+	static const char *const starts[] = {"error:", "warning:", "at line:", "+ ", "ps ", "c:\\", "- ", "* ", "at ", "caused by"};
+	static const char *const rows[] = {"processing ", "job ", "task ", "queued ", "building "};
+	const char *blank = memchr(p->text, ' ', p->len);
+	size_t word = blank != NULL ? (size_t)(blank - p->text) : p->len;
 
-	return p->text[0] == '[' || ascii_digit(p->text[0]) || ascii_starts_any(p->text, p->len, starts, ASCII_COUNT(starts));
+	/* root@host:~# */
+	if (p->text[0] == '[' || ascii_digit(p->text[0]) || (memchr(p->text, '@', word) != NULL && memchr(p->text, ':', word) != NULL))
+		return true;
+	return ascii_starts_any(p->text, p->len, starts, ASCII_COUNT(starts)) ||
+	    (ascii_upper(p->text[0]) && ascii_starts_any(p->text, p->len, rows, ASCII_COUNT(rows)));
 }
 
 /* What never begins a message of its own. */
 static bool goes_on(const struct piece *p)
 {
-	static const char *const starts[] = {"code:", "win32 error", "host:", "account:", "error code:", "agent failed to", "--tr:"};
+	static const char *const starts[] = {"code:", "code ", "win32 error", "host:", "account:", "error code:", "agent failed to", "--tr:"};
 
 	return ascii_lower(p->text[0]) || p->text[0] == '\'' || p->text[0] == '(' ||
 	    ascii_starts_any(p->text, p->len, starts, ASCII_COUNT(starts));

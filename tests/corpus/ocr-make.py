@@ -62,7 +62,36 @@ def all_windows():
     dark=box('Error',['The repository server backup01 is not reachable. Login failed for','user CORP\\svc_veeam: access is denied (0x80070005).'],['Retry','Cancel'],(450,160),DJ,11,(32,32,32),(45,45,45),(235,235,235))
     german=box('Fehler',['Der Dienst "Veeam Backup Service" konnte nicht gestartet werden.','Zugriff verweigert (Fehlercode 0x80070005).'],['Wiederholen','Abbrechen'],(460,160))
     info=box('Veeam Backup and Replication',['The configuration was saved successfully.','Do you want to run the job now?'],['Yes','No'],(430,150),icon=(0,90,200))
-    return dict(veeam=veeam,windows=win,dark=dark,german=german,session=session(),console=console(),desktop=desktop(),info=info,logo=logo())
+    return dict(veeam=veeam,windows=win,dark=dark,german=german,session=session(),console=console(),desktop=desktop(),info=info,logo=logo(),toast=toast(),linux=linux(),small=small_print())
+
+def toast():
+    """A notice in the corner of a screen."""
+    im = Image.new('RGB', (380, 120), (31, 31, 31))
+    d = ImageDraw.Draw(im)
+    d.text((16, 14), 'Veeam Agent', font=font(BOLD, 12), fill='white')
+    d.text((16, 40), 'Backup failed: Unable to perform application-aware', font=font(SANS, 12), fill=(220, 220, 220))
+    d.text((16, 57), 'processing because VSS writers are in failed state.', font=font(SANS, 12), fill=(220, 220, 220))
+    d.text((16, 90), 'Dismiss', font=font(SANS, 12), fill=(120, 180, 255))
+    return im
+
+
+def small_print():
+    """A window made smaller than it was, as mail programs do."""
+    im = box('Veeam Backup and Replication', ['Failed to connect to guest agent. Errors:',
+             "'Cannot connect to the host's administrative share.", 'The network path was not found.', 'Code: 53'], ['OK'], (430, 190))
+    return im.resize((322, 142), Image.LANCZOS)
+
+
+def linux():
+    im = Image.new('RGB', (900, 120), (0, 0, 0))
+    d = ImageDraw.Draw(im)
+    lines = ['root@lnx01:~# veeamconfig session log --id 3f2a',
+             '2026-11-23 22:00:07 UTC {4a1c} [error] Failed to create snapshot: Operation not permitted',
+             '2026-11-23 22:00:08 UTC {4a1c} [error] Failed to perform managed backup', 'root@lnx01:~#']
+    for i, line in enumerate(lines):
+        d.text((4, 4 + i * 20), line, font=font(MONO, 13), fill=(200, 200, 200))
+    return im
+
 
 def logo():
     im = Image.new('RGB', (320, 200), (0, 120, 60))
