@@ -156,6 +156,16 @@ const char *ascii_find_any(const char *s, size_t len, const char *const *words, 
 	return NULL;
 }
 
+size_t ascii_copy(char *out, size_t cap, const char *s, size_t len)
+{
+	size_t n = len < cap - 1 ? len : cap - 1;
+
+	if (n > 0)
+		memcpy(out, s, n);
+	out[n] = '\0';
+	return n;
+}
+
 void ascii_trim(const char **s, size_t *len)
 {
 	while (*len > 0 && ascii_blank((*s)[0])) {

@@ -73,6 +73,8 @@ const char *ascii_find_any(const char *s, size_t len, const char *const *words, 
 /* s ends with suffix (lower case). */
 bool ascii_ends(const char *s, size_t len, const char *suffix);
 #define ASCII_COUNT(list) (sizeof(list) / sizeof((list)[0]))
+/* Copies s to out as a string, cut to cap - 1 bytes; returns how many. */
+size_t ascii_copy(char *out, size_t cap, const char *s, size_t len);
 /* Moves *s and *len past blanks in front, and cuts white space behind. */
 void ascii_trim(const char **s, size_t *len);
 /* The next line of [*s, end): without its LF or CRLF. False at the end. */

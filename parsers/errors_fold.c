@@ -103,7 +103,8 @@ static bool wraps(const struct norms *n, const struct error_entry *list, size_t 
 {
 	size_t len = strlen(n->inner[outer]);
 
-	return len >= ROOT_MIN && len <= ROOT_MAX && memchr(n->inner[outer], ' ', len) != NULL && list[outer].origin == list[root].origin &&
+	return len >= ROOT_MIN && len <= ROOT_MAX && memchr(n->inner[outer], ' ', len) != NULL &&
+	    list[outer].origin == list[root].origin &&
 	    list[root].class <= list[outer].class && words_in(n->text[root], n->len[root], n->inner[outer], len) != NULL &&
 	    n->inner[root][0] == '\0';
 }

@@ -18,15 +18,6 @@ void log_events_init(struct log_events *ev, struct error_set *set, const struct 
 	log_trace_init(&ev->trace, set, where);
 }
 
-static void copy_word(char *out, size_t cap, const char *s, size_t len)
-{
-	size_t n = len < cap - 1 ? len : cap - 1;
-
-	if (n > 0)
-		memcpy(out, s, n);
-	out[n] = '\0';
-}
-
 /* Drops a stack that stands in the same line: `text   at Name.Space.Method()`. */
 static size_t without_stack(const char *s, size_t len)
 {
@@ -70,7 +61,7 @@ static bool names_type(struct log_events *ev, const char *text, size_t len)
 	/* ` (Type)` alone, below a message of several lines. */
 	if (len > 0 && memmem(ev->text, ev->len, text, len < ev->len ? len : ev->len) == NULL)
 		return false;
-	copy_word(ev->exception, sizeof(ev->exception), type, type_len);
+	ascii_copy(ev->exception, sizeof(ev->exception), type, type_len);
 	return true;
 }
 
@@ -81,7 +72,7 @@ static bool take_inner(struct log_events *ev, const char *s, size_t len)
 
 	if (!log_trace_inner(&inner, s, without_stack(s, len)))
 		return false;
-	copy_word(ev->exception, sizeof(ev->exception), inner.exception, inner.exception_len);
+	ascii_copy(ev->exception, sizeof(ev->exception), inner.exception, inner.exception_len);
 	if (inner.len > 0) {
 		ev->len = 0;
 		append(ev, inner.text, inner.len);
@@ -104,7 +95,7 @@ static void begin(struct log_events *ev, const struct log_line *l, uint64_t numb
 	ev->traceback = false;
 	ev->weak = false;
 	if (log_line_exception(&text, &len, &type, &type_len)) {
-		copy_word(ev->exception, sizeof(ev->exception), type, type_len);
+		ascii_copy(ev->exception, sizeof(ev->exception), type, type_len);
 		if (len == 0) {
 			text = type;
 			len = type_len;
@@ -116,8 +107,8 @@ static void begin(struct log_events *ev, const struct log_line *l, uint64_t numb
 	ev->len = 0;
 	ev->severity = l->kind == LOG_LINE_WARNING ? SEVERITY_WARNING : SEVERITY_ERROR;
 	ev->where.line = number;
-	copy_word(ev->at, sizeof(ev->at), l->at, strlen(l->at));
-	copy_word(ev->component, sizeof(ev->component), l->component, l->component_len);
+	ascii_copy(ev->at, sizeof(ev->at), l->at, strlen(l->at));
+	ascii_copy(ev->component, sizeof(ev->component), l->component, l->component_len);
 	append(ev, text, len);
 	take_inner(ev, text, len);
 }
@@ -148,7 +139,7 @@ static void flush_open(struct log_events *ev)
 
 	ev->open = false;
 	if (ev->exception[0] == '\0' && ev->lines > 0 && log_line_exception(&text, &len, &type, &type_len))
-		copy_word(ev->exception, sizeof(ev->exception), type, type_len);
+		ascii_copy(ev->exception, sizeof(ev->exception), type, type_len);
 	if (!says_something(text, len))
 		return;
 	use_code(ev);
@@ -176,7 +167,7 @@ static bool ends_traceback(struct log_events *ev, const char *s, size_t len)
 	if (!ev->traceback || len == 0 || ascii_blank(s[0]) || !log_trace_python(&inner, s, len))
 		return false;
 	ev->traceback = false;
-	copy_word(ev->exception, sizeof(ev->exception), inner.exception, inner.exception_len);
+	ascii_copy(ev->exception, sizeof(ev->exception), inner.exception, inner.exception_len);
 	ev->len = 0;
 	append(ev, inner.text, inner.len);
 	return true;

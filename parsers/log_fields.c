@@ -96,9 +96,7 @@ static bool parse_klog(struct log_line *out, const char *s, size_t len)
 		return false;
 	out->kind = s[0] == 'E' || s[0] == 'F' ? LOG_LINE_ERROR : s[0] == 'W' ? LOG_LINE_WARNING : LOG_LINE_OTHER;
 	out->stamped = true;
-	out->text = close + 1;
-	out->len = len - (size_t)(close + 1 - s);
-	ascii_trim(&out->text, &out->len);
+	log_line_text(out, close + 1, len - (size_t)(close + 1 - s));
 	return true;
 }
 

@@ -10,13 +10,6 @@
 
 #define PREFIX_MAX 400 /* an originator's bracket ends within so many bytes */
 
-static void set_text(struct log_line *out, const char *s, size_t len)
-{
-	ascii_trim(&s, &len);
-	out->text = s;
-	out->len = len;
-}
-
 static void set_component(struct log_line *out, const char *s, size_t len)
 {
 	ascii_trim(&s, &len);
@@ -51,7 +44,7 @@ bool log_foreign_originator(struct log_line *out)
 			;
 		set_component(out, name, (size_t)(end - name));
 	}
-	set_text(out, close + 1, out->len - (size_t)(close + 1 - out->text));
+	log_line_text(out, close + 1, out->len - (size_t)(close + 1 - out->text));
 	return true;
 }
 
@@ -91,9 +84,9 @@ static bool parse_vmx(struct log_line *out, const char *s, size_t len)
 	if (bar == NULL)
 		return false;
 	set_component(out, s + 1, (size_t)(bar - s) - 1);
-	set_text(out, bar + 1, len - (size_t)(bar + 1 - s));
+	log_line_text(out, bar + 1, len - (size_t)(bar + 1 - s));
 	if (letter_level(out->text, out->len, &out->kind) && (colon = memchr(out->text, ':', out->len < 8 ? out->len : 8)) != NULL)
-		set_text(out, colon + 1, out->len - (size_t)(colon + 1 - out->text));
+		log_line_text(out, colon + 1, out->len - (size_t)(colon + 1 - out->text));
 	else
 		out->kind = log_level_of_text(out->text, out->len);
 	out->kind = weigh(out->kind, out->text, out->len);
@@ -111,7 +104,7 @@ static void own_level(struct log_line *out)
 	level = log_level_of(out->text, n);
 	if (level != NULL && (n == out->len || out->text[n] == ' ' || out->text[n] == ':')) {
 		out->kind = level->kind;
-		set_text(out, out->text + n + (n < out->len), out->len - n - (n < out->len));
+		log_line_text(out, out->text + n + (n < out->len), out->len - n - (n < out->len));
 	} else {
 		out->kind = log_level_of_text(out->text, out->len);
 	}
@@ -126,7 +119,7 @@ static void cut_cpu(struct log_line *out)
 	if (!ascii_starts(out->text, out->len, "cpu") ||
 	    (close = memchr(out->text, ')', out->len < 24 ? out->len : 24)) == NULL)
 		return;
-	set_text(out, close + 1, out->len - (size_t)(close + 1 - out->text));
+	log_line_text(out, close + 1, out->len - (size_t)(close + 1 - out->text));
 	own_level(out);
 	out->kind = kind;
 }
@@ -139,17 +132,17 @@ static bool parse_letters(struct log_line *out, const char *s, size_t len)
 
 	if (close == NULL || s[2] != '(' || !letter_level(s, len, &out->kind))
 		return false;
-	set_text(out, close + 1, len - (size_t)(close + 1 - s));
+	log_line_text(out, close + 1, len - (size_t)(close + 1 - s));
 	while (i < out->len && out->text[i] != ' ' && out->text[i] != ':' && out->text[i] != '[')
 		i++;
 	set_component(out, out->text, i);
 	if ((dash = memmem(out->text, out->len < 60 ? out->len : 60, " - ", 3)) != NULL)
-		set_text(out, dash + 3, out->len - (size_t)(dash + 3 - out->text));
+		log_line_text(out, dash + 3, out->len - (size_t)(dash + 3 - out->text));
 	else if (!log_foreign_originator(out)) {
 		const char *colon = memchr(out->text, ':', out->len < 60 ? out->len : 60);
 
 		if (colon != NULL)
-			set_text(out, colon + 1, out->len - (size_t)(colon + 1 - out->text));
+			log_line_text(out, colon + 1, out->len - (size_t)(colon + 1 - out->text));
 		cut_cpu(out);
 	}
 	out->kind = weigh(out->kind, out->text, out->len);
@@ -177,7 +170,7 @@ static bool parse_bracketed(struct log_line *out, const char *s, size_t len)
 	if ((quote = memchr(s + to, '\'', (size_t)(close - s) - to)) != NULL &&
 	    (end = memchr(quote + 1, '\'', (size_t)(close - quote) - 1)) != NULL)
 		set_component(out, quote + 1, (size_t)(end - quote) - 1);
-	set_text(out, close + 1, len - (size_t)(close + 1 - s));
+	log_line_text(out, close + 1, len - (size_t)(close + 1 - s));
 	return true;
 }
 
@@ -217,9 +210,9 @@ static bool parse_5424(struct log_line *out, const char *s, size_t len)
 	if (i >= len)
 		return false;
 	set_component(out, s + app, end - app);
-	set_text(out, s + i, len - i);
+	log_line_text(out, s + i, len - i);
 	if (out->len >= 3 && memcmp(out->text, "\xEF\xBB\xBF", 3) == 0)
-		set_text(out, out->text + 3, out->len - 3);
+		log_line_text(out, out->text + 3, out->len - 3);
 	out->kind = LOG_LINE_OTHER;
 	return true;
 }

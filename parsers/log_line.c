@@ -22,7 +22,7 @@ static size_t blanks(const char *s, size_t len)
 	return i;
 }
 
-static void set_text(struct log_line *out, const char *s, size_t len)
+void log_line_text(struct log_line *out, const char *s, size_t len)
 {
 	ascii_trim(&s, &len);
 	out->text = s;
@@ -42,7 +42,7 @@ static void take_component(struct log_line *out)
 		return;
 	out->component = out->text + 1;
 	out->component_len = i - 1;
-	set_text(out, out->text + i + 1, out->len - i - 1);
+	log_line_text(out, out->text + i + 1, out->len - i - 1);
 }
 
 /* Service form, behind the time: ` <thread> Level (n)   [Component] text`. False where it is another form. */
@@ -70,7 +70,7 @@ static bool parse_service(struct log_line *out, const char *s, size_t len)
 		if (close < len && s[close] == ')')
 			n = close + 1;
 	}
-	set_text(out, s + n, len - n);
+	log_line_text(out, s + n, len - n);
 	take_component(out);
 	return true;
 }
@@ -89,7 +89,7 @@ static enum log_line_kind session_kind(struct log_line *out)
 
 		if (at != NULL) {
 			at += strlen(marks[i].mark);
-			set_text(out, at, out->len - (size_t)(at - out->text));
+			log_line_text(out, at, out->len - (size_t)(at - out->text));
 			return marks[i].kind;
 		}
 	}
@@ -123,7 +123,7 @@ static bool parse_agent(struct log_line *out, const char *s, size_t len)
 			rest = len - (size_t)(bar - s);
 		}
 	}
-	set_text(out, bar, rest);
+	log_line_text(out, bar, rest);
 	out->kind = level != NULL ? level->kind : session_kind(out);
 	if (n > 0 && out->kind != LOG_LINE_MORE) {
 		out->component = word;
@@ -155,9 +155,9 @@ static void take_prefix(struct log_line *out, const char *s, size_t len)
 		s++;
 		len--;
 	}
-	set_text(out, s, len);
+	log_line_text(out, s, len);
 	if (ascii_starts(out->text, out->len, "msg=\"") && out->len > 6)
-		set_text(out, out->text + 5, out->len - 5 - (out->text[out->len - 1] == '"'));
+		log_line_text(out, out->text + 5, out->len - 5 - (out->text[out->len - 1] == '"'));
 	take_component(out);
 }
 
@@ -180,7 +180,7 @@ static bool parse_syslog(struct log_line *out, const char *s, size_t len)
 		return false;
 	out->component = s + prog;
 	out->component_len = end - prog;
-	set_text(out, s + i + 1, len - i - 1);
+	log_line_text(out, s + i + 1, len - i - 1);
 	return true;
 }
 
@@ -189,7 +189,7 @@ static bool parse_action(struct log_line *out, const char *s, size_t len)
 {
 	if (len < 4 || s[0] != ':' || s[1] != ':' || s[2] != ' ')
 		return false;
-	set_text(out, s + 3, len - 3);
+	log_line_text(out, s + 3, len - 3);
 	out->kind = ascii_find(out->text, out->len, " error: ") != NULL ? LOG_LINE_ERROR :
 	    ascii_find(out->text, out->len, " warning: ") != NULL ? LOG_LINE_WARNING : log_level_of_text(out->text, out->len);
 	return true;
@@ -232,7 +232,7 @@ static void parse_generic(struct log_line *out, const char *s, size_t len)
 			}
 			/* SQL Server: `Error: 18456, Severity: 14, State: 38.` */
 			if (ascii_find(s + i, len - i, ", severity: ") != NULL)
-				set_text(out, s + from, len - from);
+				log_line_text(out, s + from, len - from);
 			else
 				take_prefix(out, s + i, len - i);
 			return;
@@ -242,7 +242,7 @@ static void parse_generic(struct log_line *out, const char *s, size_t len)
 		first = false;
 	}
 	if (!parse_syslog(out, s, len))
-		set_text(out, s, len);
+		log_line_text(out, s, len);
 	out->kind = kind_without_level(out);
 }
 
@@ -331,7 +331,8 @@ bool log_line_is_frame(const char *text, size_t len)
 	ascii_trim(&text, &len);
 	if (len == 0 || memcmp(text, "--", len < 2 ? len : 2) == 0 || ascii_starts(text, len, "==="))
 		return true;
-	if (ascii_starts(text, len, "in c++: ") || ascii_starts(text, len, "... ") || ascii_starts(text, len, "traceback (most") || ascii_starts(text, len, "file \""))
+	if (ascii_starts(text, len, "in c++: ") || ascii_starts(text, len, "... ") ||
+	    ascii_starts(text, len, "traceback (most") || ascii_starts(text, len, "file \""))
 		return true;
 	if (ascii_starts(text, len, "an exception was thrown from thread") || ascii_starts(text, len, "server stack trace:") ||
 	    ascii_starts(text, len, "exception rethrown at"))

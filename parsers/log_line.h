@@ -30,6 +30,8 @@ struct log_line {
 
 /* Takes the line apart. at, text and component are set for WARNING, ERROR and MORE only. */
 void log_line_parse(struct log_line *out, const char *line, size_t len);
+/* Sets the text of out, without blanks around it. */
+void log_line_text(struct log_line *out, const char *s, size_t len);
 /* Reads the time a line begins with; returns the bytes it takes (brackets included), 0 for none. `at` may be NULL. */
 size_t log_line_time(char at[40], const char *line, size_t len);
 /* Stack frames and their decoration, which are no part of a text. */

@@ -29,15 +29,6 @@ static void add(struct log_setup *p, const char *s, size_t len, const char *comp
 		error_set_add(p->set, &item);
 }
 
-static void copy_word(char out[ERROR_WORD_MAX + 1], const char *s, size_t len)
-{
-	size_t n = len < ERROR_WORD_MAX ? len : ERROR_WORD_MAX;
-
-	if (n > 0)
-		memcpy(out, s, n);
-	out[n] = '\0';
-}
-
 /* ---- PowerShell ---- */
 
 static void forget(struct log_setup *p)
@@ -86,10 +77,10 @@ static void take_category(struct log_setup *p, const char *s, size_t len)
 	size_t cut = command_prefix(p->text, p->len);
 
 	if (open != NULL && (close = memchr(open, ']', (size_t)(end - open))) != NULL) {
-		copy_word(component, open + 1, (size_t)(close - open) - 1);
+		ascii_copy(component, ERROR_WORD_MAX + 1, open + 1, (size_t)(close - open) - 1);
 		for (close++; close < end && (*close == ',' || *close == ' '); close++)
 			;
-		copy_word(exception, close, (size_t)(end - close));
+		ascii_copy(exception, ERROR_WORD_MAX + 1, close, (size_t)(end - close));
 	}
 	if (p->len > cut && (p->thrown[0] == '\0' || memmem(p->text, p->len, p->thrown, strlen(p->thrown)) == NULL))
 		add(p, p->text + cut, p->len - cut, component, exception, p->first);
@@ -103,9 +94,10 @@ static bool take_terminating(struct log_setup *p, const char *s, size_t len, uin
 	const char *at, *close, *text, *end = s + len;
 	char component[ERROR_WORD_MAX + 1];
 
-	if (len < 20 || strchr("PT>", s[0]) == NULL || (at = memmem(s, 20, "TerminatingError(", 17)) == NULL || (close = memmem(at, (size_t)(end - at), "): ", 3)) == NULL)
+	if (len < 20 || strchr("PT>", s[0]) == NULL || (at = memmem(s, 20, "TerminatingError(", 17)) == NULL ||
+	    (close = memmem(at, (size_t)(end - at), "): ", 3)) == NULL)
 		return false;
-	copy_word(component, at + 17, (size_t)(close - at) - 17);
+	ascii_copy(component, ERROR_WORD_MAX + 1, at + 17, (size_t)(close - at) - 17);
 	text = close + 3;
 	len = (size_t)(end - text);
 	if (len > 0 && text[0] == '"') {
@@ -114,7 +106,7 @@ static bool take_terminating(struct log_setup *p, const char *s, size_t len, uin
 		len -= len > 0 && text[len - 1] == '"';
 	}
 	add(p, text, len, component, NULL, number);
-	copy_word(p->thrown, text, len);
+	ascii_copy(p->thrown, ERROR_WORD_MAX + 1, text, len);
 	return true;
 }
 
@@ -178,14 +170,6 @@ static void add_writer(struct log_setup *p, const char *s, size_t len)
 	p->writer[0] = '\0';
 }
 
-static void keep(char *out, size_t cap, const char *s, size_t len)
-{
-	size_t n = len < cap - 1 ? len : cap - 1;
-
-	memcpy(out, s, n);
-	out[n] = '\0';
-}
-
 /* `Writer name: 'X'`, `State: [8] Failed`, `Last error: Timed out`. */
 static bool take_writer(struct log_setup *p, const char *s, size_t len, uint64_t number)
 {
@@ -196,7 +180,7 @@ static bool take_writer(struct log_setup *p, const char *s, size_t len, uint64_t
 
 	if (labelled(s, len, names, &value, &n) && n > 2) {
 		p->writer_line = number;
-		keep(p->writer, sizeof(p->writer), value, n);
+		ascii_copy(p->writer, sizeof(p->writer), value, n);
 		p->state[0] = '\0';
 		return true;
 	}
@@ -234,7 +218,7 @@ static void word_before(char out[ERROR_WORD_MAX + 1], const char *s, const char 
 
 	while (from > s && from[-1] != ' ' && mark - from < ERROR_WORD_MAX)
 		from--;
-	copy_word(out, from, (size_t)(mark - from));
+	ascii_copy(out, ERROR_WORD_MAX + 1, from, (size_t)(mark - from));
 }
 
 /* `Word:  Error 0x80040e14: …`, as the actions of set-ups write it. */
@@ -251,7 +235,7 @@ static bool take_action(struct log_setup *p, const char *s, size_t len, uint64_t
 	ascii_trim(&text, &n);
 	if (!ascii_starts(text, n, "error ") && !ascii_starts(text, n, "error: ") && !ascii_starts(text, n, "failed to "))
 		return false;
-	copy_word(component, s, (size_t)(colon - s));
+	ascii_copy(component, ERROR_WORD_MAX + 1, s, (size_t)(colon - s));
 	add(p, text, n, component, NULL, number);
 	return true;
 }

@@ -16,26 +16,15 @@ void log_trace_init(struct log_trace *t, struct error_set *set, const struct err
 	log_setup_init(&t->setup, set, where);
 }
 
-static void copy_text(char *out, size_t cap, size_t *kept, const char *s, size_t len)
-{
-	size_t n = len < cap - 1 ? len : cap - 1;
-
-	if (n > 0)
-		memcpy(out, s, n);
-	out[n] = '\0';
-	if (kept != NULL)
-		*kept = n;
-}
-
 static void set_exception(struct log_trace *t, const char *s, size_t len)
 {
-	copy_text(t->exception, sizeof(t->exception), NULL, s, len);
+	ascii_copy(t->exception, sizeof(t->exception), s, len);
 }
 
 static void set_text(struct log_trace *t, const char *s, size_t len)
 {
 	ascii_trim(&s, &len);
-	copy_text(t->text, sizeof(t->text), &t->len, s, len);
+	t->len = ascii_copy(t->text, sizeof(t->text), s, len);
 }
 
 void log_trace_flush(struct log_trace *t)
@@ -209,7 +198,8 @@ static bool begin_abort(struct log_trace *t, const char *s, size_t len, uint64_t
 
 	if (ascii_starts(s, len, thrown) && (quote = memchr(s + sizeof(thrown) - 1, '\'', len - sizeof(thrown) + 1)) != NULL)
 		set_exception(t, s + sizeof(thrown) - 1, (size_t)(quote - s) - sizeof(thrown) + 1);
-	else if (!ascii_starts_any(s, len, words, ASCII_COUNT(words)) && (memchr(s, '`', len) == NULL || memmem(s, len, ": Assertion `", 13) == NULL))
+	else if (!ascii_starts_any(s, len, words, ASCII_COUNT(words)) &&
+	    (memchr(s, '`', len) == NULL || memmem(s, len, ": Assertion `", 13) == NULL))
 		return false;
 	set_text(t, s, len);
 	begin(t, number, true);

@@ -48,14 +48,11 @@ enum event_part winevent_part(const char *s, size_t len)
 	return EVENT_NONE;
 }
 
+/* The first value stays. */
 static void put_word(char *out, size_t cap, const char *s, size_t len)
 {
-	size_t n = len < cap - 1 ? len : cap - 1;
-
-	if (out[0] != '\0')
-		return;
-	memcpy(out, s, n);
-	out[n] = '\0';
+	if (out[0] == '\0')
+		ascii_copy(out, cap, s, len);
 }
 
 static bool has_letter(const char *s, size_t len)
