@@ -386,7 +386,7 @@ static bool label_within(const char *s, size_t len, struct prose *message)
 static bool says(const char *s, size_t len)
 {
 	static const char *const words[] = {"fails", "failed", "error", "message", "says", "shows", "reports", "states", "get", "gets",
-	    "getting", "with", "following", "see", "fehler", "meldung", "erreur", "errore", "erro", "fehlermeldung", "mit"};
+	    "getting", "with", "following", "see", "returned", "returns", "steht", "lautet", "zeigt", "affiche", "indique", "dice", "muestra", "fehler", "meldung", "erreur", "errore", "erro", "fehlermeldung", "mit"};
 
 	return ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
 }

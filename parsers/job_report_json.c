@@ -195,11 +195,12 @@ static json_t *messages(struct job_reports *out, const struct job_report *r, con
 	struct message m;
 	size_t i = 0;
 
-	while (list != NULL && json_array_size(list) < JOB_MESSAGES_MAX && next_message(l, &i, status, &m)) {
+	while (list != NULL && json_array_size(list) < JOB_MESSAGES_MAX && out->bytes < JOB_TEXT_MAX && next_message(l, &i, status, &m)) {
 		char line[ERROR_TEXT_MAX + 1];
 
 		if (oneline(line, sizeof line, m.text, m.len, ONELINE_CP1252) > 0)
 			json_array_append_new(list, json_string(line));
+		out->bytes += m.len;
 		add_error(out, r, &m, o, where);
 	}
 	return list;
@@ -208,7 +209,10 @@ static json_t *messages(struct job_reports *out, const struct job_report *r, con
 static json_t *object_json(struct job_reports *out, const struct job_report *r, const struct job_object *o,
     const struct error_where *where)
 {
-	json_t *j = json_pack("{s:o, s:s?}", "name", text_json(&o->name), "status", job_status_name(o->status));
+	json_t *j;
+
+	out->bytes += o->name.len < JOB_VALUE_MAX ? o->name.len : JOB_VALUE_MAX;
+	j = json_pack("{s:o, s:s?}", "name", text_json(&o->name), "status", job_status_name(o->status));
 
 	if (j != NULL && (add_values(j, r, o->value, false) != 0 ||
 	    json_object_set_new(j, "messages", messages(out, r, &o->details, o, where)) != 0)) {
@@ -222,7 +226,7 @@ static json_t *objects_json(struct job_reports *out, const struct job_report *r,
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < r->n && list != NULL && out->objects < JOB_OBJECTS_MAX; i++, out->objects++)
+	for (size_t i = 0; i < r->n && list != NULL && out->objects < JOB_OBJECTS_MAX && out->bytes < JOB_TEXT_MAX; i++, out->objects++)
 		if (json_array_append_new(list, object_json(out, r, &r->objects[i], where)) != 0) {
 			json_decref(list);
 			list = NULL;

@@ -395,6 +395,17 @@ static void test_bounds(void **state)
 		objects += json_array_size(json_object_get(o, "objects"));
 	assert_int_equal(objects, JOB_OBJECTS_MAX);
 	job_reports_free(&r);
+	/* Long messages: the text of all of them is bounded. */
+	for (n = (size_t)snprintf(text, cap, "Backup job: J\n" DAY SESSION HEADS); n + 4000 < cap;) {
+		n += (size_t)snprintf(text + n, cap - n, "v%zu | Failed | 1:00:00 | Error: ", n);
+		memset(text + n, 'x', 1990);
+		n += 1990;
+		text[n++] = '\n';
+	}
+	r = (struct job_reports)JOB_REPORTS_INIT(set, NULL);
+	assert_int_equal(job_reports_scan(&r, text, n, &where), 0);
+	assert_true(r.bytes >= JOB_TEXT_MAX && r.bytes < JOB_TEXT_MAX + 4000);
+	job_reports_free(&r);
 	memset(text, '|', cap);
 	r = (struct job_reports)JOB_REPORTS_INIT(set, NULL);
 	assert_int_equal(job_reports_scan(&r, text, cap, &where), 0);
