@@ -127,18 +127,17 @@ ask_tcp(struct asking *a, const unsigned char *query, size_t query_len, unsigned
 {
 	const struct net_limits limits = { a->conf->resolver_timeout_ms, a->conf->resolver_timeout_ms, TCP_MAX + 2 };
 	struct net_stream *s = net_stream_new(a->wait, a->arg);
-	unsigned char size[2] = { (unsigned char)(query_len >> 8), (unsigned char)(query_len & 0xff) };
+	unsigned char size[2], out[2 + GATE_DNS_QUERY_MAX] = { (unsigned char)(query_len >> 8), (unsigned char)(query_len & 0xff) };
 	size_t len;
 	int rc = VG_ERR_MEMORY;
 
 	if (!s)
 		return rc;
+	memcpy(out + 2, query, query_len);
 	net_stream_limit(s, &limits);
 	rc = net_stream_connect(s, (const struct sockaddr *)&a->conf->resolver, a->conf->resolver_len);
 	if (rc == VG_OK)
-		rc = net_stream_write(s, size, 2);
-	if (rc == VG_OK)
-		rc = net_stream_write(s, query, query_len);
+		rc = net_stream_write(s, out, 2 + query_len);
 	if (rc == VG_OK)
 		rc = read_all(s, size, 2);
 	len = (size_t)size[0] << 8 | size[1];
@@ -146,7 +145,7 @@ ask_tcp(struct asking *a, const unsigned char *query, size_t query_len, unsigned
 		rc = read_all(s, msg, len);
 	net_stream_free(&s);
 	if (rc != VG_OK)
-		return rc;
+		return VG_ERR_AGAIN; /* also where it hung up, which is no stop of ours */
 	return gate_dns_msg_answers(query, query_len, msg, len) ? (int)len : VG_ERR_PROTO;
 }
 

@@ -153,13 +153,15 @@ def die_of_it(c, tag, line):
     c.sock.shutdown(2)
 
 
-@pytest.mark.parametrize("trick", [cut, die_of_it])
-def test_a_mail_that_cannot_be_fetched_stops_no_other(tmp_path, trick):
+@pytest.mark.parametrize("trick, to_the_end", [(cut, False), (die_of_it, True)])
+def test_a_mail_that_cannot_be_fetched_stops_no_other(tmp_path, trick, to_the_end):
     mails = [mail(subject=f"mail {i}") for i in range(4)]
     with Dummy(mails, tricks={"UID FETCH": trick}) as s, Gateway(extra=dummy_box(s, tmp_path)) as g:
         g.start(sample=False)
         wait_for(lambda: len(filed(s, "Rejected")) == 3, "the others to be filed")
         assert 1 in s.mails
+        if not to_the_end:
+            return
         wait_for(lambda: len(filed(s, "Failed")) == 1, "the poison to be given up", 120)
         assert not s.mails and "event=imap-failed" in g.logs()
 
@@ -225,8 +227,9 @@ def test_new_mail_is_seen_by_idle(tmp_path):
             wait_for(lambda: len(d.subjects("Done")) == n, f"mail {n} to be filed", 10)
 
 
-def test_hundreds_of_mails_and_kills(tmp_path):
-    """kill -9 of the fetcher again and again: none lost, none doubled."""
+@pytest.mark.parametrize("role", ["imap", "gate", "queue"])
+def test_hundreds_of_mails_and_kills(tmp_path, role):
+    """kill -9 again and again: none lost, none doubled."""
     n = 600
     with Dovecot() as d, Gateway(extra=box(d, tmp_path)) as g:
         g.start()
@@ -234,9 +237,11 @@ def test_hundreds_of_mails_and_kills(tmp_path):
         d.deliver(*mails)
         for step in range(1, 6):
             wait_for(lambda: g.logs().count("event=imap-mail") > step * 40 or d.count() == 0, "some more mails")
-            for pid in g.pids("imap"):
+            wait_for(lambda: g.pids(role), f"{role} to run")
+            for pid in g.pids(role):
                 os.kill(pid, signal.SIGKILL)
         wait_for(lambda: d.count() == 0, "all to be filed", 120)
+        wait_for(g.ready, "the gateway to be whole again")
         assert sorted(d.subjects("Done")) == sorted(f"mail {i}" for i in range(n))
         stats = {s["subject"] for s in every_held(g)}
         assert stats == {f"mail {i}" for i in range(n)} and len(every_held(g)) == n

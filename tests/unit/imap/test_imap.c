@@ -148,6 +148,50 @@ test_too_many_recipients(void **state)
 }
 
 static void
+test_tokens(void **state)
+{
+	static const struct {
+		unsigned status;
+		const char *body;
+		int rc;
+		const char *access, *refresh;
+		int64_t until;
+	} rows[] = {
+		{ 200, "{\"access_token\":\"a1\",\"expires_in\":100}", VG_OK, "a1", "old", 100000 },
+		{ 200, "{\"access_token\":\"a1\",\"expires_in\":\"100\",\"refresh_token\":\"r2\"}", VG_OK, "a1", "r2", 100000 },
+		{ 200, "{\"access_token\":\"a1\"}", VG_OK, "a1", "old", 300000 },
+		{ 200, "{\"access_token\":\"a1\",\"expires_in\":-5}", VG_OK, "a1", "old", 0 },
+		{ 200, "{\"access_token\":\"a1\\r\\nLOGOUT\"}", VG_ERR_PROTO, NULL, "old", 0 },
+		{ 200, "{\"access_token\":\"\"}", VG_ERR_PROTO, NULL, "old", 0 },
+		{ 200, "{\"access_token\":7}", VG_ERR_PROTO, NULL, "old", 0 },
+		{ 200, "[1]", VG_ERR_PROTO, NULL, "old", 0 },
+		{ 200, "<html>", VG_ERR_PROTO, NULL, "old", 0 },
+		{ 400, "{\"error\":\"invalid_grant\"}", VG_ERR_DENIED, NULL, "old", 0 },
+		{ 401, "", VG_ERR_DENIED, NULL, "old", 0 },
+		{ 503, "busy", VG_ERR_PROTO, NULL, "old", 0 },
+		{ 302, "{\"access_token\":\"a1\"}", VG_ERR_PROTO, NULL, "old", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct imap_token t = { 0 };
+		char why[200] = "";
+
+		imap_token_secret(&t.refresh, (const unsigned char *)"old", 3);
+		assert_int_equal(imap_token_read(&t, rows[i].status, rows[i].body, strlen(rows[i].body), 0, why, sizeof(why)), rows[i].rc);
+		assert_int_equal(t.access != NULL, rows[i].access != NULL);
+		if (t.access)
+			assert_string_equal(t.access, rows[i].access);
+		assert_string_equal(t.refresh, rows[i].refresh);
+		assert_int_equal(t.until, rows[i].until);
+		assert_int_equal(why[0] != '\0', rows[i].rc != VG_OK);
+		imap_token_refused(&t);
+		assert_null(t.access);
+		imap_token_secret(&t.refresh, NULL, 0);
+	}
+}
+
+static void
 test_targets(void **state)
 {
 	const struct conf_imap m = { .processed = (char[]){ "Done" }, .rejected = (char[]){ "Rejected" } };
@@ -181,7 +225,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_folder_names), cmocka_unit_test(test_codes), cmocka_unit_test(test_byes), cmocka_unit_test(test_pauses),
-		cmocka_unit_test(test_recipients), cmocka_unit_test(test_too_many_recipients), cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_recipients), cmocka_unit_test(test_too_many_recipients), cmocka_unit_test(test_targets), cmocka_unit_test(test_tokens),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
