@@ -94,6 +94,13 @@ struct conf_imap {
 	bool idle;
 };
 
+/* A key that signs our mail. */
+#define CONF_DKIMS_MAX 4u
+struct conf_dkim {
+	char *domain, *selector;
+	char *key_file;              /* PEM */
+};
+
 struct conf_sla {
 	unsigned severity;           /* 1-4 */
 	int64_t first_response_ms;
@@ -116,6 +123,9 @@ struct conf {
 
 	struct conf_smarthost *smarthosts;  /* none: nothing is sent */
 	size_t n_smarthosts;
+	struct conf_dkim *dkims;
+	size_t n_dkims;
+	char *support_name;                 /* who our mail is from */
 	struct conf_imap *imaps;
 	size_t n_imaps;
 

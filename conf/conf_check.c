@@ -111,6 +111,24 @@ static void check_imaps(struct conf_parser *p)
 	}
 }
 
+static bool has_address(const struct conf *c, enum conf_address_kind kind)
+{
+	for (size_t i = 0; i < c->n_addresses; i++)
+		if (c->addresses[i].kind == kind)
+			return true;
+	return false;
+}
+
+static void check_outgoing(struct conf_parser *p)
+{
+	const struct conf *c = p->conf;
+
+	if (c->n_smarthosts > 0 && (!has_address(c, ADDRESS_CASE) || !has_address(c, ADDRESS_BOUNCE)))
+		conf_complain(p, 1, "smarthost: outgoing mail needs \"address case\" and \"address bounce\"");
+	if (c->n_dkims > CONF_DKIMS_MAX)
+		conf_complain(p, 1, "dkim sign: at most %u keys can sign", CONF_DKIMS_MAX);
+}
+
 void conf_check(struct conf_parser *p)
 {
 	const struct conf *c = p->conf;
@@ -121,6 +139,7 @@ void conf_check(struct conf_parser *p)
 	check_listens(p);
 	complete_slas(p);
 	check_imaps(p);
+	check_outgoing(p);
 	for (size_t i = 0; i < c->n_relays; i++)
 		if (c->relays[i].authserv_id == NULL && !c->relays[i].as_authenticated)
 			conf_complain(p, 1, "trust relay: say what is believed: authserv-id ID or as authenticated");
@@ -251,6 +270,10 @@ void conf_keep(struct conf *old, struct conf *new)
 	SWAP(old->ocr_time_ms, new->ocr_time_ms);
 	SWAP(old->ocr_pixels, new->ocr_pixels);
 	SWAP(old->ocr_workers, new->ocr_workers);
+	SWAP(old->smarthosts, new->smarthosts);
+	SWAP(old->n_smarthosts, new->n_smarthosts);
+	SWAP(old->dkims, new->dkims);
+	SWAP(old->n_dkims, new->n_dkims);
 	SWAP(old->imaps, new->imaps);
 	SWAP(old->n_imaps, new->n_imaps);
 	SWAP(old->listens, new->listens);

@@ -218,6 +218,8 @@ static int set_value(const struct conf_arg *a, const char *word, char *object, c
 		return set_role(word, slot, why);
 	case CT_PROXY_NET:
 		return set_proxy_net(word, slot, why);
+	case CT_SMARTHOST:
+		return conf_remote_smarthost(word, (struct conf_smarthost *)(void *)object, why);
 	case CT_ENDPOINT:
 		return conf_remote_endpoint(word, (struct conf_imap *)(void *)object, why);
 	case CT_UTF8:
@@ -394,6 +396,10 @@ static char *target_object(struct conf_parser *p, enum conf_target target, struc
 		return append(p, &c->arc_sealers, &c->n_arc_sealers, sizeof(*c->arc_sealers));
 	case CTARGET_PRODUCT:
 		return append(p, &c->products, &c->n_products, sizeof(*c->products));
+	case CTARGET_SMARTHOST:
+		return append(p, &c->smarthosts, &c->n_smarthosts, sizeof(*c->smarthosts));
+	case CTARGET_DKIM:
+		return append(p, &c->dkims, &c->n_dkims, sizeof(*c->dkims));
 	case CTARGET_IMAP:
 		return append(p, &c->imaps, &c->n_imaps, sizeof(*c->imaps));
 	case CTARGET_ROLE_USER:
@@ -413,6 +419,14 @@ static void check_product(struct conf_parser *p, const struct conf_line *line, s
 		conf_complain(p, line->word[pos + word].column, "%s", why);
 }
 
+static void check_smarthost(struct conf_parser *p, const struct conf_line *line, size_t pos)
+{
+	const char *why = conf_remote_smarthost_bad(p->conf->smarthosts, p->conf->n_smarthosts);
+
+	if (why != NULL)
+		conf_complain(p, line->word[pos].column, "%s", why);
+}
+
 static void check_imap(struct conf_parser *p, const struct conf_line *line, size_t pos)
 {
 	const char *why = conf_remote_imap_bad(p->conf->imaps, p->conf->n_imaps);
@@ -430,6 +444,8 @@ static void apply(struct conf_parser *p, const struct conf_directive *d, const s
 	ap.object = target_object(p, d->target, &ru);
 	if (ap.object != NULL && apply_words(&ap) && d->target == CTARGET_PRODUCT) {
 		check_product(p, line, pos);
+	} else if (d->target == CTARGET_SMARTHOST && p->errors == errors) {
+		check_smarthost(p, line, pos);
 	} else if (d->target == CTARGET_IMAP && p->errors == errors) {
 		check_imap(p, line, pos);
 	} else if (d->target == CTARGET_ROLE_USER && ru.user != NULL) {

@@ -1,5 +1,5 @@
 /*
- * conf_remote.c - mailboxes that are fetched. Pure; called by conf_parse.c, conf_check.c and conf_load.c.
+ * conf_remote.c - mailboxes that are fetched, smarthosts that take our mail. Pure; called by conf_parse.c, conf_check.c and conf_load.c.
  */
 #include "conf_remote.h"
 
@@ -101,6 +101,13 @@ int conf_remote_url(const char *s, struct conf_url *out, const char **why)
 	return out->path != NULL ? VG_OK : VG_ERR_MEMORY;
 }
 
+int conf_remote_smarthost(const char *s, struct conf_smarthost *out, const char **why)
+{
+	if (strncmp(s, "smtp://", 7) != 0)
+		return bad(why, "smtp://HOST:PORT is expected");
+	return endpoint(s + 7, &out->host, &out->port, why);
+}
+
 int conf_remote_text(const char *s, uint64_t max, char **slot, const char **why)
 {
 	size_t n = strlen(s);
@@ -146,6 +153,20 @@ const char *conf_remote_imap_bad(struct conf_imap *all, size_t n)
 	if (m->tls == TLS_NONE && m->ca != NULL)
 		return "ca needs tls implicit or required";
 	return NULL;
+}
+
+const char *conf_remote_smarthost_bad(const struct conf_smarthost *all, size_t n)
+{
+	const struct conf_smarthost *m = &all[n - 1];
+
+	for (size_t i = 0; i + 1 < n; i++)
+		if (strcmp(all[i].host, m->host) == 0 && all[i].port == m->port)
+			return "this smarthost was given already";
+	if ((m->user == NULL) != (m->password_file == NULL))
+		return "user and password file go together";
+	if (m->user != NULL && m->tls != TLS_REQUIRED && !is_here(m->host))
+		return "a password needs tls required: it would cross the network in clear";
+	return m->tls == TLS_NONE && m->ca != NULL ? "ca needs tls optional or required" : NULL;
 }
 
 const char *conf_remote_intake(const struct conf *c, struct conf_imap *m)
@@ -194,8 +215,27 @@ bool conf_remote_same(const struct conf *a, const struct conf *b)
 	return true;
 }
 
+static void free_outgoing(struct conf *c)
+{
+	for (size_t i = 0; i < c->n_smarthosts; i++) {
+		free(c->smarthosts[i].host);
+		free(c->smarthosts[i].ca);
+		free(c->smarthosts[i].user);
+		free(c->smarthosts[i].password_file);
+	}
+	for (size_t i = 0; i < c->n_dkims; i++) {
+		free(c->dkims[i].domain);
+		free(c->dkims[i].selector);
+		free(c->dkims[i].key_file);
+	}
+	free(c->smarthosts);
+	free(c->dkims);
+	free(c->support_name);
+}
+
 void conf_remote_free(struct conf *c)
 {
+	free_outgoing(c);
 	for (size_t i = 0; i < c->n_imaps; i++) {
 		struct conf_imap *m = &c->imaps[i];
 		char *const owned[] = { m->name, m->host, m->ca, m->user, m->password_file, m->folder, m->processed, m->rejected,

@@ -10,6 +10,10 @@
 int conf_remote_endpoint(const char *s, struct conf_imap *out, const char **why);
 /* "https://HOST[:PORT]/PATH"; http:// for a server on this machine only. */
 int conf_remote_url(const char *s, struct conf_url *out, const char **why);
+/* "smtp://relay.example:587". As above. */
+int conf_remote_smarthost(const char *s, struct conf_smarthost *out, const char **why);
+/* What is wrong with the last of these lines, NULL: nothing. Static. */
+const char *conf_remote_smarthost_bad(const struct conf_smarthost *all, size_t n);
 /* UTF-8 without controls, at most max bytes, at least one; newly allocated in place of *slot. */
 int conf_remote_text(const char *s, uint64_t max, char **slot, const char **why);
 /* Sets what the last of these lines left out; what is wrong with it, NULL: nothing. Static. */

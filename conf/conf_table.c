@@ -20,6 +20,8 @@
 	{ .type = CT_LABEL, .offset = PRODUCT(text), .name = (what), .required = true, .max = (most) }
 #define SLA(m) offsetof(struct conf_sla, m)
 #define IMAP(m) offsetof(struct conf_imap, m)
+#define SMARTHOST(m) offsetof(struct conf_smarthost, m)
+#define DKIM(m) offsetof(struct conf_dkim, m)
 
 #define SECOND UINT64_C(1000)
 #define MINUTE (60 * SECOND)
@@ -123,6 +125,27 @@ const struct conf_directive conf_directives[] = {
 	{ { "dkim", "min-bits" }, CTARGET_CONF,
 	  { { .type = CT_UINT, .offset = CONF(dkim_min_bits), .name = "N", .required = true, .min = 1024, .max = 4096 } },
 	  "1024", false, "A DKIM signature by a shorter RSA key proves nothing." },
+	{ { "dkim", "sign" }, CTARGET_DKIM,
+	  { { .type = CT_HOST, .offset = DKIM(domain), .name = "DOMAIN", .required = true },
+	    { .type = CT_HOST, .offset = DKIM(selector), .keyword = "selector", .name = "SELECTOR", .required = true },
+	    { .type = CT_PATH, .offset = DKIM(key_file), .keyword = "key", .name = "FILE", .required = true } },
+	  NULL, true,
+	  "Our mail is signed with this key, RSA (at least 1024 bits) or Ed25519, PEM; at most 4, which all sign. The public key stands "
+	  "at SELECTOR._domainkey.DOMAIN." },
+	{ { "smarthost", NULL }, CTARGET_SMARTHOST,
+	  { { .type = CT_CONST, .offset = SMARTHOST(tls), .min = TLS_REQUIRED },
+	    { .type = CT_SMARTHOST, .name = "smtp://HOST:PORT", .required = true },
+	    { .type = CT_CHOICE, .offset = SMARTHOST(tls), .keyword = "tls", .name = "MODE", .choices = "none|optional|required" },
+	    { .type = CT_PATH, .offset = SMARTHOST(ca), .keyword = "ca", .name = "FILE" },
+	    { .type = CT_UTF8, .offset = SMARTHOST(user), .keyword = "user", .name = "USER", .max = 255 },
+	    { .type = CT_FILE, .offset = SMARTHOST(password_file), .keyword = "password", .name = "file FILE" } },
+	  NULL, true,
+	  "The MTA that takes our mail; of several the first that can be reached. Without one nothing is sent. TLS is by STARTTLS "
+	  "and required unless MODE says otherwise; the certificate must be of an authority of the system's, or of ca, and for HOST. "
+	  "The password stands in the first line of FILE, which a reload reads again. Needs address case and address bounce." },
+	{ { "support", "name" }, CTARGET_CONF,
+	  { { .type = CT_UTF8, .offset = CONF(support_name), .name = "NAME", .required = true, .max = 100 } },
+	  "Support", false, "Who our mail is from: the display name beside the case address." },
 	{ { "imap", NULL }, CTARGET_IMAP,
 	  { { .type = CT_CONST, .offset = IMAP(tls), .min = TLS_IMPLICIT },
 	    { .type = CT_CONST_BOOL, .offset = IMAP(idle), .min = true },

@@ -30,6 +30,7 @@ enum conf_type {
 	CT_MODE,
 	CT_RESOLVER,    /* struct sockaddr_storage with its length: struct conf's resolver */
 	CT_ROLE,        /* int: enum role by name */
+	CT_SMARTHOST,   /* smtp://HOST:PORT: struct conf_smarthost's host and port */
 	CT_ENDPOINT,    /* HOST:PORT of a server: struct conf_imap's host and port */
 	CT_UTF8,        /* UTF-8 without controls, at most max bytes */
 	CT_URL,         /* struct conf_url */
@@ -48,7 +49,8 @@ struct conf_arg {
 };
 
 /* What a directive's offsets refer to. */
-enum conf_target { CTARGET_CONF, CTARGET_ADDRESS, CTARGET_LISTEN, CTARGET_RELAY, CTARGET_SLA, CTARGET_SEALER, CTARGET_ROLE_USER, CTARGET_IMAP,
+enum conf_target { CTARGET_CONF, CTARGET_ADDRESS, CTARGET_LISTEN, CTARGET_RELAY, CTARGET_SLA, CTARGET_SEALER, CTARGET_ROLE_USER, CTARGET_IMAP, CTARGET_SMARTHOST,
+	CTARGET_DKIM,
 	CTARGET_PRODUCT };
 
 /* `user role ROLE NAME` before it is filed. */

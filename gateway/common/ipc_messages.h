@@ -89,7 +89,8 @@ enum secret_kind {
 	SECRET_CA,            /* PEM: authorities of the server that this process goes to */
 	SECRET_PASSWORD,      /* for it */
 	SECRET_CLIENT,        /* OAuth: the client's own secret */
-	SECRET_REFRESH        /* OAuth: the refresh token */
+	SECRET_REFRESH,       /* OAuth: the refresh token */
+	SECRET_DKIM_KEY       /* PEM: signs our mail (deliver) */
 };
 
 #define M_SECRET_FIELDS(F) F(u32, kind) F(blob, data)

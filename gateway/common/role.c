@@ -42,7 +42,7 @@ struct pending_secret {
 	size_t len;
 };
 
-#define SECRETS_MAX 8
+#define SECRETS_MAX 64
 
 struct run {
 	struct role_ctx ctx; /* first: role_exit() finds the rest behind it */

@@ -62,6 +62,6 @@ const char *role_name(enum role role);
 /* -1 for an unknown name. */
 int role_by_name(const char *name);
 
-extern const struct role_ops smtp_role, gate_role, parser_role, ocr_role, queue_role, api_role, verify_role, imap_role;
+extern const struct role_ops smtp_role, gate_role, parser_role, ocr_role, queue_role, api_role, verify_role, imap_role, deliver_role;
 
 #endif

@@ -13,7 +13,7 @@
 #define GIB (1024ull * MIB)
 
 static const struct role_row rows[] = {
-	{ .role = ROLE_QUEUE, .tier = 3, .peers = R(SMTP) | R(GATE) | R(PARSER) | R(OCR) | R(API) | R(IMAP),
+	{ .role = ROLE_QUEUE, .tier = 3, .peers = R(SMTP) | R(GATE) | R(PARSER) | R(OCR) | R(API) | R(IMAP) | R(DELIVER),
 	    .secrets = ROLE_SECRET(WRAP_KEY), .root = ROOT_STATE,
 	    .as_bytes = 8 * GIB, .nofile = 1024, .nofile_session = 2, .nproc = UINT64_MAX },
 	{ .role = ROLE_PARSER, .tier = 2, .peers = R(QUEUE), .root = ROOT_EMPTY, .many = true,
@@ -31,6 +31,9 @@ static const struct role_row rows[] = {
 	    .as_bytes = 4 * GIB, .nofile = 256, .nofile_session = 2 },
 	{ .role = ROLE_IMAP, .tier = 0, .peers = R(GATE) | R(QUEUE), .secrets = ROLE_SECRET(CA) | ROLE_SECRET(PASSWORD) |
 	    ROLE_SECRET(CLIENT) | ROLE_SECRET(REFRESH), .root = ROOT_EMPTY, .many = true, .as_bytes = 1 * GIB, .nofile = 64 },
+	{ .role = ROLE_DELIVER, .tier = 2, .peers = R(QUEUE),
+	    .secrets = ROLE_SECRET(TOKEN_KEY) | ROLE_SECRET(CA) | ROLE_SECRET(PASSWORD) | ROLE_SECRET(DKIM_KEY),
+	    .root = ROOT_EMPTY, .as_bytes = 1 * GIB, .nofile = 64 },
 	{ .role = ROLE_API, .tier = 0, .peers = R(QUEUE) | R(GATE),
 	    .secrets = ROLE_SECRET(TLS_CERT) | ROLE_SECRET(TLS_KEY),
 	    .listens = ROLE_LISTEN(HTTP), .root = ROOT_EMPTY, .all_metrics = true,
@@ -97,6 +100,8 @@ role_count(const struct role_row *row, const struct conf *c)
 {
 	if (row->role == ROLE_OCR)
 		return c->ocr_languages ? c->ocr_workers : 0;
+	if (row->role == ROLE_DELIVER)
+		return c->n_smarthosts > 0;
 	return row->role == ROLE_PARSER ? c->parsers : row->role == ROLE_IMAP ? (unsigned)c->n_imaps : 1;
 }
 

@@ -125,6 +125,7 @@ static const struct sandbox_profile profiles[] = {
 	{ ROLE_OCR, { GROUP(base), GROUP(parse) SANITIZER } },
 	{ ROLE_QUEUE, { GROUP(base), GROUP(store) SANITIZER } },
 	{ ROLE_VERIFY, { GROUP(base), GROUP(store), GROUP(programs) SANITIZER } },
+	{ ROLE_DELIVER, { GROUP(base), GROUP(dial) SANITIZER } },
 	{ ROLE_IMAP, { GROUP(base), GROUP(dial), GROUP(spool) SANITIZER } },
 	{ ROLE_API, { GROUP(base), GROUP(serve), GROUP(spool), GROUP(http) SANITIZER } },
 };

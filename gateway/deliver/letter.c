@@ -3,6 +3,7 @@
  * end of theirs reaches a header.
  */
 #include <gmime/gmime.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -219,6 +220,21 @@ static GMimeObject *text_part(const char *subtype, const struct buf *text)
 	return GMIME_OBJECT(part);
 }
 
+/* GMime's own constructor reads a boundary from /dev/urandom, which is a file. */
+static GMimeMultipart *new_alternative(void)
+{
+	GMimeMultipart *m = g_object_new(GMIME_TYPE_MULTIPART, NULL);
+	GMimeContentType *type = g_mime_content_type_new("multipart", "alternative");
+	char boundary[48];
+
+	snprintf(boundary, sizeof boundary, "=_%08x%08x%08x%08x", randombytes_random(), randombytes_random(), randombytes_random(),
+	    randombytes_random());
+	g_mime_content_type_set_parameter(type, "boundary", boundary);
+	g_mime_object_set_content_type(GMIME_OBJECT(m), type);
+	g_object_unref(type);
+	return m;
+}
+
 static int set_body(GMimeMessage *m, const struct letter_sender *from, const struct deliver_job *job, json_t *letter, const char **why)
 {
 	const char *tmpl = from->templates != NULL && from->templates[job->kind] != NULL ? from->templates[job->kind]
@@ -232,7 +248,7 @@ static int set_body(GMimeMessage *m, const struct letter_sender *from, const str
 	if (rc == VG_OK)
 		rc = letter_html(&html, buf_str(&text), text.len);
 	if (rc == VG_OK) {
-		GMimeMultipart *both = g_mime_multipart_new_with_subtype("alternative");
+		GMimeMultipart *both = new_alternative();
 		GMimeObject *plain = text_part("plain", &text), *rich = text_part("html", &html);
 
 		g_mime_multipart_add(both, plain);

@@ -17,7 +17,7 @@
 #define DEFAULT_CONF "/etc/vcspgate/vcspgate.conf"
 
 static const struct role_ops *const roles[] = { &smtp_role, &gate_role, &parser_role, &ocr_role, &queue_role, &api_role,
-	&verify_role, &imap_role };
+	&verify_role, &imap_role, &deliver_role };
 
 struct options {
 	bool check, foreground, rotate;
@@ -142,6 +142,8 @@ check_only(struct loaded *conf)
 		rc = master_tls_load(conf->conf, &s, &f);
 	if (rc == VG_OK)
 		rc = master_mailboxes_load(conf->conf, &s, &f);
+	if (rc == VG_OK)
+		rc = master_outgoing_load(conf->conf, &s, &f);
 	master_secrets_wipe(&s);
 	master_conf_drop(conf);
 	if (rc != VG_OK) {

@@ -68,6 +68,10 @@ struct secrets {
 	struct buf cert, key; /* PEM, empty without TLS */
 	struct mailbox_secrets *mailboxes; /* of conf->imaps, in its order */
 	size_t n_mailboxes;
+	struct mailbox_secrets *smarthosts; /* of conf->smarthosts */
+	size_t n_smarthosts;
+	struct buf *dkim_keys;              /* of conf->dkims, PEM */
+	size_t n_dkim_keys;
 };
 
 struct mailbox_secrets {
@@ -82,6 +86,14 @@ int master_tls_load(const struct conf *c, struct secrets *s, struct fault *f);
 /* Reads what the mailboxes need. EX_CONFIG; s unchanged then. */
 int master_mailboxes_load(const struct conf *c, struct secrets *s, struct fault *f);
 void master_mailboxes_wipe(struct secrets *s);
+/* Authorities (ca NULL: none) and the password of one server (file NULL: none). EX_CONFIG. */
+int master_login_load(const char *ca, const char *password_file, struct mailbox_secrets *out, struct fault *f);
+/* The same for outgoing mail: smarthosts, and keys that sign. EX_CONFIG; s unchanged then. */
+int master_outgoing_load(const struct conf *c, struct secrets *s, struct fault *f);
+void master_outgoing_wipe(struct secrets *s);
+/* To the role `deliver`: SECRET_CA and SECRET_PASSWORD for each smarthost in turn, empty where there is none, then SECRET_DKIM_KEY for
+ * each key. */
+void master_outgoing_send(const struct secrets *s, struct ipc *ipc);
 /* The token keys alone, again: after a rotation. EX_CONFIG; s unchanged then. */
 int master_tokens_reload(const struct conf *c, struct secrets *s, struct fault *f);
 void master_secrets_wipe(struct secrets *s);

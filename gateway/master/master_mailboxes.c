@@ -45,13 +45,21 @@ read_line(const char *what, const char *file, struct buf *out, struct fault *f)
 	return fault_set(f, EX_CONFIG, "%s %s: its first line is empty or has a NUL", what, file);
 }
 
+int
+master_login_load(const char *ca, const char *password_file, struct mailbox_secrets *out, struct fault *f)
+{
+	int rc = ca ? master_read_file("ca", ca, CA_MAX, &out->ca, f) : VG_OK;
+
+	if (rc == VG_OK)
+		rc = read_line("password file", password_file, &out->password, f);
+	return rc;
+}
+
 static int
 load_one(const struct conf_imap *m, struct mailbox_secrets *out, struct fault *f)
 {
-	int rc = m->ca ? master_read_file("ca", m->ca, CA_MAX, &out->ca, f) : VG_OK;
+	int rc = master_login_load(m->ca, m->password_file, out, f);
 
-	if (rc == VG_OK)
-		rc = read_line("password file", m->password_file, &out->password, f);
 	if (rc == VG_OK)
 		rc = read_line("secret file", m->secret_file, &out->client, f);
 	return rc == VG_OK ? read_line("refresh file", m->refresh_file, &out->refresh, f) : rc;

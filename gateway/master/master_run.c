@@ -39,7 +39,8 @@ acquire(struct master *m, struct fault *f)
 
 	if (master_check_users(c, f) != VG_OK || master_state_open(c, &m->state, f) != VG_OK ||
 	    master_key_load(c, m->state.has_store, &m->secrets, f) != VG_OK ||
-	    master_tls_load(c, &m->secrets, f) != VG_OK || master_mailboxes_load(c, &m->secrets, f) != VG_OK)
+	    master_tls_load(c, &m->secrets, f) != VG_OK || master_mailboxes_load(c, &m->secrets, f) != VG_OK ||
+	    master_outgoing_load(c, &m->secrets, f) != VG_OK)
 		return VG_ERR_SYSTEM;
 	return master_bind(c, &m->listeners, f);
 }

@@ -209,6 +209,7 @@ master_secrets_wipe(struct secrets *s)
 	buf_wipe(&s->cert);
 	buf_wipe(&s->key);
 	master_mailboxes_wipe(s);
+	master_outgoing_wipe(s);
 }
 
 void
@@ -233,4 +234,6 @@ master_secrets_send(const struct secrets *s, const struct role_row *row, uint32_
 		if ((row->secrets & (1u << all[i].kind)) && all[i].data.len && !(fixed && reload))
 			ipc_send(ipc, IPC_M_SECRET, 0, &all[i]);
 	}
+	if (row->role == ROLE_DELIVER)
+		master_outgoing_send(s, ipc);
 }

@@ -377,6 +377,8 @@ on_reload(void *arg)
 	/* Of the file we started with: another one takes effect at the next start. */
 	if (master_tokens_reload(m->boot.conf, &m->secrets, &f) != VG_OK)
 		log_error("", "token-keys", "error=%s", log_q(f.text));
+	if (master_outgoing_load(m->boot.conf, &m->secrets, &f) != VG_OK)
+		log_error("", "outgoing-secrets", "error=%s", log_q(f.text));
 	if (master_mailboxes_load(m->boot.conf, &m->secrets, &f) != VG_OK)
 		log_error("", "mailbox-secrets", "error=%s", log_q(f.text));
 	apply_reload(m, &fresh);
