@@ -112,7 +112,7 @@ void queue_commit(struct link *l, struct ipc_msg *msg);
 int queue_parse_start(struct queue *q);
 void queue_parse_stop(struct queue *q);
 /* A message was committed. plain, len: its bytes, borrowed from *frame, which is taken over (set to NULL) when they
- * are kept for the parser; len 0: they are in a blob file. */
+ * are kept for the parser; len 0: they are in the store. */
 void queue_parse_add(struct queue *q, int64_t id, uint64_t ticket, unsigned char **frame, const unsigned char *plain,
     size_t len, int64_t received_at, bool bounce);
 /* A held message was released: it is parsed again. */

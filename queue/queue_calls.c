@@ -146,7 +146,9 @@ call_home(struct task *t)
 	if (t->err != VG_OK)
 		store_problem(&c->res, t->err);
 	if (wrote && (id = to_be_parsed(c)) != NULL && store_message_by_ulid(q->store, id, &m) == VG_OK) {
-		if (!m.parsed)
+		if (!m.parsed && m.outgoing)
+			queue_parse_add(q, m.id, m.ticket, NULL, NULL, 0, m.received_at, false);
+		else if (!m.parsed)
 			queue_parse_again(q, m.id, m.ticket);
 		store_message_free(&m);
 	}
