@@ -20,6 +20,11 @@ class Sink:
         threading.Thread(target=self.accept, daemon=True).start()
 
     def close(self):
+        # A thread that waits in accept() would keep it open.
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
         self.socket.close()
 
     def __enter__(self):
