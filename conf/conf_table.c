@@ -191,7 +191,7 @@ const struct conf_directive conf_directives[] = {
 	{ { "sla", "severity" }, CTARGET_SLA,
 	  { { .type = CT_UINT, .offset = SLA(severity), .name = "N", .required = true, .min = 1, .max = 4 },
 	    { .type = CT_DURATION, .offset = SLA(first_response_ms), .keyword = "first-response", .name = "TIME",
-	      .required = true, .min = MINUTE, .max = 90 * DAY },
+	      .required = true, .min = SECOND, .max = 90 * DAY },
 	    { .type = CT_DURATION, .offset = SLA(warn_ms), .keyword = "warn", .name = "TIME", .min = 0, .max = 90 * DAY } },
 	  NULL, false,
 	  "First response due after TIME for this severity; warn: when the warning is due. Severities without a line take the "

@@ -73,6 +73,7 @@ struct queue {
 	struct keep_state *keep;   /* queue_keep.c */
 	struct login_state *login; /* queue_login.c */
 	struct deliver_state *deliver; /* queue_deliver.c */
+	struct clock_state *clock; /* queue_clock.c */
 	struct ev_defer end;
 };
 

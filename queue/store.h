@@ -184,6 +184,9 @@ struct store_ticket {
 /* With those who take part now. VG_ERR_NOTFOUND. store_ticket_free also after an error. */
 int store_ticket(struct store *s, uint64_t number, struct store_ticket *out);
 void store_ticket_free(struct store_ticket *t);
+/* Visible tickets whose first answer is due before `at`, of those whose clock runs or (warned) was warned of, the longest due first:
+ * how many numbers. */
+int store_clocks(struct store *s, int64_t at, bool warned, uint64_t *out, unsigned max);
 /* Writes every field but the participants back. */
 int store_ticket_save(struct store *s, const struct store_ticket *t);
 /* Adds somebody; no error when they take part already (*added false). */

@@ -359,3 +359,18 @@ store_errors_move(struct store *s, uint64_t from, uint64_t into)
 
 	return err == VG_OK ? db_run(s->d, "DELETE FROM error_seen WHERE ticket = ?", "i", (int64_t)from) : err;
 }
+
+int
+store_clocks(struct store *s, int64_t at, bool warned, uint64_t *out, unsigned max)
+{
+	sqlite3_stmt *stmt = db_query(s->d, "SELECT number FROM ticket WHERE pending = 0 AND sla_state IN (1, 2) AND sla_state <= ? AND status <> 3"
+	    " AND first_response_due < ? AND first_response_due > 0 ORDER BY first_response_due LIMIT ?", "iii",
+	    (int64_t)(warned ? SLA_WARNED : SLA_RUNNING), at, (int64_t)max);
+	unsigned n = 0;
+	int err;
+
+	while ((err = db_step(s->d, stmt)) == 1)
+		if (n < max)
+			out[n++] = (uint64_t)sqlite3_column_int64(stmt, 0);
+	return err == VG_OK ? (int)n : err;
+}

@@ -163,6 +163,18 @@ ticket_clock(struct store_ticket *t, const struct conf *conf)
 	t->sla_state = sla != NULL ? SLA_RUNNING : SLA_NONE;
 }
 
+enum store_sla_state
+ticket_clock_state(const struct store_ticket *t, const struct conf *conf, int64_t now)
+{
+	const struct conf_sla *sla = conf_sla_for(conf, t->severity);
+
+	if ((t->sla_state != SLA_RUNNING && t->sla_state != SLA_WARNED) || t->status == TICKET_CLOSED || t->first_response_due == 0)
+		return t->sla_state;
+	if (now >= t->first_response_due)
+		return SLA_BREACHED;
+	return sla != NULL && now >= t->opened_at + sla->warn_ms ? SLA_WARNED : t->sla_state;
+}
+
 int
 ticket_errors_seen(struct ticket_view *v, struct store *s, const json_t *errors)
 {

@@ -35,6 +35,9 @@ int ticket_event(struct store *s, struct ticket_view *v, const char *kind, const
     int64_t now);
 /* Sets the first-response clock by severity and opening; one that was met or breached stays. */
 void ticket_clock(struct store_ticket *t, const struct conf *conf);
+/* What the first-response clock says at now: RUNNING, WARNED (the warning time has passed), BREACHED (the due time has), or what it said.
+ * A closed ticket's clock stands still. Pure. */
+enum store_sla_state ticket_clock_state(const struct store_ticket *t, const struct conf *conf, int64_t now);
 /* Who owns it, as errors in common are noted: partner id, or ":" and the holder's. out: 72 bytes. */
 void ticket_owner(const struct store_ticket *t, char out[72]);
 
