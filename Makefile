@@ -205,6 +205,7 @@ bench: packages
 	$(B)/bench/bench_ocr
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench.py
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench_sender.py
+	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench_imap.py
 	$(MAKE) $(B)/bench/bench_parse
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench_parse.py
 

@@ -36,7 +36,8 @@ def certificates(folder):
 class Dovecot:
     """Ports: `port` in clear with STARTTLS, `tls_port`. One user, `support`."""
 
-    def __init__(self, certificate="good", extra=""):
+    def __init__(self, certificate="good", extra="", password=PASSWORD):
+        self.password = password
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="vg-dovecot-"))
         self.dir.chmod(0o755)
         certificates(self.dir)
@@ -48,7 +49,7 @@ class Dovecot:
         for name in ("mail", "run", "state"):
             (self.dir / name).mkdir()
         os.chown(self.dir / "mail", self.uid.pw_uid, self.uid.pw_gid)
-        (self.dir / "passwd").write_text(f"support:{{PLAIN}}{PASSWORD}:{self.uid.pw_uid}:{self.uid.pw_gid}::{self.dir}/mail::\n")
+        (self.dir / "passwd").write_text(f"support:{{PLAIN}}{password}:{self.uid.pw_uid}:{self.uid.pw_gid}::{self.dir}/mail::\n")
         users = "" if me == "root" else f"default_internal_user = {me}\ndefault_login_user = {me}\ndefault_internal_group = {me}\n"
         (self.dir / "dovecot.conf").write_text(f"""
 protocols = imap
@@ -128,7 +129,7 @@ namespace inbox {{
     @contextlib.contextmanager
     def client(self, folder=None):
         c = imaplib.IMAP4("127.0.0.1", self.port, timeout=PATIENCE)
-        c.login("support", PASSWORD)
+        c.login("support", self.password)
         if folder:
             ok, _ = c.select(folder)
             assert ok == "OK", folder
@@ -166,9 +167,9 @@ namespace inbox {{
             return [imaplib.ParseFlags(d) for d in data if d]
 
 
-def password_file(folder):
+def password_file(folder, password=PASSWORD):
     path = pathlib.Path(folder) / "imap.pass"
-    path.write_text(PASSWORD + "\n")
+    path.write_text(password + "\n")
     path.chmod(0o600)
     return path
 
