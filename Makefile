@@ -102,7 +102,7 @@ $(B)/obj/%.o: %.c
 # Which archives a module stands on, for linking tests: itself first.
 deps_common = common conf
 deps_conf = conf common
-deps_master = master conf common
+deps_master = master deliver net gate proof parsers conf common
 deps_smtp = smtp conf common
 deps_gate = gate proof parsers conf common
 deps_proof = proof gate parsers conf common
@@ -225,6 +225,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8 \
 		$(DESTDIR)$(PREFIX)/share/vcspgate/schema $(DESTDIR)$(SYSCONFDIR)/vcspgate
+	install -d $(DESTDIR)$(PREFIX)/share/vcspgate/templates
+	install -m 644 conf/templates/*.txt $(DESTDIR)$(PREFIX)/share/vcspgate/templates/
 	install -m 755 $(B)/vcspgated $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(B)/vcspgate $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 gateway/ctl/vcspgate.1 $(DESTDIR)$(PREFIX)/share/man/man1/

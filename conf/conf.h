@@ -126,6 +126,7 @@ struct conf {
 	struct conf_dkim *dkims;
 	size_t n_dkims;
 	char *support_name;                 /* who our mail is from */
+	char *templates;                    /* folder with texts of letters that replace ours; NULL: none */
 	struct conf_imap *imaps;
 	size_t n_imaps;
 

@@ -272,6 +272,7 @@ void conf_keep(struct conf *old, struct conf *new)
 	SWAP(old->ocr_workers, new->ocr_workers);
 	SWAP(old->smarthosts, new->smarthosts);
 	SWAP(old->n_smarthosts, new->n_smarthosts);
+	SWAP(old->templates, new->templates);
 	SWAP(old->dkims, new->dkims);
 	SWAP(old->n_dkims, new->n_dkims);
 	SWAP(old->imaps, new->imaps);

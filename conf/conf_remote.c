@@ -231,6 +231,7 @@ static void free_outgoing(struct conf *c)
 	free(c->smarthosts);
 	free(c->dkims);
 	free(c->support_name);
+	free(c->templates);
 }
 
 void conf_remote_free(struct conf *c)

@@ -143,6 +143,12 @@ const struct conf_directive conf_directives[] = {
 	  "The MTA that takes our mail; of several the first that can be reached. Without one nothing is sent. TLS is by STARTTLS "
 	  "and required unless MODE says otherwise; the certificate must be of an authority of the system's, or of ca, and for HOST. "
 	  "The password stands in the first line of FILE, which a reload reads again. Needs address case and address bounce." },
+	{ { "templates", NULL }, CTARGET_CONF,
+	  { { .type = CT_PATH, .offset = CONF(templates), .name = "DIR", .required = true } },
+	  NULL, true,
+	  "Texts of letters that replace the built-in ones: DIR/ack.txt, relay.txt, reply.txt, joined.txt, removed.txt, agent.txt, each where "
+	  "it is there. A reload reads them again; a broken one is an error that names file and line. Start from the ones that are "
+	  "installed beside the schemas." },
 	{ { "support", "name" }, CTARGET_CONF,
 	  { { .type = CT_UTF8, .offset = CONF(support_name), .name = "NAME", .required = true, .max = 100 } },
 	  "Support", false, "Who our mail is from: the display name beside the case address." },

@@ -90,7 +90,8 @@ enum secret_kind {
 	SECRET_PASSWORD,      /* for it */
 	SECRET_CLIENT,        /* OAuth: the client's own secret */
 	SECRET_REFRESH,       /* OAuth: the refresh token */
-	SECRET_DKIM_KEY       /* PEM: signs our mail (deliver) */
+	SECRET_DKIM_KEY,      /* PEM: signs our mail (deliver) */
+	SECRET_TEMPLATE       /* no secret, but a file too: a letter's text, by enum letter_kind; empty: the built-in one (deliver) */
 };
 
 #define M_SECRET_FIELDS(F) F(u32, kind) F(blob, data)
@@ -363,7 +364,8 @@ enum letter_kind {
 	LETTER_REPLY,   /* L2's answer */
 	LETTER_JOINED,  /* to somebody who was brought in */
 	LETTER_REMOVED, /* to somebody who was taken out */
-	LETTER_AGENT    /* a case or message, to L2 */
+	LETTER_AGENT,   /* a case or message, to L2 */
+	LETTER_KINDS
 };
 
 /* One copy for one recipient; the frame's id is the outgoing mail's number, which stands in its return path and Message-ID.

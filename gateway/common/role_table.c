@@ -32,7 +32,8 @@ static const struct role_row rows[] = {
 	{ .role = ROLE_IMAP, .tier = 0, .peers = R(GATE) | R(QUEUE), .secrets = ROLE_SECRET(CA) | ROLE_SECRET(PASSWORD) |
 	    ROLE_SECRET(CLIENT) | ROLE_SECRET(REFRESH), .root = ROOT_EMPTY, .many = true, .as_bytes = 1 * GIB, .nofile = 64 },
 	{ .role = ROLE_DELIVER, .tier = 2, .peers = R(QUEUE),
-	    .secrets = ROLE_SECRET(TOKEN_KEY) | ROLE_SECRET(CA) | ROLE_SECRET(PASSWORD) | ROLE_SECRET(DKIM_KEY),
+	    .secrets = ROLE_SECRET(TOKEN_KEY) | ROLE_SECRET(CA) | ROLE_SECRET(PASSWORD) | ROLE_SECRET(DKIM_KEY) |
+	    ROLE_SECRET(TEMPLATE),
 	    .root = ROOT_EMPTY, .as_bytes = 1 * GIB, .nofile = 64 },
 	{ .role = ROLE_API, .tier = 0, .peers = R(QUEUE) | R(GATE),
 	    .secrets = ROLE_SECRET(TLS_CERT) | ROLE_SECRET(TLS_KEY),

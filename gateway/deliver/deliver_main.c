@@ -37,6 +37,8 @@ struct deliver {
 	char **passwords;
 	size_t n_ca, n_passwords, n_keys; /* secrets that came; they come in order, and again on a reload */
 	struct dkim_signer *signers[LETTER_SIGNERS_MAX];
+	char *templates[LETTER_KINDS];
+	size_t n_templates;
 	struct waiting waiting[WAITING_MAX];
 	size_t n_waiting;
 	bool have;                    /* something waits, or the queue is gone */
@@ -94,6 +96,15 @@ static void take_key(struct deliver *d, const unsigned char *data, size_t len)
 	d->signers[i] = fresh;
 }
 
+/* In order of enum letter_kind, from the first. */
+static void take_template(struct deliver *d, const unsigned char *data, size_t len)
+{
+	char **slot = &d->templates[LETTER_ACK + d->n_templates++ % (LETTER_KINDS - LETTER_ACK)];
+
+	free(*slot);
+	*slot = len > 0 ? strndup((const char *)data, len) : NULL;
+}
+
 static void on_secret(struct role_ctx *ctx, enum secret_kind kind, const unsigned char *data, size_t len)
 {
 	struct deliver *d = ctx->state;
@@ -106,6 +117,8 @@ static void on_secret(struct role_ctx *ctx, enum secret_kind kind, const unsigne
 		take_password(d, data, len);
 	else if (kind == SECRET_DKIM_KEY)
 		take_key(d, data, len);
+	else if (kind == SECRET_TEMPLATE)
+		take_template(d, data, len);
 }
 
 static int prepare(struct role_ctx *ctx)
@@ -204,7 +217,8 @@ static struct letter_sender sender(const struct deliver *d)
 {
 	const struct conf *c = d->ctx->conf;
 	struct letter_sender s = {.hostname = c->hostname, .case_address = address_of(c, ADDRESS_CASE),
-	    .bounce_address = address_of(c, ADDRESS_BOUNCE), .support = c->support_name, .keys = &d->keys};
+	    .bounce_address = address_of(c, ADDRESS_BOUNCE), .support = c->support_name, .keys = &d->keys,
+	    .templates = (const char *const *)d->templates};
 
 	for (size_t i = 0; i < LETTER_SIGNERS_MAX; i++)
 		if (d->signers[i] != NULL)

@@ -42,6 +42,13 @@ const char *letter_template(enum letter_kind kind)
 	return built_in[(unsigned)kind < ASCII_COUNT(built_in) ? kind : 0];
 }
 
+const char *letter_file(enum letter_kind kind)
+{
+	static const char *const files[] = {NULL, "ack.txt", "relay.txt", "reply.txt", "joined.txt", "removed.txt", "agent.txt"};
+
+	return (unsigned)kind < ASCII_COUNT(files) ? files[kind] : NULL;
+}
+
 static const char *text_of(const json_t *s)
 {
 	const char *t = json_string_value(s);

@@ -38,6 +38,8 @@ void letter_warm(void);
 int letter_make(struct letter_mail *out, const struct letter_sender *from, const struct deliver_job *job, uint64_t number, int64_t now,
     const char **why);
 void letter_free(struct letter_mail *m);
+/* File name of a kind's text, "ack.txt"; NULL: no such kind. */
+const char *letter_file(enum letter_kind kind);
 /* The built-in text of a kind, and the values that templates may name (NULL at the end). */
 const char *letter_template(enum letter_kind kind);
 extern const char *const letter_values[];

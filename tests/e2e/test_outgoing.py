@@ -298,3 +298,26 @@ def test_what_the_api_refuses(desk):
     wait_for(lambda: outbox(desk, "sent"), "the acknowledgement")
     assert desk.api("POST", f"/v1/outbox/{outbox(desk, 'sent')[0]['id']}/cancel").status == 409
     assert json.loads(desk.tool("outbox", "list", "--state", "sent", "--json"))["items"]
+
+
+def check(g):
+    return subprocess.run([os.path.join(os.environ["VCSPGATE_BUILD"], "vcspgated"), "-n", "-c", str(g.conf_path)], capture_output=True, text=True)
+
+
+def test_an_operators_own_text(tmp_path, sink):
+    (tmp_path / "ack.txt").write_text("Gr\u00fc\u00df Gott{{#name}}, {{name}}{{/name}}! Fall {{number}}.\n")
+    with gateway(sink, extra=f"templates {tmp_path}") as g:
+        tmp_path.chmod(0o755)
+        g.start()
+        assert g.send(mails.mail(), sender="ann@partner.example")[0] == 250
+        wait_for(lambda: sink.to("ann@partner.example"), "the letter")
+        assert sink.mails[0].text.strip() == "Gr\u00fc\u00df Gott, Ann Lee! Fall 1001."
+
+
+def test_a_broken_text_is_named(tmp_path, sink):
+    (tmp_path / "reply.txt").write_text("one\n{{#people}}\n{{nobody}}\n{{/people}}\n")
+    with gateway(sink, extra=f"templates {tmp_path}") as g:
+        done = check(g)
+        assert done.returncode == 78 and f"{tmp_path}/reply.txt:3: no such value" in done.stderr, done.stderr
+    with gateway(sink, extra="templates /nonexistent/folder") as g:
+        assert "no such folder" in check(g).stderr
