@@ -136,6 +136,9 @@ const char *conf_remote_imap_bad(struct conf_imap *all, size_t n)
 	for (size_t i = 0; i + 1 < n; i++)
 		if (strcmp(all[i].name, m->name) == 0)
 			return "a mailbox of this name was given already";
+		else if (strcmp(all[i].host, m->host) == 0 && all[i].port == m->port && strcmp(all[i].user, m->user) == 0 &&
+		    strcmp(all[i].folder, m->folder) == 0)
+			return "this folder is fetched already";
 	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
 		if (targets[i] != NULL && strcmp(targets[i], m->folder) == 0)
 			return "mail cannot be moved into the folder that it is fetched from";

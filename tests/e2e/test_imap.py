@@ -14,7 +14,7 @@ import pytest
 
 from gateway import Gateway, wait_for
 from imap_dummy import Dummy
-from dovecot import Dovecot, password_file
+from dovecot import Dovecot, certificates, password_file
 from mails import mail
 
 MOVES = "processed Done rejected Rejected failed Failed"
@@ -182,6 +182,43 @@ def test_no_room_in_the_folder(tmp_path):
         wait_for(lambda: "event=imap-move" in g.logs(), "the refusal to be noted")
         wait_for(lambda: len([c for c in s.commands if "UID SEARCH" in c]) > 3, "some more looks")
         assert len([c for c in s.commands if "BODY.PEEK" in c]) == 1 and not any("CREATE" in c for c in s.commands)
+
+
+def deep(c, tag, line):
+    """An answer that nobody asked for, and that libetpan's parser dies of: 2 million levels."""
+    if not line.startswith("UID FETCH 1 BODY"):
+        return True
+    c.send("* 1 FETCH (UID 1 BODYSTRUCTURE " + "(" * 2000000 + "\r\n")
+    c.sock.shutdown(2)
+
+
+def test_a_fetcher_that_dies_takes_nobody_along(tmp_path):
+    mails = [mail(subject=f"mail {i}") for i in range(4)]
+    with Dummy(mails, tricks={"UID FETCH": deep}) as s, Gateway(extra=dummy_box(s, tmp_path)) as g:
+        g.start()
+        wait_for(lambda: len(filed(s, "Done")) == 3, "the others to be filed")
+        assert 1 in s.mails and g.send(mail(subject="by SMTP"))[0] == 250
+
+
+def test_no_bytes_in_clear_behind_starttls(tmp_path):
+    """CVE-2020-15953: what came with the answer to STARTTLS must not be read as if it came inside."""
+    def inject(c, tag, line):
+        c.send(f"{tag} OK begin\r\n* CAPABILITY IMAP4rev1\r\n{int(tag) + 1} OK done\r\n")
+
+    certificates(tmp_path)
+    with Dummy([mail()], caps="STARTTLS MOVE", tricks={"STARTTLS": inject}) as s, \
+            Gateway(extra=dummy_box(s, tmp_path).replace("tls none", f"tls required ca {tmp_path}/ca.pem")) as g:
+        g.start(sample=False)
+        wait_for(lambda: "event=imap-trouble" in g.logs(), "the refusal to be noted")
+        assert not any("LOGIN" in c for c in s.commands)
+
+
+def test_starttls_is_not_optional(tmp_path):
+    certificates(tmp_path)
+    with Dummy([mail()]) as s, Gateway(extra=dummy_box(s, tmp_path).replace("tls none", f"tls required ca {tmp_path}/ca.pem")) as g:
+        g.start(sample=False)
+        wait_for(lambda: 'kind=tls step=starttls error="the server does not offer it"' in g.logs(), "the refusal to be noted")
+        assert not any("LOGIN" in c for c in s.commands)
 
 
 # ---- the ledger ----

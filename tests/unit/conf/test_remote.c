@@ -115,6 +115,7 @@ test_complaints(void **state)
 		{ "imap box mail.example:993 processed INBOX" LOGIN, "5:6: mail cannot be moved into the folder" },
 		{ "imap box mail.example:993 intake case@support.example" LOGIN, "intake case@support.example is no" },
 		{ "imap box mail.example:993" LOGIN "\nimap box mail.example:993" LOGIN, "6:6: a mailbox of this name" },
+		{ "imap box mail.example:993" LOGIN "\nimap two mail.example:993 poll 1s" LOGIN, "6:6: this folder is fetched already" },
 		{ "imap box mail.example:993" TOKEN, "5:6: auth xoauth2 needs a refresh file or a secret file" },
 		{ "imap box mail.example:993" TOKEN " refresh file /r password file /p", "5:6: auth xoauth2 needs token and client, and has no" },
 		{ "imap box mail.example:993 client c" LOGIN, "5:6: token, client, secret, refresh and scope need auth" },
