@@ -160,6 +160,8 @@ struct conf {
 	char *upload_text;                  /* said with 552; "" without */
 
 	int64_t hold_expire_ms;
+	char *hold_digest;                  /* who hears daily of what is held; normal form; NULL: nobody */
+	int64_t hold_digest_ms;
 	int64_t reopen_ms;
 	bool inactive_hold;                 /* membership inactive hold */
 	char *direct_refuse_url;            /* NULL: open */

@@ -121,8 +121,12 @@ static bool has_address(const struct conf *c, enum conf_address_kind kind)
 
 static void check_outgoing(struct conf_parser *p)
 {
-	const struct conf *c = p->conf;
+	struct conf *c = p->conf;
 
+	if (c->hold_digest_ms == 0)
+		c->hold_digest_ms = INT64_C(24) * 3600 * 1000;
+	if (c->hold_digest != NULL && c->n_smarthosts == 0)
+		conf_complain(p, 1, "hold digest: it is mail, and needs a \"smarthost\"");
 	if (c->n_smarthosts > 0 && (!has_address(c, ADDRESS_CASE) || !has_address(c, ADDRESS_BOUNCE)))
 		conf_complain(p, 1, "smarthost: outgoing mail needs \"address case\" and \"address bounce\"");
 	if (c->n_dkims > CONF_DKIMS_MAX)

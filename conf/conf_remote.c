@@ -235,6 +235,7 @@ static void free_outgoing(struct conf *c)
 	free(c->dkims);
 	free(c->support_name);
 	free(c->templates);
+	free(c->hold_digest);
 }
 
 void conf_remote_free(struct conf *c)

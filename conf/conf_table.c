@@ -254,6 +254,12 @@ const struct conf_directive conf_directives[] = {
 	  { { .type = CT_DURATION, .offset = CONF(hold_expire_ms), .name = "TIME", .required = true, .min = HOUR,
 	      .max = 3660 * DAY } }, "30d", false,
 	  "Held mail that no operator decided on is deleted after this time; an audit record stays." },
+	{ { "hold", "digest" }, CTARGET_CONF,
+	  { { .type = CT_ADDRESS, .offset = CONF(hold_digest), .name = "ADDRESS", .required = true },
+	    { .type = CT_DURATION, .offset = CONF(hold_digest_ms), .keyword = "every", .name = "TIME", .min = MINUTE, .max = 30 * DAY } },
+	  NULL, false,
+	  "An operator who is told by mail what is held, while something is, every TIME (default 24h): sender, subject and reason, no text. "
+	  "Needs a smarthost." },
 	{ { "reopen", NULL }, CTARGET_CONF,
 	  { { .type = CT_DURATION, .offset = CONF(reopen_ms), .name = "TIME", .required = true, .min = 0,
 	      .max = 3660 * DAY } }, "14d", false,

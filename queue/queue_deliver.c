@@ -232,7 +232,7 @@ may_send(struct queue *q, const struct outbox_row *r, enum people_send *out, enu
 
 	*out = PEOPLE_SEND;
 	*cause = PEOPLE_FINE;
-	if (r->kind == LETTER_REMOVED || r->kind == LETTER_AGENT)
+	if (r->kind == LETTER_REMOVED || r->kind == LETTER_AGENT || r->kind == LETTER_DIGEST)
 		return VG_OK;
 	if (!r->contact_had && (had = store_outbox_contact_had(q->store, r->message)) < 0)
 		return had;

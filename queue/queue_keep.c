@@ -3,6 +3,7 @@
  * queue process.
  */
 #include "queue.h"
+#include "queue_digest.h"
 
 #include <stdlib.h>
 
@@ -20,6 +21,7 @@ struct keep_state {
 	struct queue *q;
 	struct ev_timer timer, gauge_timer;
 	int expired;
+	bool letter; /* a digest was queued */
 	struct gauges {
 		struct task task; /* first */
 		struct queue *q;
@@ -59,6 +61,7 @@ run_keep(struct task *t, void *arg)
 
 	pthread_rwlock_rdlock(&k->q->conf_lock);
 	audit_ms = k->q->conf->audit_expire_ms;
+	err = queue_digest(s, k->q->conf, now, &k->letter);
 	pthread_rwlock_unlock(&k->q->conf_lock);
 	k->expired = store_held_expired(s, now, ids, EXPIRE_MAX);
 	for (int i = 0; i < k->expired && err == VG_OK; i++)
@@ -86,6 +89,8 @@ kept(struct task *t)
 	queue_home(q);
 	if (t->err == VG_OK && k->expired > 0)
 		log_info("", "held-expired", "messages=%d", k->expired);
+	if (t->err == VG_OK && k->letter)
+		queue_deliver_kick(q);
 	if (!q->stopping)
 		ev_timer_set(q->ctx->loop, &k->timer, more ? 0 : KEEP_MS, start_keep, k);
 }

@@ -365,6 +365,7 @@ enum letter_kind {
 	LETTER_JOINED,  /* to somebody who was brought in */
 	LETTER_REMOVED, /* to somebody who was taken out */
 	LETTER_AGENT,   /* a case or message, to L2 */
+	LETTER_DIGEST,  /* of held mail, to an operator; belongs to no ticket (0) */
 	LETTER_KINDS
 };
 
@@ -375,6 +376,7 @@ enum letter_kind {
  *   references [Message-IDs], text (what was written; "" for notices), dropped (true: T4),
  *   understood [{name, value}], missing [names], notes [sentences: who was not taken up, commands not understood],
  *   people [{name, address, role}],
+ *   held [{id, reason, sender, subject, since}], count, more (of LETTER_DIGEST only),
  *   by (who brought in or took out, "" else), partner (name or ""), errors [texts], attachments [{name, size}]
  * participant: in the case address's token; 0: the plain case address (agents). */
 #define DELIVER_JOB_FIELDS(F) \

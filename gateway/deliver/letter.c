@@ -35,16 +35,20 @@ static const char agent[] =
 #include "conf/templates/agent.txt.inc"
     ;
 
+static const char digest[] =
+#include "conf/templates/digest.txt.inc"
+    ;
+
 const char *letter_template(enum letter_kind kind)
 {
-	static const char *const built_in[] = {"", ack, relay, reply, joined, removed, agent};
+	static const char *const built_in[] = {"", ack, relay, reply, joined, removed, agent, digest};
 
 	return built_in[(unsigned)kind < ASCII_COUNT(built_in) ? kind : 0];
 }
 
 const char *letter_file(enum letter_kind kind)
 {
-	static const char *const files[] = {NULL, "ack.txt", "relay.txt", "reply.txt", "joined.txt", "removed.txt", "agent.txt"};
+	static const char *const files[] = {NULL, "ack.txt", "relay.txt", "reply.txt", "joined.txt", "removed.txt", "agent.txt", "digest.txt"};
 
 	return (unsigned)kind < ASCII_COUNT(files) ? files[kind] : NULL;
 }
@@ -102,6 +106,11 @@ static int make_addresses(struct letter_mail *m, char own[ADDR_MAX + 1], const s
 		return VG_ERR_SYNTAX;
 	if ((rc = token_mint(tag, &bounce, from->keys)) != VG_OK || (rc = with_tag(m->reverse_path, from->bounce_address, tag)) != VG_OK)
 		return rc;
+	if (job->ticket == 0) {
+		snprintf(own, ADDR_MAX + 1, "%s", from->case_address);
+		snprintf(m->message_id, sizeof m->message_id, "digest.%llu@%s", (unsigned long long)number, from->hostname);
+		return VG_OK;
+	}
 	if ((rc = token_mint(tag, &thread, from->keys)) != VG_OK || (rc = with_tag(own, from->case_address, tag)) != VG_OK)
 		return rc;
 	return token_message_id(m->message_id, job->ticket, number, from->hostname, from->keys);
@@ -123,6 +132,10 @@ static void set_subject(GMimeMessage *m, json_t *letter, const struct deliver_jo
 
 	clean(subject, text_of(json_object_get(letter, "subject")));
 	clean(own, reference);
+	if (job->ticket == 0) {
+		g_mime_message_set_subject(m, subject, "utf-8");
+		return;
+	}
 	snprintf(line, sizeof line, "[#%llu]%s%s%s %s", (unsigned long long)job->ticket, own[0] != '\0' ? " [" : "", own,
 	    own[0] != '\0' ? "]" : "", subject);
 	g_mime_message_set_subject(m, line, "utf-8");
@@ -161,7 +174,7 @@ static int set_thread(GMimeMessage *m, json_t *letter)
 /* Notices say that no person wrote them (RFC 3834 5); no program is to answer any of our letters. */
 static int set_loop(GMimeMessage *m, const struct letter_sender *from, const struct deliver_job *job, bool automatic)
 {
-	struct token loop = {.purpose = TOKEN_LOOP, .number = job->ticket};
+	struct token loop = {.purpose = TOKEN_LOOP, .number = job->ticket > 0 ? job->ticket : 1};
 	char tag[TOKEN_MAX + 1];
 	int rc = token_mint(tag, &loop, from->keys);
 

@@ -63,7 +63,7 @@ static const char *asked_text(const char *word)
 const char *const letter_values[] = {
 	"number", "subject", "reference", "status", "severity", "route", "due", "name", "support", "from_name", "by", "partner", "text",
 	"dropped", "understood", "label", "value", "has_understood", "missing", "has_missing", "notes", "has_notes", "errors", "has_errors",
-	"people", "who", "role", "has_people", "attachments", "size", "has_attachments", NULL,
+	"people", "who", "role", "has_people", "held", "id", "reason", "sender", "since", "count", "more", "attachments", "size", "has_attachments", NULL,
 };
 
 static json_t *label_all(json_t *list)
@@ -121,7 +121,7 @@ static void set_ticket(json_t *vars, json_t *ticket)
 
 static json_t *values(json_t *letter, const struct deliver_job *job, const char *support)
 {
-	static const char *const same[] = {"from_name", "by", "partner", "text", "dropped"};
+	static const char *const same[] = {"from_name", "by", "partner", "text", "dropped", "held", "count", "more"};
 	json_t *vars = json_pack("{s:s, s:s}", "name", job->name, "support", support);
 
 	if (vars == NULL)

@@ -321,3 +321,20 @@ def test_a_broken_text_is_named(tmp_path, sink):
         assert done.returncode == 78 and f"{tmp_path}/reply.txt:3: no such value" in done.stderr, done.stderr
     with gateway(sink, extra="templates /nonexistent/folder") as g:
         assert "no such folder" in check(g).stderr
+
+
+def test_an_operator_hears_of_held_mail(sink):
+    """At the start, and not again before its time."""
+    with gateway(sink, extra="hold digest ops@support.example every 1h") as g:
+        g.start()
+        assert "review" in g.send(mails.mail(subject="Who am I?", authenticated=False), sender="ann@partner.example")[1]
+        g.stop()
+        g.start(sample=False)
+        wait_for(lambda: sink.to("ops@support.example"), f"the digest {g.logs()[-1500:]}")
+        digest = sink.to("ops@support.example")[0]
+        assert digest["Subject"] == "1 held mails" and "ann@partner.example" in digest.text and "Who am I?" in digest.text
+        assert digest["Auto-Submitted"] == "auto-generated"
+        g.stop()
+        g.start(sample=False)
+        wait_for(lambda: g.api("GET", "/v1/outbox").json["items"][0]["state"] == "sent", "the record")
+        assert len(sink.mails) == 1
