@@ -9,6 +9,7 @@
 
 #include "addr.h"
 #include "err.h"
+#include "letter_notes.h"
 #include "letters.h"
 #include "outbox.h"
 
@@ -116,23 +117,6 @@ understood(const struct queue_letters *l)
 	return out;
 }
 
-/* What happened to addresses and commands; other problems are L2's concern. */
-static json_t *
-notes(const struct queue_letters *l)
-{
-	json_t *out = json_array(), *p;
-	size_t i;
-
-	json_array_foreach(l->people->problems, i, p)
-	{
-		const char *code = text(json_object_get(p, "code"));
-
-		if (strncmp(code, "participant.", 12) == 0 || strncmp(code, "command.", 8) == 0)
-			json_array_append(out, json_object_get(p, "detail"));
-	}
-	return out;
-}
-
 static json_t *
 errors(const struct queue_letters *l)
 {
@@ -207,7 +191,7 @@ common(const struct queue_letters *l, const struct letters_person *persons)
 
 	return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b}", "ticket", ticket_of(l), "subject",
 	    l->v->t.subject, "from_name", l->m->sender_name, "in_reply_to", mid, "references", references(l), "understood", understood(l),
-	    "missing", json_incref(json_object_get(member(l, "completeness"), "missing")), "notes", notes(l), "people",
+	    "missing", json_incref(json_object_get(member(l, "completeness"), "missing")), "notes", letter_notes(l->people->problems, member(l, "attachments")), "people",
 	    people_of(l, persons), "errors", errors(l), "attachments", attachments(l), "by",
 	    *l->m->sender_name != '\0' ? l->m->sender_name : l->m->sender_shown, "partner", partner, "dropped",
 	    dropped(l));

@@ -9,7 +9,7 @@ import dkim
 import pytest
 
 import mails
-from gateway import Gateway, wait_for
+from gateway import ROOT, Gateway, wait_for
 from sink import Sink
 
 
@@ -61,6 +61,19 @@ def test_an_acknowledgement_comes_back(desk):
     wait_for(lambda: desk.api("GET", f"/v1/outbox?ticket={number}").json["items"][0]["state"] == "sent", "the record")
     assert row["recipient"] == "ann@partner.example" and row["kind"] == "acknowledgement"
     assert any(c.startswith("RCPT TO:<ann@partner.example> NOTIFY=") for c in desk.sink.commands)
+
+
+def test_an_encrypted_archive_is_asked_about(desk):
+    """What we cannot open, the acknowledgement says, with the word that an answer has to hold."""
+    proof = f"Authentication-Results: {mails.proof('ann@partner.example')}\r\n".encode()
+    sealed = (ROOT / "tests/corpus/archive-sealed.eml").read_bytes().replace(b"\n", b"\r\n")
+    code, answer = desk.send(proof + sealed, sender="ann@partner.example")
+    assert code == 250, answer
+    wait_for(lambda: desk.sink.to("ann@partner.example"), "an acknowledgement")
+    text = " ".join(desk.sink.to("ann@partner.example")[0].text.split())
+    for name in ("logs.zip", "logs.7z", "hidden.7z"):
+        assert f'We cannot open "{name}": it is encrypted.' in text
+    assert '(a line "Password: ...")' in text
 
 
 def test_an_answer_to_it_joins_the_ticket(desk):

@@ -27,7 +27,8 @@ static const char letter[] = "{\"ticket\":{\"number\":1234,\"subject\":\"Job fai
     "\"route\":\"vbr\",\"first_response_due\":\"2026-11-24T04:00:00Z\"},\"subject\":\"Job fails\",\"from_name\":\"Ann Lee\",\"automatic\":%s,"
     "\"in_reply_to\":\"a.1@partner.example\",\"references\":[\"a.0@partner.example\",\"bad id>\\r\\nX: y\",\"a.1@partner.example\"],"
     "\"text\":\"It fails.\\n.\\npassword: geheim99\\nA line of <b>.\",\"dropped\":false,\"by\":\"Ann Lee\",\"partner\":\"ACME MSP\","
-    "\"understood\":[{\"name\":\"product\",\"value\":\"Veeam Backup & Replication\"}],\"missing\":[\"logs\",\"version\"],\"notes\":[\"joe@x.example was not taken up\"],"
+    "\"understood\":[{\"name\":\"product\",\"value\":\"Veeam Backup & Replication\"}],\"missing\":[\"logs\",\"version\"],\"notes\":[\"joe@x.example was not taken up\","
+    "\"send it again with its password (a line \\\"Password: ...\\\"), or without\"],"
     "\"people\":[{\"name\":\"Bob\",\"address\":\"bob@customer.example\",\"role\":\"customer\"}],\"errors\":[\"Error: no space\"],"
     "\"attachments\":[{\"name\":\"a.zip\",\"size\":12}]}";
 
@@ -140,7 +141,7 @@ static void test_bytes(void **state)
 static void test_acknowledgement_says_it_all(void **state)
 {
 	static const char *const says[] = {"case #1234: Job fails", "ACME-7", "2026-11-24T04:00:00Z", "Product: Veeam Backup & Replication",
-	    "Error: no space", "the log files", "its version", "joe@x.example was not taken up", "Bob <bob@customer.example> (customer)"};
+	    "Error: no space", "the log files", "its version", "joe@x.example was not taken up", "(a line \"Password: ...\"), or without", "Bob <bob@customer.example> (customer)"};
 	struct made x;
 
 	(void)state;

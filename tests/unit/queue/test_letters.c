@@ -1,5 +1,5 @@
 /*
- * test_letters.c - who gets which letter because of a message; what becomes of a copy after a try.
+ * test_letters.c - who gets which letter because of a message, what it notes; what becomes of a copy after a try.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "letter_notes.h"
 #include "letters.h"
 #include "outbox_plan.h"
 
@@ -126,11 +127,51 @@ what_the_smarthost_says_is_final(void **state)
 	}
 }
 
+#define ASK(name) "We cannot open \"" name "\": it is encrypted. Please send it again together with its password (a line \"Password: ...\"), or " \
+	"without encryption."
+
+static void
+notes_are_for_people(void **state)
+{
+	static const struct {
+		const char *problems, *attachments;
+		const char *want[7];
+	} notes[] = {
+		{ "[]", "[]", { NULL } },
+		{ "[{\"code\":\"participant.ignored\",\"detail\":\"one\"},{\"code\":\"mime.boundary-missing\",\"detail\":\"no\"},"
+		  "{\"code\":\"command.unknown\",\"detail\":\"two\"}]", "[]", { "one", "two" } },
+		{ "[{\"code\":\"command.unknown\",\"detail\":\"two\"}]",
+		  "[{\"name\":\"logs.zip\",\"kind\":\"log-archive\",\"problems\":[\"truncated\",\"encrypted\"]},"
+		  "{\"name\":\"open.zip\",\"kind\":\"log-archive\",\"problems\":[\"truncated\"]},"
+		  "{\"name\":\"b.7z\",\"kind\":\"archive\",\"problems\":[\"encrypted\"]}]", { "two", ASK("logs.zip"), ASK("b.7z") } },
+		{ "[]", "[{\"name\":\"mail.asc\",\"kind\":\"other\",\"problems\":[\"encrypted\"]},{\"kind\":\"archive\"}]", { NULL } },
+		{ "[]", "[{\"name\":\"1\",\"kind\":\"archive\",\"problems\":[\"encrypted\"]},{\"name\":\"2\",\"kind\":\"archive\",\"problems\":[\"encrypted\"]},"
+		  "{\"name\":\"3\",\"kind\":\"archive\",\"problems\":[\"encrypted\"]},{\"name\":\"4\",\"kind\":\"archive\",\"problems\":[\"encrypted\"]},"
+		  "{\"name\":\"5\",\"kind\":\"archive\",\"problems\":[\"encrypted\"]},{\"name\":\"6\",\"kind\":\"archive\",\"problems\":[\"encrypted\"]}]",
+		  { ASK("1"), ASK("2"), ASK("3"), ASK("4"), ASK("5") } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+		json_t *problems = json_loads(notes[i].problems, 0, NULL), *attachments = json_loads(notes[i].attachments, 0, NULL);
+		json_t *got = letter_notes(problems, attachments);
+		size_t n = 0;
+
+		for (; notes[i].want[n] != NULL; n++)
+			assert_string_equal(json_string_value(json_array_get(got, n)), notes[i].want[n]);
+		assert_int_equal(json_array_size(got), n);
+		json_decref(got);
+		json_decref(attachments);
+		json_decref(problems);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(letters_go_to),
+		cmocka_unit_test(notes_are_for_people),
 		cmocka_unit_test(a_try_that_failed_is_made_again),
 		cmocka_unit_test(what_the_smarthost_says_is_final),
 	};
