@@ -14,40 +14,21 @@
 #include "log.h"
 #include "message_check.h"
 #include "message_fallback.h"
+#include "parse_window.h"
 
-#define WINDOW 2048u              /* messages known here; the rest waits in the store */
 #define CACHE_MAX (32u << 20)     /* bytes of them kept in memory, so that they need not be read back */
 #define APPLY_BYTES_MAX (64u << 20)
 #define CHECK_HERE_MAX (16u << 10) /* bytes of a result that is checked in the loop */
 #define TRIES 2u
 #define PAUSE_MS 1000             /* after the store failed */
-#define BUCKETS 1024u
-
-/* A message on its way. In the ready list, at a parser, or being applied; or behind another of its ticket. */
-struct pending {
-	struct pending *next;     /* ready list */
-	struct pending *follower; /* next of the same ticket */
-	struct pending *chained;  /* hash bucket, while the last of its ticket */
-	int64_t id;
-	uint64_t ticket;          /* 0: no order to keep */
-	unsigned char *frame;     /* owned; holds plain */
-	const unsigned char *plain;
-	size_t len;
-	int64_t received_at;
-	bool bounce;              /* by the gate's judgement */
-	unsigned tries;
-	bool fallback;            /* no parser shall see it again */
-};
 
 struct parse_state {
 	struct queue *q;
-	struct pending *ready, **ready_tail;
-	struct pending *last[BUCKETS]; /* last message of each ticket under way */
-	unsigned n;                    /* messages in the window */
-	int64_t last_id;               /* newest one seen */
-	bool behind;                   /* the store has more */
+	struct parse_window w;
+	int64_t last_id; /* newest one seen */
+	bool behind;     /* the store has more */
 	bool paused;
-	size_t cached, applying;       /* bytes */
+	size_t applying; /* bytes */
 	struct ev_timer pause;
 };
 
@@ -63,85 +44,7 @@ struct applying {
 	char sender[321];
 };
 
-/* ---- the window ---- */
-
-static void
-ready_first(struct parse_state *s, struct pending *p)
-{
-	p->next = s->ready;
-	s->ready = p;
-	if (p->next == NULL)
-		s->ready_tail = &p->next;
-}
-
-static void
-ready_last(struct parse_state *s, struct pending *p)
-{
-	p->next = NULL;
-	*s->ready_tail = p;
-	s->ready_tail = &p->next;
-}
-
-static struct pending **
-bucket(struct parse_state *s, uint64_t ticket)
-{
-	return &s->last[ticket % BUCKETS];
-}
-
-/* Puts p at the end of its ticket's line; true: nobody is before it. */
-static bool
-line_up(struct parse_state *s, struct pending *p)
-{
-	struct pending **at = bucket(s, p->ticket), *before;
-
-	while (*at != NULL && (*at)->ticket != p->ticket)
-		at = &(*at)->chained;
-	before = *at;
-	p->chained = before != NULL ? before->chained : NULL;
-	*at = p;
-	if (before == NULL)
-		return true;
-	before->chained = NULL;
-	before->follower = p;
-	return false;
-}
-
-static void
-add(struct parse_state *s, struct pending *p)
-{
-	s->n++;
-	if (p->ticket == 0 || line_up(s, p))
-		ready_last(s, p);
-}
-
-static void
-drop_plain(struct parse_state *s, struct pending *p)
-{
-	s->cached -= p->len;
-	free(p->frame);
-	p->frame = NULL;
-	p->plain = NULL;
-	p->len = 0;
-}
-
-/* p has left: the next of its ticket may go. */
-static void
-finish(struct parse_state *s, struct pending *p)
-{
-	if (p->follower != NULL) {
-		ready_first(s, p->follower);
-	} else if (p->ticket != 0) {
-		struct pending **at = bucket(s, p->ticket);
-
-		while (*at != NULL && *at != p)
-			at = &(*at)->chained;
-		if (*at == p)
-			*at = p->chained;
-	}
-	drop_plain(s, p);
-	free(p);
-	s->n--;
-}
+/* ---- what comes in ---- */
 
 static void
 refill(struct parse_state *s)
@@ -149,7 +52,7 @@ refill(struct parse_state *s)
 	struct store_pending found[256];
 	int n = 256;
 
-	while (s->behind && s->n < WINDOW && n == 256) {
+	while (s->behind && s->w.n < WINDOW_MAX && n == 256) {
 		n = store_unparsed(s->q->store, s->last_id, found, 256);
 		if (n < 256)
 			s->behind = n < 0;
@@ -162,7 +65,7 @@ refill(struct parse_state *s)
 			}
 			p->id = s->last_id = found[i].id;
 			p->ticket = found[i].ticket;
-			add(s, p);
+			window_add(&s->w, p);
 		}
 	}
 }
@@ -176,7 +79,7 @@ queue_parse_add(struct queue *q, int64_t id, uint64_t ticket, unsigned char **fr
 
 	if (id <= s->last_id) /* read from the store meanwhile */
 		return;
-	if (s->behind || s->n >= WINDOW || (p = calloc(1, sizeof(*p))) == NULL) {
+	if (s->behind || s->w.n >= WINDOW_MAX || (p = calloc(1, sizeof(*p))) == NULL) {
 		s->behind = true;
 		queue_parse_kick(q);
 		return;
@@ -185,14 +88,14 @@ queue_parse_add(struct queue *q, int64_t id, uint64_t ticket, unsigned char **fr
 	p->ticket = ticket;
 	p->received_at = received_at;
 	p->bounce = bounce;
-	if (len > 0 && s->cached + len <= CACHE_MAX) {
+	if (len > 0 && s->w.cached + len <= CACHE_MAX) {
 		p->frame = *frame;
 		p->plain = plain;
 		p->len = len;
 		*frame = NULL;
-		s->cached += len;
+		s->w.cached += len;
 	}
-	add(s, p);
+	window_add(&s->w, p);
 	queue_parse_kick(q);
 }
 
@@ -205,7 +108,7 @@ queue_parse_again(struct queue *q, int64_t id, uint64_t ticket)
 		return; /* the window has not come to it yet; or the next start finds it */
 	p->id = id;
 	p->ticket = ticket;
-	add(q->parse, p);
+	window_add(&q->parse->w, p);
 	queue_parse_kick(q);
 }
 
@@ -239,17 +142,17 @@ apply_failed(struct parse_state *s, struct pending *p, int err)
 		/* The message is safe in the store; what was made of it is made again when the store is well. */
 		s->paused = true;
 		ev_timer_set(s->q->ctx->loop, &s->pause, PAUSE_MS, pause_over, s);
-		ready_first(s, p);
+		window_again(&s->w, p);
 		return;
 	}
 	log_error("", "apply-failed", "row=%lld fallback=%d error=%s", (long long)p->id, p->fallback,
 	    log_q(vg_strerror(err)));
 	if (p->fallback) { /* it stays unparsed in the store, for the next start */
-		finish(s, p);
+		window_finish(&s->w, p);
 		return;
 	}
 	p->fallback = true;
-	ready_first(s, p);
+	window_again(&s->w, p);
 }
 
 static void
@@ -274,7 +177,7 @@ applied(struct task *t)
 		metrics_add(q->ctx->metrics, MT_QUEUE_APPLIED, 1);
 		metrics_add(q->ctx->metrics, MT_QUEUE_EVENTS, a->out.events);
 		metrics_observe(q->ctx->metrics, MT_QUEUE_READY, (double)(a->in.now - a->out.received_at) / 1000.0);
-		finish(s, a->p);
+		window_finish(&s->w, a->p);
 		queue_wait_wake(q);
 		if (a->out.letters > 0)
 			queue_deliver_kick(q);
@@ -390,16 +293,14 @@ send_job(struct link *l, struct pending *p)
 static bool
 serve(struct parse_state *s, struct link *l)
 {
-	struct pending *p = s->ready;
+	struct pending *p = s->w.ready;
 	int err;
 
 	if (queue_extract_send(l))
 		return true;
 	if (p == NULL || s->paused || s->applying > APPLY_BYTES_MAX || s->q->stopping)
 		return false;
-	s->ready = p->next;
-	if (s->ready == NULL)
-		s->ready_tail = &s->ready;
+	window_take(&s->w);
 	p->tries++;
 	if ((err = send_job(l, p)) == VG_OK) {
 		l->job = p;
@@ -408,7 +309,7 @@ serve(struct parse_state *s, struct link *l)
 	log_error("", "parse-job", "row=%lld error=%s", (long long)p->id, log_q(vg_strerror(err)));
 	/* A link that just broke is no fault of the message. */
 	p->fallback = err != VG_ERR_CLOSED;
-	ready_first(s, p);
+	window_again(&s->w, p);
 	return false;
 }
 
@@ -416,14 +317,12 @@ serve(struct parse_state *s, struct link *l)
 static bool
 serve_fallback(struct parse_state *s)
 {
-	struct pending *p = s->ready;
+	struct pending *p = s->w.ready;
 	int err;
 
 	if (p == NULL || !p->fallback || s->paused || s->q->stopping)
 		return false;
-	s->ready = p->next;
-	if (s->ready == NULL)
-		s->ready_tail = &s->ready;
+	window_take(&s->w);
 	if ((err = apply_fallback(s, p)) != VG_OK)
 		apply_failed(s, p, err);
 	return true;
@@ -434,7 +333,7 @@ queue_parse_kick(struct queue *q)
 {
 	struct parse_state *s = q->parse;
 
-	if (s->behind && s->n < WINDOW / 2)
+	if (s->behind && s->w.n < WINDOW_MAX / 2)
 		refill(s);
 	while (serve_fallback(s))
 		continue;
@@ -455,7 +354,7 @@ failed(struct parse_state *s, struct pending *p, const char *why)
 	metrics_add(s->q->ctx->metrics, MT_PARSER_FAILED, 1);
 	log_warn("", "parse-failed", "row=%lld try=%u why=%s", (long long)p->id, p->tries, log_q(why));
 	p->fallback = p->tries >= TRIES;
-	ready_first(s, p);
+	window_again(&s->w, p);
 }
 
 /* In a reader's thread, or here. */
@@ -561,7 +460,7 @@ queue_parse_lost(struct link *l)
 	if (p != NULL && !l->q->stopping)
 		failed(l->q->parse, p, "the worker ended");
 	else if (p != NULL)
-		finish(l->q->parse, p);
+		window_finish(&l->q->parse->w, p);
 }
 
 /* ---- life ---- */
@@ -574,7 +473,7 @@ queue_parse_start(struct queue *q)
 	if (s == NULL)
 		return VG_ERR_MEMORY;
 	s->q = q;
-	s->ready_tail = &s->ready;
+	window_init(&s->w);
 	s->behind = true;
 	q->parse = s;
 	return VG_OK;
@@ -589,12 +488,8 @@ queue_parse_stop(struct queue *q)
 	if (s == NULL)
 		return;
 	ev_timer_clear(q->ctx->loop, &s->pause);
-	while ((p = s->ready) != NULL) {
-		s->ready = p->next;
-		if (s->ready == NULL)
-			s->ready_tail = &s->ready;
-		finish(s, p); /* brings its followers to the front */
-	}
+	while ((p = window_take(&s->w)) != NULL)
+		window_finish(&s->w, p); /* brings its followers to the front */
 	free(s);
 	q->parse = NULL;
 }
