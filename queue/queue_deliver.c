@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "fuse.h"
 #include "id.h"
 #include "log.h"
 #include "outbox_plan.h"
@@ -19,11 +20,13 @@
 #define IN_FLIGHT 4u          /* letters that the role may hold */
 #define LOOK_MS 30000         /* at the latest: rows that an operator released, clocks that were set */
 #define WAIT_MS 15000         /* for a contact's copy (T3) */
+#define RATE_MS (10 * 60 * 1000)
 #define TEXT_MAX 1000u
 
 struct deliver_state {
 	struct queue *q;
 	struct ev_timer timer;
+	struct fuses fuses;        /* notices, by recipient */
 	int64_t flying[IN_FLIGHT]; /* rows at the role, or on their way back; 0: free */
 };
 
@@ -240,6 +243,16 @@ may_send(struct queue *q, const struct outbox_row *r, enum people_send *out, enu
 	    out, cause);
 }
 
+/* However many causes there are: programs that answer each other, or somebody who opens cases for another. */
+static bool
+too_many(struct deliver_state *d, const struct outbox_row *r)
+{
+	const struct fuse_name name = { FUSE_RECIPIENT, r->recipient }, *blown;
+
+	return (r->kind == LETTER_ACK || r->kind == LETTER_JOINED || r->kind == LETTER_REMOVED) && r->attempts == 0 &&
+	    !fuse_pass(&d->fuses, &name, 1, id_now_ms(), &blown);
+}
+
 static void
 try_row(struct link *l, const struct outbox_row *r)
 {
@@ -259,6 +272,8 @@ try_row(struct link *l, const struct outbox_row *r)
 		put_off(q, r, OUTBOX_HELD, 0, "no contact of the partner can be reached (T3)");
 	else if (what == PEOPLE_WAIT)
 		put_off(q, r, OUTBOX_QUEUED, WAIT_MS, "waits for a contact's copy (T3)");
+	else if (too_many(q->deliver, r))
+		put_off(q, r, OUTBOX_QUEUED, RATE_MS, "waits: many notices to this address");
 	else if (hand_over(l, r) != VG_OK)
 		*at = 0;
 }

@@ -1,7 +1,7 @@
 /*
  * fuse.h - how much automatic mail may pass for one sender and one ticket: sliding windows of 10 in 10 minutes, 15 in 30,
  * 25 in an hour, 50 in 3 and 100 in 10 hours. Bounded memory, the clock is the caller's. What a blown fuse means is the
- * caller's too: hold it, never drop it. Outgoing mail gets a kind of its own (by recipient) when there is some.
+ * caller's too: hold it, or let it wait, never drop it.
  */
 #ifndef VG_FUSE_H
 #define VG_FUSE_H
@@ -14,7 +14,7 @@
 #define FUSE_WAYS 4u
 #define FUSE_DEPTH 100u /* of the longest window */
 
-enum fuse_kind { FUSE_SENDER = 1, FUSE_TICKET };
+enum fuse_kind { FUSE_SENDER = 1, FUSE_TICKET, FUSE_RECIPIENT };
 
 struct fuse {
 	uint64_t id;                 /* keyed hash of kind and name; 0: free */
