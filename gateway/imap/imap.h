@@ -34,6 +34,7 @@ struct imap {
 	char *password;               /* NULL: none came */
 	size_t password_len;
 	struct imap_token token;
+	bool fresh;                   /* secrets came: what was refused may be tried again */
 	uint64_t next_id;
 	struct imap_question *question; /* to the queue or the gate, the one that is waited for */
 	struct imap_job *jobs;          /* of the batch under way */

@@ -65,6 +65,7 @@ on_secret(struct role_ctx *ctx, enum secret_kind kind, const unsigned char *data
 	struct net_trust *trust = NULL;
 	const char *why = "";
 
+	m->fresh = true;
 	if (kind == SECRET_PASSWORD)
 		take_password(m, data, len);
 	if (kind == SECRET_CLIENT)
@@ -95,9 +96,8 @@ on_stop(struct role_ctx *ctx)
 static void
 rest(struct imap *m, int64_t ms)
 {
-	const bool never = false;
-
-	net_loop_until(&m->wait, &never, ms);
+	m->fresh = false;
+	net_loop_until(&m->wait, &m->fresh, ms);
 }
 
 /* Returns what to hold against the server, or against us; *worked: it was a good connection before. */
@@ -143,7 +143,7 @@ run(struct role_ctx *ctx)
 
 		if (imap_linked(m))
 			t = one_connection(m, &worked);
-		failures = worked ? 1 : failures + 1;
+		failures = worked || m->fresh ? 1 : failures + 1;
 		if (!m->wait.stop)
 			rest(m, imap_backoff_ms(t, failures, randombytes_random()));
 	}

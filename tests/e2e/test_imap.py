@@ -403,6 +403,17 @@ def test_plain(tmp_path):
         wait_for(lambda: d.subjects("Done") == ["plain"], "the mail to be filed")
 
 
+def test_a_new_password_is_tried_at_once(tmp_path):
+    with Dovecot() as d, Gateway(extra=box(d, tmp_path)) as g:
+        path = password_file(tmp_path, "old")
+        g.start()
+        wait_for(lambda: "kind=login step=login" in g.logs(), "the refusal to be noted")
+        password_file(tmp_path)
+        assert path.read_text() != "old"
+        g.hangup()
+        wait_for(lambda: "event=imap-open" in g.logs(), "the mailbox to be open", 20)
+
+
 def test_trickle(tmp_path):
     """A byte now and then keeps no connection: `timeout` bounds a command as a whole."""
     def trickle(c, tag, line):
