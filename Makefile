@@ -208,6 +208,7 @@ bench: packages
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench_imap.py
 	$(MAKE) $(B)/bench/bench_parse
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench_parse.py
+	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench_deliver.py
 
 lint-manual:
 	@mandoc -Tlint -Wwarning $(MANUALS) && echo "manual pages: clean"
