@@ -83,7 +83,8 @@ struct conf_imap {
 	char *user;
 	int auth;                    /* enum conf_auth */
 	char *password_file;         /* NULL with xoauth2 */
-	struct conf_url token;       /* xoauth2 */
+	struct conf_url token;       /* xoauth2: where from, */
+	char *token_command;         /* or what prints one; NULL without */
 	char *client, *secret_file, *refresh_file, *scope; /* NULL without; no refresh file: client credentials */
 	char *folder;
 	char *processed, *rejected, *failed; /* where mail goes then; NULL: it stays */

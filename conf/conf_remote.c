@@ -122,10 +122,31 @@ int conf_remote_text(const char *s, uint64_t max, char **slot, const char **why)
 	return *slot != NULL ? VG_OK : VG_ERR_MEMORY;
 }
 
+/* What a mailbox logs in with. */
+static const char *login_bad(const struct conf_imap *m)
+{
+	if (m->token_command != NULL && (m->auth != AUTH_BY_XOAUTH2 || m->token.host != NULL || m->client != NULL ||
+	    m->password_file != NULL || m->secret_file != NULL || m->refresh_file != NULL || m->scope != NULL))
+		return "token-command needs auth xoauth2, and nothing else to log in with";
+	if (m->token_command != NULL)
+		return NULL;
+	if (m->auth == AUTH_BY_XOAUTH2 && (m->token.host == NULL || m->client == NULL || m->password_file != NULL))
+		return "auth xoauth2 needs token and client, and has no password";
+	if (m->auth == AUTH_BY_XOAUTH2 && m->refresh_file == NULL && m->secret_file == NULL)
+		return "auth xoauth2 needs a refresh file or a secret file";
+	if (m->auth != AUTH_BY_XOAUTH2 && m->password_file == NULL)
+		return "\"password file FILE\" missing";
+	if (m->auth != AUTH_BY_XOAUTH2 && (m->token.host != NULL || m->client != NULL || m->secret_file != NULL ||
+	    m->refresh_file != NULL || m->scope != NULL))
+		return "token, client, secret, refresh and scope need auth xoauth2";
+	return NULL;
+}
+
 const char *conf_remote_imap_bad(struct conf_imap *all, size_t n)
 {
 	struct conf_imap *m = &all[n - 1];
 	const char *const targets[] = { m->processed, m->rejected, m->failed };
+	const char *why;
 
 	if (m->poll_ms == 0)
 		m->poll_ms = POLL_MS;
@@ -142,15 +163,8 @@ const char *conf_remote_imap_bad(struct conf_imap *all, size_t n)
 	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
 		if (targets[i] != NULL && strcmp(targets[i], m->folder) == 0)
 			return "mail cannot be moved into the folder that it is fetched from";
-	if (m->auth == AUTH_BY_XOAUTH2 && (m->token.host == NULL || m->client == NULL || m->password_file != NULL))
-		return "auth xoauth2 needs token and client, and has no password";
-	if (m->auth == AUTH_BY_XOAUTH2 && m->refresh_file == NULL && m->secret_file == NULL)
-		return "auth xoauth2 needs a refresh file or a secret file";
-	if (m->auth != AUTH_BY_XOAUTH2 && m->password_file == NULL)
-		return "\"password file FILE\" missing";
-	if (m->auth != AUTH_BY_XOAUTH2 && (m->token.host != NULL || m->client != NULL || m->secret_file != NULL ||
-	    m->refresh_file != NULL || m->scope != NULL))
-		return "token, client, secret, refresh and scope need auth xoauth2";
+	if ((why = login_bad(m)) != NULL)
+		return why;
 	if (m->tls == TLS_NONE && !is_here(m->host))
 		return "tls none is for a server on this machine only: the password would cross the network in clear";
 	if (m->tls == TLS_NONE && m->ca != NULL)
@@ -195,7 +209,8 @@ static bool same(const char *a, const char *b)
 
 static bool same_token(const struct conf_imap *a, const struct conf_imap *b)
 {
-	return same(a->token.host, b->token.host) && same(a->token.path, b->token.path) && a->token.port == b->token.port &&
+	return same(a->token.host, b->token.host) && same(a->token.path, b->token.path) &&
+	    same(a->token_command, b->token_command) && a->token.port == b->token.port &&
 	    a->token.tls == b->token.tls && same(a->client, b->client) && same(a->secret_file, b->secret_file) &&
 	    same(a->refresh_file, b->refresh_file) && same(a->scope, b->scope);
 }
@@ -244,7 +259,7 @@ void conf_remote_free(struct conf *c)
 	for (size_t i = 0; i < c->n_imaps; i++) {
 		struct conf_imap *m = &c->imaps[i];
 		char *const owned[] = { m->name, m->host, m->ca, m->user, m->password_file, m->folder, m->processed, m->rejected,
-			m->failed, m->intake, m->authserv_id, m->token.host, m->token.path, m->client, m->secret_file, m->refresh_file, m->scope };
+			m->failed, m->intake, m->authserv_id, m->token.host, m->token.path, m->token_command, m->client, m->secret_file, m->refresh_file, m->scope };
 
 		for (size_t k = 0; k < sizeof(owned) / sizeof(owned[0]); k++)
 			free(owned[k]);

@@ -163,6 +163,7 @@ const struct conf_directive conf_directives[] = {
 	    { .type = CT_FILE, .offset = IMAP(password_file), .keyword = "password", .name = "file FILE" },
 	    { .type = CT_CHOICE, .offset = IMAP(auth), .keyword = "auth", .name = "METHOD", .choices = "login|plain|xoauth2" },
 	    { .type = CT_URL, .offset = IMAP(token), .keyword = "token", .name = "URL" },
+	    { .type = CT_PATH, .offset = IMAP(token_command), .keyword = "token-command", .name = "FILE" },
 	    { .type = CT_UTF8, .offset = IMAP(client), .keyword = "client", .name = "ID", .max = 255 },
 	    { .type = CT_FILE, .offset = IMAP(secret_file), .keyword = "secret", .name = "file FILE" },
 	    { .type = CT_FILE, .offset = IMAP(refresh_file), .keyword = "refresh", .name = "file FILE" },
@@ -184,7 +185,7 @@ const struct conf_directive conf_directives[] = {
 	  "ca, and for HOST. Secrets stand in the first line of their FILE, which a reload reads again. auth is login by default; plain needs "
 	  "a server with SASL-IR. With xoauth2 there is no password: an access token is got from URL for client, by the refresh token in "
 	  "its file, or without one by the client's own credentials, and again before it expires; scope is sent along where it is "
-	  "given. What was fetched is known by its UID: flags are never looked at, nor changed. Mail of FOLDER (default INBOX) goes, once it is on "
+	  "given. Or it is what token-command, run as this role's user without arguments, prints in 30 seconds. What was fetched is known by its UID: flags are never looked at, nor changed. Mail of FOLDER (default INBOX) goes, once it is on "
 	  "disk here, to processed; to rejected where it was refused; to failed where it cannot be fetched or is larger than limit "
 	  "message-size. Without such a folder it stays. Recipients are those of our addresses that stand in "
 	  "Delivered-To, X-Original-To, To and Cc, else intake (default: the first address intake). With authserv-id, the topmost Authentication-Results field of a mail is "

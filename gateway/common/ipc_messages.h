@@ -48,6 +48,7 @@ enum role {
 	X(M_UP,         R_CHILDREN, R(MASTER),  IPC_SMALL, 0) /* dropped, filtered, serving */ \
 	X(M_DIAL,       R(GATE),    R(MASTER),  IPC_SMALL, 0) /* a role that may not make sockets asks for one */ \
 	X(M_DIALED,     R(MASTER),  R(GATE),    IPC_SMALL, 1) /* fd: the socket, connecting; absent with err */ \
+	X(M_TOKEN,      R(IMAP),    R(MASTER),  IPC_SMALL, 0) /* run the mailbox's token-command; M_SECRET comes, empty where it failed */ \
 	X(SPOOL_ASK,    R_CHANNELS, R(QUEUE),   IPC_SMALL, 0) \
 	X(SPOOL_GIVE,   R(QUEUE),   R_CHANNELS, IPC_SMALL, 1) \
 	X(SPOOL_DROP,   R_CHANNELS, R(QUEUE),   IPC_SMALL, 0) \
@@ -90,6 +91,7 @@ enum secret_kind {
 	SECRET_PASSWORD,      /* for it */
 	SECRET_CLIENT,        /* OAuth: the client's own secret */
 	SECRET_REFRESH,       /* OAuth: the refresh token */
+	SECRET_TOKEN,         /* OAuth: an access token, which the role asked for (M_TOKEN) */
 	SECRET_DKIM_KEY,      /* PEM: signs our mail (deliver) */
 	SECRET_TEMPLATE       /* no secret, but a file too: a letter's text, by enum letter_kind; empty: the built-in one (deliver) */
 };

@@ -34,6 +34,7 @@ struct imap {
 	char *password;               /* NULL: none came */
 	size_t password_len;
 	struct imap_token token;
+	bool token_came;              /* what the supervisor ran has printed one, or failed */
 	bool fresh;                   /* secrets came: what was refused may be tried again */
 	uint64_t next_id;
 	struct imap_question *question; /* to the queue or the gate, the one that is waited for */

@@ -9,11 +9,13 @@
 #include <sodium.h>
 
 #include "err.h"
+#include "id.h"
 #include "imap.h"
 #include "imap_utf7.h"
 #include "log.h"
 #include "net_resolve.h"
 
+#define COMMAND_MS 40000 /* more than the supervisor gives it */
 #define TALK_BYTES (256u * 1024u) /* greeting, capabilities, login, select: far less is usual */
 
 void
@@ -223,6 +225,22 @@ by_xoauth2(struct imap_conn *c)
 	return rc;
 }
 
+/* By what the supervisor runs for us. */
+static int
+run_command(struct imap_conn *c)
+{
+	struct imap *m = c->m;
+	int rc;
+
+	if (imap_token_good(&m->token, id_now_ms()))
+		return VG_OK;
+	m->token_came = false;
+	rc = ipc_send(m->ctx->master, IPC_M_TOKEN, 0, NULL);
+	if (rc == VG_OK)
+		rc = net_loop_until(&m->wait, &m->token_came, COMMAND_MS);
+	return rc == VG_OK && m->token.access ? VG_OK : fail(c, TROUBLE_LOGIN, "token", "token-command printed none");
+}
+
 /* Before the connection: a server does not wait for us to find a token. */
 static int
 get_token(struct imap_conn *c)
@@ -231,6 +249,8 @@ get_token(struct imap_conn *c)
 	enum imap_trouble trouble = TROUBLE_NETWORK;
 	char why[200];
 
+	if (m->conf->token_command)
+		return run_command(c);
 	if (m->conf->auth != AUTH_BY_XOAUTH2 || imap_token_get(&m->token, m->ctx->conf, m->conf,
 	    m->trust ? m->trust : m->system_trust, net_loop_wait, &m->wait, &trouble, why, sizeof(why)) == VG_OK)
 		return VG_OK;

@@ -65,6 +65,11 @@ on_secret(struct role_ctx *ctx, enum secret_kind kind, const unsigned char *data
 	struct net_trust *trust = NULL;
 	const char *why = "";
 
+	if (kind == SECRET_TOKEN) {
+		imap_token_take(&m->token, data, len, id_now_ms());
+		m->token_came = true;
+		return;
+	}
 	m->fresh = true;
 	if (kind == SECRET_PASSWORD)
 		take_password(m, data, len);

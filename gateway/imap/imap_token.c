@@ -67,6 +67,28 @@ sound(const char *s)
 	return n > 0 && n <= 16384;
 }
 
+bool
+imap_token_good(const struct imap_token *t, int64_t now)
+{
+	return t->access && now + EARLY_MS < t->until;
+}
+
+int
+imap_token_take(struct imap_token *t, const unsigned char *data, size_t len, int64_t now)
+{
+	const unsigned char *end = len ? memchr(data, '\n', len) : NULL;
+
+	set(&t->access, NULL, 0);
+	if (!len)
+		return VG_ERR_SYNTAX;
+	set(&t->access, (const char *)data, end ? (size_t)(end - data) : len);
+	t->until = now + UNKNOWN_S * 1000;
+	if (t->access && sound(t->access))
+		return VG_OK;
+	set(&t->access, NULL, 0);
+	return VG_ERR_SYNTAX;
+}
+
 int
 imap_token_read(struct imap_token *t, unsigned status, const char *body, size_t len, int64_t now, char *why, size_t n)
 {
@@ -114,7 +136,7 @@ imap_token_get(struct imap_token *t, const struct conf *c, const struct conf_ima
 	unsigned status = 0;
 	int rc;
 
-	if (t->access && id_now_ms() + EARLY_MS < t->until)
+	if (imap_token_good(t, id_now_ms()))
 		return VG_OK;
 	buf_init(&form, 65536);
 	buf_init(&body, NET_HTTP_MAX);

@@ -173,6 +173,7 @@ struct proc {
 	int metrics, metrics_ro; /* its counter page, kept over restarts */
 	int64_t up_at;
 	unsigned failures;
+	struct token_run *token; /* its token-command, while that runs */
 	struct ev_timer timer;   /* restart; or, where its link ended, the kill */
 };
 
@@ -212,6 +213,12 @@ int master_spawn(struct proc *p, ipc_cb *cb);
 
 /* master_dial.c: answers M_DIAL by M_DIALED. VG_ERR_PROTO: it asked for something else than the resolver. */
 int master_dial(const struct conf *c, struct ipc *ipc, const struct ipc_msg *msg);
+
+/* master_token.c: runs the token-command of a mailbox, as its role's user; what it prints goes to the process as SECRET_TOKEN. One at
+ * a time for each. */
+void master_token(struct proc *p);
+/* Ends one that runs. */
+void master_token_end(struct proc *p);
 
 /* master_supervise.c: pause before restart number `failures` (1 the first). Pure. */
 int64_t master_backoff_ms(unsigned failures);

@@ -62,6 +62,7 @@ master_procs_free(struct master *m)
 	for (size_t i = 0; i < m->n_procs; i++) {
 		struct proc *p = &m->procs[i];
 
+		master_token_end(p);
 		ipc_close(&p->ipc);
 		if (p->metrics >= 0)
 			close(p->metrics);

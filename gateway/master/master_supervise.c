@@ -190,6 +190,10 @@ on_child(struct ipc *ipc, struct ipc_msg *msg, void *arg)
 		on_dial(p, msg);
 		return;
 	}
+	if (msg->type == IPC_M_TOKEN) {
+		master_token(p);
+		return;
+	}
 	if (msg->type != IPC_M_UP || p->state != PROC_STARTING)
 		return;
 	p->state = PROC_UP;

@@ -396,6 +396,24 @@ def test_xoauth2_refused_by_the_server(tmp_path):
         assert "old" not in g.logs().replace("folder", "")
 
 
+@pytest.mark.parametrize("script, opens", [
+    ("#!/bin/sh\necho good\n", True), ("#!/bin/sh\nexit 1\n", False), ("#!/bin/sh\nprintf 'go od'\n", False), ("no program", False)])
+def test_xoauth2_by_a_command(script, opens):
+    with Dummy([mail()], OAUTH, {"AUTHENTICATE": bearer}) as s, Gateway() as g:
+        command = g.dir / "token"
+        command.write_text(script)
+        command.chmod(0o755)
+        g.conf_path.write_text(g.text + f"imap support 127.0.0.1:{s.port} tls none user support@vendor.example auth xoauth2 "
+                               f"token-command {command} poll 1s {MOVES}\n")
+        g.start()
+        if opens:
+            wait_for(lambda: len(filed(s, "Done")) == 1, "the mail to be filed")
+            assert "good" not in g.logs()
+        else:
+            wait_for(lambda: 'kind=login step=token error="token-command printed none"' in g.logs(), "the trouble to be noted")
+            assert s.connections == 0
+
+
 def test_plain(tmp_path):
     with Dovecot() as d, Gateway(extra=box(d, tmp_path, more=f"auth plain {MOVES}")) as g:
         g.start()

@@ -118,6 +118,9 @@ test_complaints(void **state)
 		{ "imap box mail.example:993" LOGIN "\nimap two mail.example:993 poll 1s" LOGIN, "6:6: this folder is fetched already" },
 		{ "imap box mail.example:993" TOKEN, "5:6: auth xoauth2 needs a refresh file or a secret file" },
 		{ "imap box mail.example:993" TOKEN " refresh file /r password file /p", "5:6: auth xoauth2 needs token and client, and has no" },
+		{ "imap box mail.example:993 user u auth xoauth2 token-command /c client c", "5:6: token-command needs auth xoauth2, and" },
+		{ "imap box mail.example:993 token-command /c" LOGIN, "5:6: token-command needs auth xoauth2" },
+		{ "imap box mail.example:993 tls none user u auth xoauth2 token-command /c", "5:6: tls none is for a server" },
 		{ "imap box mail.example:993 client c" LOGIN, "5:6: token, client, secret, refresh and scope need auth" },
 		{ "imap box mail.example:993 user u auth xoauth2 token http://login.example/t client c", "5:53: http:// is for a server" },
 		{ "imap box mail.example:993 user u auth xoauth2 token ftp://login.example/t client c", "5:53: a URL is expected" },
@@ -146,7 +149,8 @@ test_reload(void **state)
 {
 	static const char *const lines[] = { "imap box mail.example:993" LOGIN, "imap box mail.example:994" LOGIN,
 		"imap box mail.example:993 idle off" LOGIN, "imap box mail.example:993" TOKEN " secret file /s",
-		"imap box mail.example:993" TOKEN " secret file /t", "" };
+		"imap box mail.example:993" TOKEN " secret file /t",
+		"imap box mail.example:993 user u auth xoauth2 token-command /c", "" };
 	size_t n = sizeof(lines) / sizeof(lines[0]);
 
 	(void)state;
