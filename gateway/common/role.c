@@ -350,7 +350,8 @@ drop(struct run *r, const struct role_row *row)
 	/* The change of ids has cleared it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != r->parent)
 		_exit(EX_OSERR);
-	if (sandbox_files(state || own ? r->ctx.state_dir : NULL, own) != VG_OK)
+	/* Its own folder may lie where its user cannot come to; then it does without, and says so. */
+	if (sandbox_files(state || own ? r->ctx.state_dir : NULL, own) != VG_OK && (!own || sandbox_files(NULL, own) != VG_OK))
 		die(EX_OSERR, "sandbox-failed", "landlock", strerror(errno));
 }
 

@@ -20,7 +20,7 @@ struct verify_result {
 	struct buf embedded;                   /* what an opaque signature held; buf_init'ed by the caller */
 };
 
-/* home: an existing empty folder for gpg, ours alone, absolute. The public keys among credentials are the only ones that it
+/* home: an existing empty folder for gpg, ours alone, absolute; "" : there is none (VG_ERR_SYSTEM). The public keys among credentials are the only ones that it
  * will know. VG_ERR_SYSTEM where gpg cannot be run. */
 int verify_openpgp(struct verify_result *out, const char *home, const struct wlist *credentials, const struct signed_mail *m);
 /* A registered certificate is trusted as it stands: no chain, no revocation list (there is no network to ask). Its term and

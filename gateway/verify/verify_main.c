@@ -66,11 +66,13 @@ static void sweep(const char *dir)
 		log_warn("", "verify-folder", "path=%s error=\"cannot be emptied\"", log_q(dir));
 }
 
-static int make_home(struct verify *v, struct job *j)
+/* "" where none can be made: S/MIME needs none. */
+static void make_home(struct verify *v, struct job *j)
 {
 	int n = snprintf(j->home, sizeof j->home, "%s/job-%llu", v->ctx->state_dir, (unsigned long long)++v->serial);
 
-	return n > 0 && (size_t)n < sizeof j->home && mkdir(j->home, 0700) == 0 ? VG_OK : VG_ERR_SYSTEM;
+	if (n <= 0 || (size_t)n >= sizeof j->home || mkdir(j->home, 0700) != 0)
+		j->home[0] = '\0';
 }
 
 /* ---- a worker ---- */
@@ -122,7 +124,8 @@ static int start_worker(struct verify *v, struct job *j)
 {
 	int ends[2];
 
-	if (make_home(v, j) != VG_OK || pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+	make_home(v, j);
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return VG_ERR_SYSTEM;
 	j->pid = fork();
 	if (j->pid == 0)
@@ -297,11 +300,11 @@ static int start(struct role_ctx *ctx)
 	gpgme_error_t e;
 
 	if (access(ctx->state_dir, W_OK | X_OK) != 0) {
-		log_error("", "verify-folder", "path=%s error=\"this role's user cannot write there, or not reach it\"",
+		log_error("", "verify-folder", "path=%s error=\"this role's user cannot write there, or not reach it: no OpenPGP\"",
 		    log_q(ctx->state_dir));
-		return EX_CONFIG;
+	} else {
+		sweep(ctx->state_dir);
 	}
-	sweep(ctx->state_dir);
 	gpgme_check_version(NULL);
 	if ((e = gpgme_engine_check_version(GPGME_PROTOCOL_OpenPGP)) != 0)
 		log_warn("", "gpg-missing", "error=%s", log_q(gpgme_strerror(e)));

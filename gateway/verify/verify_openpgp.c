@@ -162,7 +162,7 @@ int verify_openpgp(struct verify_result *out, const char *home, const struct wli
 {
 	gpgme_ctx_t ctx = NULL;
 	gpgme_error_t e;
-	int rc = write_conf(home);
+	int rc = home[0] != '\0' ? write_conf(home) : VG_ERR_SYSTEM;
 
 	if (rc != VG_OK)
 		return rc;

@@ -223,3 +223,21 @@ def test_with_a_user_of_its_own(desk):
         reference = re.search(r"[0-9A-HJKMNP-TV-Z]{26}", answer).group()
         found = g.api("GET", f"/v1/messages/{reference}").json["evidence"]["authentication"]
         assert (code, found["signature"], found["method"]) == (250, "valid", "signature")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root makes folders that a role cannot reach")
+def test_a_state_folder_that_the_role_cannot_reach(desk, tmp_path):
+    """The daemon starts; S/MIME is checked, OpenPGP is not judged: the sender is told to come again."""
+    (tmp_path / "closed").mkdir(mode=0o700)
+    with Gateway(state=tmp_path / "closed" / "state") as g:
+        g.start()
+        assert "event=verify-folder" in g.logs()
+        g.tool("contact", "set", "ann@partner.example", "--key", str(desk.folder / "sam.pem"))
+        mail = signed("sam", TEXT, desk.keys.cms("sam", TEXT), protocol="application/pkcs7-signature").replace(
+            b"sam@lax.example", b"ann@partner.example", 1)
+        code, answer = g.send(mail, sender="ann@partner.example")
+        found = g.api("GET", f"/v1/messages/{re.search(r'[0-9A-HJKMNP-TV-Z]{26}', answer).group()}").json["evidence"]["authentication"]
+        assert (code, found["signature"]) == (250, "valid")
+        g.tool("contact", "set", "ann@partner.example", "--key", str(desk.folder / "ann.asc"))
+        mail = signed("ann", TEXT, desk.keys.sign("ann", TEXT)).replace(b"ann@lax.example", b"ann@partner.example", 1)
+        assert g.send(mail, sender="ann@partner.example")[0] == 451
