@@ -220,6 +220,21 @@ static int read_block(json_t *o, const char *body, const char *end)
 	return rc;
 }
 
+/* A `Triage: …` line that comes later: whoever wrote it shall not be asked for one. */
+static int find_triage(json_t *o, const char *body, const char *end)
+{
+	const char *line, *key, *value;
+	size_t len, value_len;
+	int rc = VG_OK;
+
+	while (rc == VG_OK && json_object_get(o, "triage") == NULL && ascii_line(&body, end, &line, &len)) {
+		ascii_trim(&line, &len);
+		if (len > 0 && parse_field(line, len, &key, &value, &value_len) && key != NULL && strcmp(key, "triage") == 0)
+			rc = read_triage(o, &body, end, value, value_len);
+	}
+	return rc;
+}
+
 /* `[Sev 2]`, `[SEV1]`, `[Severity: 1]` in the subject. */
 static int subject_severity(const char *subject)
 {
@@ -320,6 +335,8 @@ int fields_read(struct fields *out, const char *subject, const char *body, size_
 		rc = set_severity(out->fields, command_severity(out->commands));
 	if (rc == VG_OK)
 		rc = read_block(out->fields, body, body + len);
+	if (rc == VG_OK)
+		rc = find_triage(out->fields, body, body + len);
 	if (rc == VG_OK)
 		rc = set_severity(out->fields, subject_severity(subject));
 	if (rc == VG_OK)

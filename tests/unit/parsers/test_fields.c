@@ -75,7 +75,10 @@ static const struct {
     {"x", "urgently-needed? The insurgents asapx\n", NULL, "{\"severity_hint\":\"urgently\"}"},
     {"[URGENT] help", "", NULL, "{\"severity_hint\":\"URGENT\"}"}, {"x", "urgente: no va\n", NULL, "{\"severity_hint\":\"urgente\"}"},
     {"urgent", "Severity: 3\n", NULL, "{\"severity\":3}"},
-    /* triage in prose */
+    /* triage in prose, or in a line of its own further down; what else stands there is prose */
+    {"x", "Hi,\n\nthe agent stops at 99 %.\n\nTriage: other port, same result\nnew certificate\nSeverity: 1\n\nAnn\n", NULL,
+        "{\"triage\":\"other port, same result\\nnew certificate\"}"},
+    {"x", "The agent stops.\n\nTriage:\n\nnone yet\n", NULL, "{}"},
     {"x", "The job fails. We have already restarted the proxy. Can you help?\n", NULL,
         "{\"triage\":\"We have already restarted the proxy.\"}"},
     {"x", "Steps taken:\n- rebooted host\n- checked ports\n\nRegards\n", NULL,
