@@ -288,7 +288,9 @@ static int look_into_files(struct findings *f, struct message *m, struct mime *m
 	struct message_passwords passwords;
 	int err;
 
-	message_passwords_find(&passwords, m);
+	memset(&passwords, 0, sizeof passwords);
+	if (mime->n_files > 0)
+		message_passwords_find(&passwords, m);
 	f->job.budget.passwords = &passwords.tried;
 	err = message_attachments(m, mime, in, inspector, &f->job, decoded, f->attachments);
 	f->job.budget.passwords = NULL;

@@ -22,7 +22,8 @@ void message_passwords_find(struct message_passwords *p, const struct message *m
 	memset(p, 0, sizeof *p);
 	find_in(p, &m->body.text); /* what is new comes first */
 	password_hints_find(&p->hints, m->subject, strlen(m->subject));
-	find_in(p, &m->body.full);
+	if (m->body.full.len != m->body.text.len) /* else it is the same */
+		find_in(p, &m->body.full);
 	for (size_t i = 0; i < p->hints.n; i++)
 		p->list[i] = p->hints.list[i].text;
 	p->tried = (struct archive_passwords){.list = p->list, .n = p->hints.n};
