@@ -9,6 +9,7 @@
 
 #include "addr.h"
 #include "err.h"
+#include "queue_letters.h"
 #include "ticket.h"
 
 static int
@@ -54,6 +55,8 @@ take_out(struct call_env *env, struct ticket_view *v, const char *address)
 	bool removed;
 	int err = store_participant_remove(env->store, v->t.number, address, env->actor, env->now_ms, &removed);
 
+	if (err == VG_OK)
+		err = queue_letters_removed(env->store, env->conf, &v->t, address, 0, env->now_ms);
 	if (err == VG_OK)
 		err = ticket_reload(v, env->store);
 	if (err == VG_OK)

@@ -43,6 +43,12 @@ void store_outbox_free(struct outbox_row *r);
 int store_outbox_save(struct store *s, const struct outbox_row *r, int64_t now);
 /* Did the smarthost take a copy of the message for a contact? 1 yes, 0 no. */
 int store_outbox_contact_had(struct store *s, int64_t message);
+/* Is a copy of the ticket's message for a contact still queued? 1 yes, 0 no. */
+int store_outbox_contact_waits(struct store *s, uint64_t ticket, int64_t message);
+/* Cancels what is queued or held for one recipient of a ticket, but notices of removal. */
+int store_outbox_cancel(struct store *s, uint64_t ticket, const char *recipient, const char *why, int64_t now);
+/* Message-ID of the last letter that left for a recipient of a ticket, appended; nothing: none did. */
+int store_outbox_last_id(struct store *s, uint64_t ticket, const char *recipient, struct buf *out);
 /* Rows before the row id `before` (0: from the newest), of one state (0: any) and ticket (0: any): how many. */
 int store_outbox_list(struct store *s, int64_t before, enum outbox_state state, uint64_t ticket, struct outbox_row *out, unsigned max);
 /* No copy leaves for the address any more, until it is lifted. */

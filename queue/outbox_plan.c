@@ -21,12 +21,12 @@ outbox_pause(unsigned attempts, uint32_t chance)
 }
 
 bool
-outbox_hard(const struct deliver_done *done)
+outbox_hard(const char *status)
 {
 	static const char *const codes[] = { "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1" };
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (done->outcome == DELIVERY_REFUSED && strcmp(done->enhanced, codes[i]) == 0)
+		if (strcmp(status, codes[i]) == 0)
 			return true;
 	return false;
 }

@@ -16,7 +16,7 @@
 int64_t outbox_pause(unsigned attempts, uint32_t chance);
 /* State, attempts, next_at, code, answer of the row after the role's word. answer borrows from done. */
 void outbox_settle(struct outbox_row *r, const struct deliver_done *done, int64_t now, uint32_t chance);
-/* Does this reply say that the address will never take mail (RFC 3463: no such mailbox, domain, or it is closed)? */
-bool outbox_hard(const struct deliver_done *done);
+/* Does this status of a refusal say that the address will never take mail (RFC 3463: no such mailbox, domain, or it is closed)? */
+bool outbox_hard(const char *status);
 
 #endif

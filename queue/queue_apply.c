@@ -11,6 +11,7 @@
 
 #include "err.h"
 #include "log.h"
+#include "queue_bounce.h"
 #include "queue_letters.h"
 #include "pictures.h"
 #include "queue_people.h"
@@ -160,11 +161,10 @@ held_event(struct work *w)
 	return err;
 }
 
-/* The MIME parser read another sender than the gate: nobody acts on it before an operator has looked. */
+/* Nobody acts on it before an operator has looked. */
 static int
-hold_disagreement(struct work *w)
+hold(struct work *w, const char *reason)
 {
-	static const char reason[] = "identity-disagreement";
 	char reference[ULID_LEN + 1];
 	struct store_audit a = { .actor = "parser", .what = "mail.held", .rule = w->m.rule, .reason = reason,
 		.text = w->in->sender, .sender = w->m.sender, .message = w->m.ulid, .ticket = w->m.ticket, .facts = w->m.facts,
@@ -177,11 +177,19 @@ hold_disagreement(struct work *w)
 	free(w->m.reason);
 	w->m.reason = copy;
 	w->m.state = MSG_HELD;
-	log_warn("", "identity-disagreement", "msg=%s gate=%s parser=%s", w->m.ulid, log_q(w->m.sender), log_q(w->in->sender));
-	if ((err = store_hold(w->env->store, w->m.id, reason, w->in->now, w->in->now + w->in->conf->hold_expire_ms)) != VG_OK ||
-	    (err = store_audit_add(w->env->store, &a, reference)) != VG_OK)
+	if ((err = store_hold(w->env->store, w->m.id, reason, w->in->now, w->in->now + w->in->conf->hold_expire_ms)) != VG_OK)
 		return err;
-	return store_participants_undo(w->env->store, w->m.ticket, w->m.id);
+	return store_audit_add(w->env->store, &a, reference);
+}
+
+/* The MIME parser read another sender than the gate. */
+static int
+hold_disagreement(struct work *w)
+{
+	int err = hold(w, "identity-disagreement");
+
+	log_warn("", "identity-disagreement", "msg=%s gate=%s parser=%s", w->m.ulid, log_q(w->m.sender), log_q(w->in->sender));
+	return err == VG_OK ? store_participants_undo(w->env->store, w->m.ticket, w->m.id) : err;
 }
 
 static int
@@ -397,24 +405,56 @@ apply_ticket(struct work *w)
 	return err;
 }
 
+/* V0. A report stays with its outgoing mail, and is no ticket's message. */
+static int
+apply_return(struct work *w)
+{
+	enum bounce_next next;
+	int err = queue_bounce(w->env, w->in, &w->m, &next, &w->out->events);
+
+	if (err != VG_OK || next == BOUNCE_APPEND)
+		return err != VG_OK ? err : apply_ticket(w);
+	if (next == BOUNCE_UNKNOWN)
+		return (err = hold(w, "return-path")) == VG_OK ? apply_held(w) : err;
+	w->m.state = MSG_APPLIED;
+	err = keep_object(w);
+	return err == VG_OK ? store_message_applied(w->env->store, &w->m, "[]") : err;
+}
+
+/* Who wrote what came back counts for nothing, so two readings of it may differ; and of a released mail the operator knows. */
+static bool
+disagrees(const struct work *w)
+{
+	const char *found = w->in->sender;
+
+	return w->m.state == MSG_ACCEPTED && *found != '\0' && strcmp(found, w->m.sender) != 0 && !w->m.released &&
+	    w->m.action != COMMIT_RETURN;
+}
+
+static int
+apply_by_state(struct work *w)
+{
+	if (w->m.state == MSG_HELD)
+		return apply_held(w);
+	return w->m.action == COMMIT_RETURN ? apply_return(w) : apply_ticket(w);
+}
+
 static int
 apply_message(struct work *w)
 {
-	const char *found = w->in->sender;
 	int err = store_message(w->env->store, w->in->message, &w->m);
 
 	if (err != VG_OK || w->m.parsed)
 		return err;
 	w->out->received_at = w->m.received_at;
-	/* A released mail was looked at: the operator knows who it is from. */
-	if (w->m.state == MSG_ACCEPTED && *found != '\0' && strcmp(found, w->m.sender) != 0 && !w->m.released)
+	if (disagrees(w))
 		err = hold_disagreement(w);
 	if (err == VG_OK)
-		err = w->m.state == MSG_HELD ? apply_held(w) : apply_ticket(w);
+		err = apply_by_state(w);
 	if (err == VG_OK)
 		err = keep_attachments(w);
 	/* Held mail is parsed again when it is released. */
-	if (err == VG_OK && w->m.state == MSG_APPLIED && w->in->conf->ocr_languages != NULL)
+	if (err == VG_OK && w->m.state == MSG_APPLIED && w->m.ticket > 0 && w->in->conf->ocr_languages != NULL)
 		err = pictures_note(w->env->store, &w->m, w->in->object, &w->out->pictures);
 	return err;
 }

@@ -60,13 +60,15 @@ has_no_message(const struct commit *c)
 static bool
 numbers_ok(const struct commit *c)
 {
-	if (c->action < COMMIT_OPEN || c->action > COMMIT_DEFER || c->cls > CLASS_PARTNER_DOMAIN || c->role > PART_HOLDER)
+	if (c->action < COMMIT_OPEN || c->action > COMMIT_RETURN || c->cls > CLASS_PARTNER_DOMAIN || c->role > PART_HOLDER)
 		return false;
 	if (c->digest.len != 0 && c->digest.len != 32)
 		return false;
 	if (has_no_message(c))
 		return true;
 	if (c->action == COMMIT_APPEND && (c->ticket == 0 || c->ticket > INT64_MAX))
+		return false;
+	if (c->action == COMMIT_RETURN && (c->outgoing == 0 || c->outgoing > INT64_MAX))
 		return false;
 	return c->related <= INT64_MAX && (c->spool != 0 ? c->size > 0 && c->size <= INT64_MAX
 	    : c->size == c->bytes.len && c->size > 0 && c->size <= MSG_INLINE_MAX);

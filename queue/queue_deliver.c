@@ -14,6 +14,7 @@
 #include "id.h"
 #include "log.h"
 #include "outbox_plan.h"
+#include "queue_bounce.h"
 #include "queue_people.h"
 #include "ticket.h"
 
@@ -81,17 +82,10 @@ stop_clock(struct writer_env *env, const struct outbox_row *r, struct ticket_vie
 static int
 tell_failure(struct writer_env *env, const struct outbox_row *r, struct ticket_view *v, const struct settling *s)
 {
-	struct store_audit a = { .actor = "deliver", .what = "delivery.failed", .text = s->text, .sender = r->recipient,
-		.ticket = r->ticket, .at = s->now };
-	char reference[ULID_LEN + 1];
-	int err = store_audit_add(env->store, &a, reference);
+	struct delivery_failure f = { .actor = "deliver", .text = s->text, .message = "", .now = s->now,
+		.hard = s->spoken && s->done.outcome == DELIVERY_REFUSED && outbox_hard(s->enhanced) };
 
-	if (err == VG_OK && s->spoken && outbox_hard(&s->done))
-		err = store_suppress(env->store, r->recipient, r->id, s->text, s->now);
-	if (err != VG_OK || (r->role != PART_CONTACT && r->role != PART_HOLDER))
-		return err;
-	err = ticket_event(env->store, v, "delivery.failed", NULL, 0, s->now);
-	return err == VG_OK ? store_ticket_save(env->store, &v->t) : err;
+	return queue_bounce_failed(env, r, v, &f);
 }
 
 static int
@@ -109,6 +103,14 @@ follow(struct writer_env *env, const struct outbox_row *r, const struct settling
 	return err == VG_ERR_NOTFOUND ? VG_OK : err;
 }
 
+/* What was cancelled while it was on its way has left all the same. */
+static bool
+may_settle(const struct outbox_row *r, const struct settling *s)
+{
+	return r->state == OUTBOX_QUEUED ||
+	    (r->state == OUTBOX_CANCELLED && s->spoken && s->done.outcome == DELIVERY_SENT);
+}
+
 static void
 run_settle(struct task *t, void *arg)
 {
@@ -118,7 +120,7 @@ run_settle(struct task *t, void *arg)
 	int err = store_outbox_row(env->store, s->id, &r);
 
 	next = r;
-	if (err == VG_OK && r.state == OUTBOX_QUEUED) {
+	if (err == VG_OK && may_settle(&r, s)) {
 		if (s->spoken) {
 			outbox_settle(&next, &s->done, s->now, randombytes_random());
 			next.message_id = s->message_id;
@@ -268,7 +270,7 @@ try_row(struct link *l, const struct outbox_row *r)
 		put_off(q, r, OUTBOX_QUEUED, LOOK_MS, "it could not be checked now");
 	else if (err == VG_ERR_NOTFOUND || what == PEOPLE_NEVER)
 		put_off(q, r, OUTBOX_CANCELLED, 0, err == VG_OK ? people_cause_word(cause) : "the message is gone");
-	else if (what == PEOPLE_WAIT && id_now_ms() - r->created_at >= OUTBOX_GIVE_UP_MS)
+	else if (what == PEOPLE_WAIT && store_outbox_contact_waits(q->store, r->ticket, r->message) == 0)
 		put_off(q, r, OUTBOX_HELD, 0, "no contact of the partner can be reached (T3)");
 	else if (what == PEOPLE_WAIT)
 		put_off(q, r, OUTBOX_QUEUED, WAIT_MS, "waits for a contact's copy (T3)");

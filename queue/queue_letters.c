@@ -85,9 +85,8 @@ read_people(const struct queue_letters *l, json_t *audience, struct letters_pers
 /* ---- what a letter says ---- */
 
 static json_t *
-ticket_of(const struct queue_letters *l)
+ticket_of(const struct store_ticket *t)
 {
-	const struct store_ticket *t = &l->v->t;
 	char due[32] = "";
 
 	if (t->first_response_due > 0)
@@ -189,7 +188,7 @@ common(const struct queue_letters *l, const struct letters_person *persons)
 {
 	const char *mid = l->m->message_id != NULL ? l->m->message_id : "", *partner = l->v->has_partner ? l->v->partner.name : "";
 
-	return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b}", "ticket", ticket_of(l), "subject",
+	return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b}", "ticket", ticket_of(&l->v->t), "subject",
 	    l->v->t.subject, "from_name", l->m->sender_name, "in_reply_to", mid, "references", references(l), "understood", understood(l),
 	    "missing", json_incref(json_object_get(member(l, "completeness"), "missing")), "notes", letter_notes(l->people->problems, member(l, "attachments")), "people",
 	    people_of(l, persons), "errors", errors(l), "attachments", attachments(l), "by",
@@ -282,5 +281,58 @@ queue_letters(const struct queue_letters *l, unsigned *n)
 	audience = json_loadb((const char *)text_of_audience.data, text_of_audience.len, 0, NULL);
 	err = add_all(l, audience, n);
 	json_decref(audience);
+	return err;
+}
+
+/* ---- the notice that somebody is out ---- */
+
+static char *
+removed_text(struct store *s, const struct store_ticket *t, const char *address)
+{
+	struct buf last;
+	json_t *o = NULL, *thread = json_array();
+	char *out;
+
+	buf_init(&last, 1024);
+	if (store_outbox_last_id(s, t->number, address, &last) == VG_OK) {
+		if (last.len > 0)
+			json_array_append_new(thread, json_string(buf_str(&last)));
+		o = json_pack("{s:o, s:s, s:s, s:s, s:O, s:[], s:[], s:[], s:[], s:[], s:[], s:s, s:s, s:b, s:b, s:s}", "ticket",
+		    ticket_of(t), "subject", t->subject, "from_name", "", "in_reply_to", last.len > 0 ? buf_str(&last) : "", "references", thread,
+		    "understood", "missing", "notes", "people", "errors", "attachments", "by", "", "partner", "", "dropped", 0, "automatic", 1,
+		    "text", "");
+	}
+	json_decref(thread);
+	out = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
+	json_decref(o);
+	buf_free(&last);
+	return out;
+}
+
+static int
+tell_removed(struct store *s, const struct store_ticket *t, const struct store_participant *p, int64_t message, int64_t now)
+{
+	struct outbox_row row = { .ticket = t->number, .message = message, .kind = LETTER_REMOVED, .recipient = p->address,
+		.shown = p->shown, .name = p->name, .role = p->role, .participant = p->id };
+	int err;
+
+	row.letter = removed_text(s, t, p->address);
+	err = row.letter == NULL ? VG_ERR_MEMORY : store_outbox_add(s, &row, now);
+	free(row.letter);
+	return err;
+}
+
+int
+queue_letters_removed(struct store *s, const struct conf *conf, const struct store_ticket *t, const char *address, int64_t message,
+    int64_t now)
+{
+	int err = store_outbox_cancel(s, t->number, address, "they no longer take part", now);
+
+	for (unsigned i = 0; i < t->n_participants && err == VG_OK && conf->n_smarthosts > 0; i++) {
+		const struct store_participant *p = &t->participants[i];
+
+		if ((p->role == PART_CUSTOMER || p->role == PART_OBSERVER) && strcmp(p->address, address) == 0)
+			return tell_removed(s, t, p, message, now);
+	}
 	return err;
 }

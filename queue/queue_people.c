@@ -12,6 +12,7 @@
 
 #include "addr.h"
 #include "err.h"
+#include "queue_letters.h"
 
 #define NAMED_MAX 50u         /* addresses in To and Cc that are looked up */
 #define KNOWN_MAX (NAMED_MAX + COMMANDS_CUSTOMERS)
@@ -272,6 +273,9 @@ let_go(struct gathering *g, struct known *k, const struct people_change *c)
 	int err = store_participant_remove(g->p->env->store, g->p->v->t.number, k->a.normal, g->p->m->sender, g->p->in->now,
 	    &removed);
 
+	/* v still holds who took part before. */
+	if (err == VG_OK && removed)
+		err = queue_letters_removed(g->p->env->store, g->p->in->conf, &g->p->v->t, k->a.normal, g->p->m->id, g->p->in->now);
 	if (err != VG_OK)
 		return err;
 	k->member->removed |= k->member->in;

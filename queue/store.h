@@ -126,6 +126,7 @@ struct store_message {
 	bool parsed, quiet, reopen, released, message_id_seen, outgoing;
 	enum commit_action action;
 	uint64_t ticket, continues;
+	int64_t outbox;      /* the outgoing mail on whose return path it came back, 0: none */
 	unsigned visibility; /* enum people_visibility */
 	enum sender_class cls;
 	enum participant_role role;
@@ -207,6 +208,8 @@ int store_ticket_merge(struct store *s, uint64_t from, uint64_t into);
 int store_ticket_merged(struct store *s, uint64_t number, uint64_t *into);
 /* The message belongs to this ticket from now on. */
 int store_message_move(struct store *s, int64_t message, uint64_t ticket);
+/* A mail that came back belongs to this ticket from now on, as one of somebody in that role. */
+int store_message_place(struct store *s, int64_t message, uint64_t ticket, enum participant_role role);
 /* Removes a ticket that never became visible. */
 int store_ticket_drop(struct store *s, uint64_t number);
 

@@ -51,7 +51,11 @@ static const char step_8[] =
 #include "queue/schema/0008-clock.sql.inc"
     ;
 
-static const char *const steps[] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_8 };
+static const char step_9[] =
+#include "queue/schema/0009-returned.sql.inc"
+    ;
+
+static const char *const steps[] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_8, step_9 };
 static const struct db_schema schema = { STORE_APP_ID, steps, sizeof(steps) / sizeof(steps[0]) };
 
 /* The key lives in the store: whoever can read it can read the events as well. */

@@ -35,8 +35,8 @@ struct store {
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING") \
 	X(message_add, "INSERT INTO message(ulid, state, action, ticket, rule, reason, text, cls, role, quiet, reopen," \
 	    " continues, partner, holder, route, sender, sender_shown, sender_name, subject, message_id, message_id_seen," \
-	    " automatic, digest, size, key, blob, received_at, stored_at)" \
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
+	    " automatic, digest, size, key, blob, received_at, stored_at, outbox)" \
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
 	X(body_add, "INSERT INTO message_body(message, facts, envelope, prefix, sealed) VALUES (?, ?, ?, ?, ?)") \
 	X(held_add, "INSERT INTO held(message, reason, held_at, expires_at) VALUES (?, ?, ?, ?)") \
 	X(audit_add, "INSERT INTO audit(ulid, at, actor, what, rule, reason, text, sender, sess, peer, message, ticket, facts)" \

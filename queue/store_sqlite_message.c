@@ -66,12 +66,13 @@ static int
 insert(struct store *s, const struct commit *c, const struct store_body *b, uint64_t ticket, int64_t now, int64_t *id)
 {
 	int state = c->action == COMMIT_HOLD ? MSG_HELD : MSG_ACCEPTED;
-	int err = db_run(s->d, sql_message_add, "tiiitttiiiiitttttttt" "itb" "ib" "tii", b->ulid, (int64_t)state,
+	int err = db_run(s->d, sql_message_add, "tiiitttiiiiitttttttt" "itb" "ib" "tiii", b->ulid, (int64_t)state,
 	    (int64_t)c->action, (int64_t)ticket, c->rule, c->reason, c->text, (int64_t)c->cls, (int64_t)c->role,
 	    (int64_t)c->quiet, (int64_t)c->reopen, (int64_t)c->related, store_null(c->partner), store_null(c->holder),
 	    c->route, c->sender, shown(c), c->sender_name, c->subject, store_null(c->message_id),
 	    (int64_t)c->message_id_seen, c->automatic, c->digest.len > 0 ? (const void *)c->digest.data : NULL,
-	    c->digest.len, (int64_t)c->size, (const void *)b->key, (size_t)SEAL_WRAPPED, b->blob, c->received_at, now);
+	    c->digest.len, (int64_t)c->size, (const void *)b->key, (size_t)SEAL_WRAPPED, b->blob, c->received_at, now,
+	    (int64_t)c->outgoing);
 
 	*id = store_last_id(s);
 	if (err == VG_OK)
@@ -218,7 +219,7 @@ store_unparsed(struct store *s, int64_t after, struct store_pending *out, unsign
 	"SELECT m.id, m.ulid, m.state, m.parsed, m.quiet, m.reopen, m.message_id_seen, m.direction, m.action, m.ticket," \
 	" m.continues, m.cls, m.role, m.size, m.received_at, m.stored_at, m.key, m.blob, m.rule, m.reason, m.text, m.partner," \
 	" m.holder, m.route, m.sender, m.sender_shown, m.sender_name, m.subject, m.message_id, m.automatic, b.facts, b.envelope," \
-	" m.released, m.visibility" \
+	" m.released, m.visibility, m.outbox" \
 	" FROM message m LEFT JOIN message_body b ON b.message = m.id WHERE "
 
 static int
@@ -253,6 +254,7 @@ read_message(struct store *s, sqlite3_stmt *stmt, struct store_message *out)
 		memcpy(out->key, sqlite3_column_blob(stmt, 16), SEAL_WRAPPED);
 	out->released = sqlite3_column_int(stmt, 32) != 0;
 	out->visibility = (unsigned)sqlite3_column_int(stmt, 33);
+	out->outbox = sqlite3_column_int64(stmt, 34);
 	err = VG_OK;
 	if (sqlite3_column_type(stmt, 17) != SQLITE_NULL && (out->blob = store_dup(stmt, 17)) == NULL)
 		err = VG_ERR_MEMORY;

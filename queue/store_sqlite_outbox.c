@@ -170,6 +170,37 @@ store_outbox_contact_had(struct store *s, int64_t message)
 }
 
 int
+store_outbox_contact_waits(struct store *s, uint64_t ticket, int64_t message)
+{
+	int64_t one;
+	int err = db_number(s->d, &one, "SELECT 1 FROM outbox WHERE ticket = ? AND message = ? AND role = ? AND state = 1 LIMIT 1", "iii",
+	    (int64_t)ticket, message, (int64_t)PART_CONTACT);
+
+	return err == VG_OK ? 1 : err == VG_ERR_NOTFOUND ? 0 : err;
+}
+
+int
+store_outbox_cancel(struct store *s, uint64_t ticket, const char *recipient, const char *why, int64_t now)
+{
+	return db_run(s->d, "UPDATE outbox SET state = 5, answer = ?, updated_at = ? WHERE ticket = ? AND recipient = ? AND kind <> ?"
+	    " AND state IN (1, 2)", "tiiti", why, now, (int64_t)ticket, recipient, (int64_t)LETTER_REMOVED);
+}
+
+int
+store_outbox_last_id(struct store *s, uint64_t ticket, const char *recipient, struct buf *out)
+{
+	sqlite3_stmt *stmt = db_query(s->d, "SELECT message_id FROM outbox WHERE ticket = ? AND recipient = ? AND state = 3"
+	    " AND message_id IS NOT NULL ORDER BY id DESC LIMIT 1", "it", (int64_t)ticket, recipient);
+	int err = db_step(s->d, stmt);
+
+	if (err != 1)
+		return err;
+	err = buf_adds(out, db_text(stmt, 0));
+	sqlite3_reset(stmt);
+	return err;
+}
+
+int
 store_outbox_list(struct store *s, int64_t before, enum outbox_state state, uint64_t ticket, struct outbox_row *out, unsigned max)
 {
 	return read_rows(s, db_query(s->d, "SELECT " COLUMNS " FROM outbox WHERE (?1 = 0 OR id < ?1) AND (?2 = 0 OR state = ?2)"

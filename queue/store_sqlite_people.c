@@ -112,6 +112,12 @@ store_ticket_merged(struct store *s, uint64_t number, uint64_t *into)
 }
 
 int
+store_message_place(struct store *s, int64_t message, uint64_t ticket, enum participant_role role)
+{
+	return db_run(s->d, "UPDATE message SET ticket = ?, role = ? WHERE id = ?", "iii", (int64_t)ticket, (int64_t)role, message);
+}
+
+int
 store_message_move(struct store *s, int64_t message, uint64_t ticket)
 {
 	return db_run(s->d, "UPDATE message SET ticket = ? WHERE id = ?", "ii", (int64_t)ticket, message);

@@ -282,10 +282,10 @@ WIRE_DECLARE(facts_thread, FACTS_THREAD_FIELDS)
 	F(u8, message_id_seen)  /* same Message-ID with other content */
 WIRE_DECLARE(facts_say, FACTS_SAY_FIELDS)
 
-enum commit_action { COMMIT_OPEN = 1, COMMIT_APPEND, COMMIT_HOLD, COMMIT_REFUSE, COMMIT_DEFER };
+enum commit_action { COMMIT_OPEN = 1, COMMIT_APPEND, COMMIT_HOLD, COMMIT_REFUSE, COMMIT_DEFER, COMMIT_RETURN };
 
 /* What the gate decided: one durable transaction. COMMIT_REFUSE stores an audit record only, COMMIT_DEFER when the first
- * temporary failure was for this sender and message_id (V3). */
+ * temporary failure was for this sender and message_id (V3), COMMIT_RETURN a mail that came back on the return path of outgoing. */
 #define COMMIT_FIELDS(F) \
 	F(u8, action)            /* enum commit_action */ \
 	F(str, rule) F(str, reason) F(str, text) \
@@ -293,6 +293,7 @@ enum commit_action { COMMIT_OPEN = 1, COMMIT_APPEND, COMMIT_HOLD, COMMIT_REFUSE,
 	F(u8, after_queue)       /* COMMIT_REFUSE: 250 is answered all the same; it counts as accepted mail */ \
 	F(u64, ticket)           /* COMMIT_APPEND */ \
 	F(u64, related)          /* COMMIT_OPEN: the closed ticket it continues, or 0 */ \
+	F(u64, outgoing)         /* COMMIT_RETURN: number of the outgoing mail, else 0 */ \
 	F(u8, role)              /* enum participant_role under which the sender writes */ \
 	F(u8, quiet)             /* V5: appended quietly */ \
 	F(u8, reopen)            /* COMMIT_APPEND: a contact reopens it */ \

@@ -61,6 +61,7 @@ static void from_verdict(struct commit *m, const struct verdict *v, const struct
 	m->text = v->text;
 	m->ticket = v->ticket;
 	m->related = v->related;
+	m->outgoing = v->action == COMMIT_RETURN ? c->rcpts->bounce_number : 0;
 	m->role = (uint8_t)v->role;
 	m->quiet = v->quiet;
 	m->reopen = v->reopen;

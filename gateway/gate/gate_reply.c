@@ -77,7 +77,9 @@ void gate_reply_verdict(struct gate_reply *r, const struct verdict *v, const str
 		return;
 	}
 	r->say.ticket = done->ticket;
-	if (done->ticket == 0) /* the first of two equal mails is held */
+	if (v->action == COMMIT_RETURN)
+		say(r, done->duplicate ? OUT_DUPLICATE : OUT_ACCEPTED, 250, "2.0.0", "accepted as %s", done->message_id);
+	else if (done->ticket == 0) /* the first of two equal mails is held */
 		say(r, OUT_DUPLICATE, 250, "2.0.0", "accepted for review as %s", done->message_id);
 	else
 		say(r, done->duplicate ? OUT_DUPLICATE : OUT_ACCEPTED, 250, "2.0.0", "accepted as %s, case %" PRIu64, done->message_id,

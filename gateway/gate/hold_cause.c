@@ -30,7 +30,7 @@ const struct hold_cause hold_causes[] = {
 	    "Read it and decide which ticket it belongs to; a release goes by its header alone.", LET_IN_OR_TELL},
 	{"postmaster", "It was sent to postmaster or abuse and to no other address of ours.",
 	    "Read it: somebody may be telling us of a fault. It opens no ticket by itself.", LET_IN_OR_TELL},
-	{"return-path", "A report on mail that we sent, or an automatic answer to it.",
+	{"return-path", "It came back on the return path of an outgoing mail that the store does not know.",
 	    "Look whether an address of a participant has failed; then delete it.", HOLD_DELETE},
 	{"identity-disagreement", "Two careful readers of its header find two different senders.",
 	    "This is how forgeries are made: look at the raw mail before you release it.", LET_IN},

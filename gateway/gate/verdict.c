@@ -154,12 +154,12 @@ static bool is_v0(const struct verdict_facts *f)
 	return f->bounce_rcpt;
 }
 
-/* No outgoing mail exists yet that a report could be recorded on; until deliver keeps them, a report that carries a
- * valid return path is kept for an operator instead of being lost. */
+/* What it says is read and recorded on the outgoing mail by the queue (V0). */
 static void do_v0(const struct verdict_facts *f, struct verdict *v)
 {
 	(void)f;
-	hold(v, "return-path");
+	v->outcome = OUT_ACCEPTED;
+	v->action = COMMIT_RETURN;
 	v->quiet = true;
 }
 

@@ -136,6 +136,9 @@ static void describe(char out[WORDS], const struct verdict *v)
 	case COMMIT_HOLD:
 		snprintf(out, WORDS, "%s hold %s%s", v->rule, v->reason, quiet);
 		return;
+	case COMMIT_RETURN:
+		snprintf(out, WORDS, "%s return%s", v->rule, quiet);
+		return;
 	case COMMIT_REFUSE:
 	case COMMIT_DEFER:
 		snprintf(out, WORDS, "%s %u %s %s", v->rule, v->code, v->enhanced, v->text);
@@ -151,8 +154,8 @@ static void describe(char out[WORDS], const struct verdict *v)
 static const struct {
 	const char *facts, *verdict;
 } rows[] = {
-	{"return-path unknown", "V0 hold return-path quiet"},
-	{"return-path contact active auth bounce", "V0 hold return-path quiet"},
+	{"return-path unknown", "V0 return quiet"},
+	{"return-path contact active auth bounce", "V0 return quiet"},
 	{"malformed", "V1 550 5.6.0 the message header is malformed: from.group"},
 	{"loop contact active auth", "V2 554 5.4.6 mail loop"},
 	{"hops contact active auth", "V2 554 5.4.6 mail loop: too many hops"},
@@ -379,6 +382,10 @@ static void any_mixture(void **state)
 		assert_true((v.action == COMMIT_REFUSE || v.action == COMMIT_DEFER) == (v.text[0] != '\0'));
 		assert_true((v.action == COMMIT_REFUSE || v.action == COMMIT_DEFER) == (v.code >= 400));
 		assert_true(v.action != COMMIT_APPEND || v.ticket == 42);
+		/* What came back on a return path is that and nothing else, whoever writes. */
+		assert_true((v.action == COMMIT_RETURN) == f.bounce_rcpt);
+		if (v.action == COMMIT_RETURN)
+			continue;
 		/* Nobody who is not proven opens or continues anything. */
 		if (v.outcome == OUT_ACCEPTED)
 			assert_true(f.auth.result == AUTH_AUTHENTICATED || f.auth.result == AUTH_OPERATOR);
