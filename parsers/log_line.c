@@ -390,5 +390,14 @@ bool log_line_exception(const char **text, size_t *len, const char **exception, 
 		ascii_trim(text, len);
 		return true;
 	}
+	/* `System.Net.Sockets.SocketException (10060): …`: the code stays where it is, in the text. */
+	open = colon != NULL ? memchr(s, '(', (size_t)(colon - s)) : NULL;
+	if (open != NULL && open > s + 1 && open[-1] == ' ' && colon[-1] == ')' && is_type(s, (size_t)(open - s) - 1)) {
+		*exception = s;
+		*exception_len = (size_t)(open - s) - 1;
+		*text = s;
+		*len = n;
+		return true;
+	}
 	return false;
 }

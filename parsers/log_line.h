@@ -37,7 +37,7 @@ size_t log_line_time(char at[40], const char *line, size_t len);
 /* Stack frames and their decoration, which are no part of a text. */
 bool log_line_is_frame(const char *text, size_t len);
 /* Splits `text (Name.Space.SomeException)` or `Name.Space.SomeException: text`; shortens *text, *len to the message and
- * points *exception at the type. False where no type stands. */
+ * points *exception at the type. `Name.Space.SomeException (code): text` keeps its text whole. False where no type stands. */
 bool log_line_exception(const char **text, size_t *len, const char **exception, size_t *exception_len);
 
 #endif

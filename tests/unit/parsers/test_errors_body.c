@@ -147,6 +147,8 @@ static void test_pasted(void **state)
 	        "Insufficient memory to continue the execution of the program."},
 	    {"Traceback (most recent call last):\n  File \"backup.py\", line 3, in <module>\n    run()\nValueError: no such repository\n",
 	        "no such repository"},
+	    {"System.Net.Sockets.SocketException (10060): A connection attempt failed because the party did not respond\n",
+	        "System.Net.Sockets.SocketException (10060): A connection attempt failed because the party did not respond"},
 	    {"java.io.IOException: Broken pipe\n\tat sun.nio.ch.FileDispatcherImpl.write0(Native Method)\n", "Broken pipe"},
 	    {"Msg 18456, Level 14, State 1, Server SQL01, Line 1\nLogin failed for user 'sa'.\n",
 	        "Msg 18456, Level 14, State 1, Server SQL01, Line 1 Login failed for user 'sa'. {Msg 18456}"},
