@@ -122,7 +122,8 @@ def test_a_removed_customer_gets_nothing_more(desk):
     number, _ = opened(desk, cc="Bob <bob@customer.example>")
     wait_for(lambda: desk.sink.to("bob@customer.example"), "Bob's letter")
     desk.tool("ticket", "remove-participant", str(number), "bob@customer.example")
-    before = len(desk.sink.to("bob@customer.example"))
+    wait_for(lambda: len(desk.sink.to("bob@customer.example")) == 2, "the notice")
+    before = 2
     assert desk.api("POST", f"/v1/tickets/{number}/messages", {"from": "lee@support.example", "text": "For the partner."}).status == 202
     wait_for(lambda: any("For the partner." in m.text for m in desk.sink.to("ann@partner.example")), "Ann's copy")
     assert len(desk.sink.to("bob@customer.example")) == before
