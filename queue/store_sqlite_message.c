@@ -196,6 +196,10 @@ store_by_message_id(struct store *s, const char *message_id, const char *partner
 		    hits, &n, max);
 	if (err == VG_OK && n < max)
 		err = collect_hits(s, db_query(s->d, sql_hits, "ti", message_id, (int64_t)max), sender, hits, &n, max);
+	/* A letter that we sent: it was for its recipient alone. */
+	if (err == VG_OK && n < max)
+		err = collect_hits(s, db_query(s->d, "SELECT id, ticket, 1, json_array(recipient) FROM outbox WHERE message_id = ?"
+		    " AND ticket > 0 ORDER BY id DESC LIMIT ?", "ti", message_id, (int64_t)max), sender, hits, &n, max);
 	return err == VG_OK ? (int)n : err;
 }
 

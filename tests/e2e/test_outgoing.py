@@ -86,6 +86,17 @@ def test_an_answer_to_it_joins_the_ticket(desk):
     assert len(desk.api("GET", f"/v1/outbox?ticket={number}").json["items"]) == 1
 
 
+def test_an_answer_without_the_case_address_joins_by_its_message_id(desk):
+    """Mail programs that take the address book's support address keep In-Reply-To."""
+    number, ack = opened(desk)
+    wait_for(lambda: desk.api("GET", f"/v1/outbox?ticket={number}").json["items"][0]["message_id"], "the record of its Message-ID")
+    mail = mails.mail(subject="Something else", headers={"In-Reply-To": ack["Message-ID"]})
+    assert f"case {number}" in desk.send(mail, sender="ann@partner.example")[1]
+    # whoever it was not sent to gets nothing by it
+    stranger = mails.mail(sender="Bob <bob@customer.example>", headers={"In-Reply-To": ack["Message-ID"]})
+    assert f"case {number}" not in desk.send(stranger, sender="bob@customer.example")[1]
+
+
 def test_three_ways(desk):
     """Everybody gets one copy of what is meant for them, under the writer's name, and nothing else."""
     number, _ = opened(desk, cc="Bob <bob@customer.example>", to="support@support.example")
