@@ -156,7 +156,7 @@ call_home(struct task *t)
 		queue_wait_sweep(q);
 	if (wrote && strcmp(c->def->op, "queue.ack") == 0)
 		count_acks(c);
-	if (wrote && strncmp(c->def->op, "outbox.", 7) == 0)
+	if (wrote && (strncmp(c->def->op, "outbox.", 7) == 0 || strcmp(c->def->op, "tickets.remove-participant") == 0))
 		queue_deliver_kick(q);
 	queue_call_say(q, c->link, c->id, &c->res);
 	calling_free(c);

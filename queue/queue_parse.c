@@ -179,8 +179,8 @@ applied(struct task *t)
 		metrics_observe(q->ctx->metrics, MT_QUEUE_READY, (double)(a->in.now - a->out.received_at) / 1000.0);
 		window_finish(&s->w, a->p);
 		queue_wait_wake(q);
-		if (a->out.letters > 0)
-			queue_deliver_kick(q);
+		/* a notice of a removal is no letter of the message */
+		queue_deliver_kick(q);
 		if (a->out.pictures > 0)
 			queue_ocr_kick(q);
 	} else {
