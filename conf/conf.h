@@ -199,6 +199,8 @@ void conf_free(struct conf **c);
 bool conf_net_contains(const struct conf_net *net, const char *peer);
 /* First trust relay that holds the peer, or NULL. */
 const struct conf_relay *conf_relay_for(const struct conf *c, const char *peer);
+/* The first address of a kind, normal form, or NULL. */
+const char *conf_address(const struct conf *c, enum conf_address_kind kind);
 /* First-response table row for a severity, or NULL. */
 const struct conf_sla *conf_sla_for(const struct conf *c, unsigned severity);
 

@@ -111,14 +111,6 @@ static void check_imaps(struct conf_parser *p)
 	}
 }
 
-static bool has_address(const struct conf *c, enum conf_address_kind kind)
-{
-	for (size_t i = 0; i < c->n_addresses; i++)
-		if (c->addresses[i].kind == kind)
-			return true;
-	return false;
-}
-
 static void check_outgoing(struct conf_parser *p)
 {
 	struct conf *c = p->conf;
@@ -127,7 +119,7 @@ static void check_outgoing(struct conf_parser *p)
 		c->hold_digest_ms = INT64_C(24) * 3600 * 1000;
 	if (c->hold_digest != NULL && c->n_smarthosts == 0)
 		conf_complain(p, 1, "hold digest: it is mail, and needs a \"smarthost\"");
-	if (c->n_smarthosts > 0 && (!has_address(c, ADDRESS_CASE) || !has_address(c, ADDRESS_BOUNCE)))
+	if (c->n_smarthosts > 0 && (conf_address(c, ADDRESS_CASE) == NULL || conf_address(c, ADDRESS_BOUNCE) == NULL))
 		conf_complain(p, 1, "smarthost: outgoing mail needs \"address case\" and \"address bounce\"");
 	if (c->n_dkims > CONF_DKIMS_MAX)
 		conf_complain(p, 1, "dkim sign: at most %u keys can sign", CONF_DKIMS_MAX);

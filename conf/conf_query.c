@@ -27,6 +27,14 @@ const struct conf_relay *conf_relay_for(const struct conf *c, const char *peer)
 	return NULL;
 }
 
+const char *conf_address(const struct conf *c, enum conf_address_kind kind)
+{
+	for (size_t i = 0; i < c->n_addresses; i++)
+		if (c->addresses[i].kind == kind)
+			return c->addresses[i].address;
+	return NULL;
+}
+
 const struct conf_sla *conf_sla_for(const struct conf *c, unsigned severity)
 {
 	for (size_t i = 0; i < c->n_slas; i++)

@@ -95,10 +95,9 @@ find_answered(struct reply *r)
 static const char *
 case_address(const struct conf *c)
 {
-	for (size_t i = 0; i < c->n_addresses; i++)
-		if (c->addresses[i].kind == ADDRESS_CASE)
-			return c->addresses[i].address;
-	return c->n_addresses > 0 ? c->addresses[0].address : "";
+	const char *address = conf_address(c, ADDRESS_CASE);
+
+	return address != NULL ? address : c->n_addresses > 0 ? c->addresses[0].address : "";
 }
 
 static int

@@ -205,19 +205,11 @@ static void on_stop(struct role_ctx *ctx)
 
 /* ---- letters ---- */
 
-static const char *address_of(const struct conf *c, enum conf_address_kind kind)
-{
-	for (size_t i = 0; i < c->n_addresses; i++)
-		if (c->addresses[i].kind == kind)
-			return c->addresses[i].address;
-	return NULL;
-}
-
 static struct letter_sender sender(const struct deliver *d)
 {
 	const struct conf *c = d->ctx->conf;
-	struct letter_sender s = {.hostname = c->hostname, .case_address = address_of(c, ADDRESS_CASE),
-	    .bounce_address = address_of(c, ADDRESS_BOUNCE), .support = c->support_name, .keys = &d->keys,
+	struct letter_sender s = {.hostname = c->hostname, .case_address = conf_address(c, ADDRESS_CASE),
+	    .bounce_address = conf_address(c, ADDRESS_BOUNCE), .support = c->support_name, .keys = &d->keys,
 	    .templates = (const char *const *)d->templates};
 
 	for (size_t i = 0; i < LETTER_SIGNERS_MAX; i++)
