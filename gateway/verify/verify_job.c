@@ -13,6 +13,12 @@
 /* What a worker holds in memory; a larger mail counts as unsigned. */
 #define MAIL_MAX (128u * 1024u * 1024u)
 
+void verify_result_set(struct verify_result *out, enum signature_state state, const char *why)
+{
+	out->state = state;
+	snprintf(out->why, sizeof out->why, "%s", why);
+}
+
 static int open_input(struct parse_input **in, const struct verify_ask *ask, int fd)
 {
 	struct parse_source src = {.data = ask->bytes.data, .len = ask->bytes.len, .fd = -1};
@@ -73,7 +79,7 @@ static int check_mail(struct buf *out, const struct verify_ask *ask, const struc
 	buf_init(&r.embedded, MAIL_MAX);
 	buf_init(&fields, VERIFY_WHY_MAX);
 	if (rc == VG_OK && m.kind == SIGNED_NOT)
-		snprintf(r.why, sizeof r.why, "%s", m.why);
+		verify_result_set(&r, SIGNATURE_NONE, m.why);
 	else if (rc == VG_OK)
 		rc = check(&r, ask, &m, home);
 	if (rc == VG_OK && r.state == SIGNATURE_VALID && m.kind == SIGNED_SMIME_OPAQUE)

@@ -20,6 +20,8 @@ struct verify_result {
 	struct buf embedded;                   /* what an opaque signature held; buf_init'ed by the caller */
 };
 
+/* why: in one clause, "" for a valid one; copied. */
+void verify_result_set(struct verify_result *out, enum signature_state state, const char *why);
 /* home: an existing empty folder for gpg, ours alone, absolute; "" : there is none (VG_ERR_SYSTEM). The public keys among credentials are the only ones that it
  * will know. VG_ERR_SYSTEM where gpg cannot be run. */
 int verify_openpgp(struct verify_result *out, const char *home, const struct wlist *credentials, const struct signed_mail *m);

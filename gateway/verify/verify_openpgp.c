@@ -70,12 +70,6 @@ static gpgme_error_t open_context(gpgme_ctx_t *ctx, const char *home)
 
 /* ---- what gpg says ---- */
 
-static void say(struct verify_result *out, enum signature_state state, const char *why)
-{
-	out->state = state;
-	snprintf(out->why, sizeof out->why, "%s", why);
-}
-
 /* The signature's own key may be a subkey; the registry knows the primary one. */
 static void name_key(struct verify_result *out, gpgme_ctx_t ctx, const char *fpr)
 {
@@ -97,27 +91,27 @@ static void judge(struct verify_result *out, const struct _gpgme_signature *s)
 	case GPG_ERR_NO_ERROR:
 		/* Belt and braces: gpgme's summary never calls a bad one good. */
 		if (s->summary & (GPGME_SIGSUM_RED | GPGME_SIGSUM_KEY_MISSING | GPGME_SIGSUM_KEY_REVOKED | GPGME_SIGSUM_SYS_ERROR))
-			say(out, SIGNATURE_INVALID, "the signature is not good");
+			verify_result_set(out, SIGNATURE_INVALID, "the signature is not good");
 		else
-			say(out, SIGNATURE_VALID, "");
+			verify_result_set(out, SIGNATURE_VALID, "");
 		break;
 	case GPG_ERR_NO_PUBKEY:
-		say(out, SIGNATURE_OTHER, "its key is not registered to the author");
+		verify_result_set(out, SIGNATURE_OTHER, "its key is not registered to the author");
 		break;
 	case GPG_ERR_BAD_SIGNATURE:
-		say(out, SIGNATURE_INVALID, "what is signed was changed");
+		verify_result_set(out, SIGNATURE_INVALID, "what is signed was changed");
 		break;
 	case GPG_ERR_SIG_EXPIRED:
-		say(out, SIGNATURE_INVALID, "the signature has expired");
+		verify_result_set(out, SIGNATURE_INVALID, "the signature has expired");
 		break;
 	case GPG_ERR_KEY_EXPIRED:
-		say(out, SIGNATURE_INVALID, "the registered key has expired");
+		verify_result_set(out, SIGNATURE_INVALID, "the registered key has expired");
 		break;
 	case GPG_ERR_CERT_REVOKED:
-		say(out, SIGNATURE_INVALID, "the registered key is revoked");
+		verify_result_set(out, SIGNATURE_INVALID, "the registered key is revoked");
 		break;
 	default:
-		say(out, SIGNATURE_INVALID, gpgme_strerror(s->status));
+		verify_result_set(out, SIGNATURE_INVALID, gpgme_strerror(s->status));
 	}
 }
 
@@ -137,7 +131,7 @@ static void judge_all(struct verify_result *out, gpgme_ctx_t ctx)
 		name_key(out, ctx, s->fpr);
 	}
 	if (n == 0)
-		say(out, SIGNATURE_NONE, "there is no OpenPGP signature in it");
+		verify_result_set(out, SIGNATURE_NONE, "there is no OpenPGP signature in it");
 }
 
 static gpgme_error_t check(struct verify_result *out, gpgme_ctx_t ctx, const struct signed_mail *m)

@@ -13,12 +13,6 @@
 
 #define SERIAL_MAX 64u
 
-static void say(struct verify_result *out, enum signature_state state, const char *why)
-{
-	out->state = state;
-	snprintf(out->why, sizeof out->why, "%s", why);
-}
-
 /* Which certificate made it: by issuer and serial number, or by key identifier (RFC 5652 5.3). */
 static bool names(const gnutls_pkcs7_signature_info_st *info, gnutls_x509_crt_t crt)
 {
@@ -79,13 +73,13 @@ static void judge(struct verify_result *out, gnutls_pkcs7_t p7, unsigned i, gnut
 	const char *why = unfit(crt, now);
 
 	if (e == GNUTLS_E_INSUFFICIENT_SECURITY)
-		say(out, SIGNATURE_INVALID, "its hash or key proves nothing any more");
+		verify_result_set(out, SIGNATURE_INVALID, "its hash or key proves nothing any more");
 	else if (e < 0)
-		say(out, SIGNATURE_INVALID, "what is signed was changed");
+		verify_result_set(out, SIGNATURE_INVALID, "what is signed was changed");
 	else if (why != NULL)
-		say(out, SIGNATURE_INVALID, why);
+		verify_result_set(out, SIGNATURE_INVALID, why);
 	else
-		say(out, SIGNATURE_VALID, "");
+		verify_result_set(out, SIGNATURE_VALID, "");
 }
 
 static void try_credential(struct verify_result *out, gnutls_pkcs7_t p7, unsigned i, const gnutls_pkcs7_signature_info_st *info,
@@ -125,7 +119,7 @@ static void try_all(struct verify_result *out, gnutls_pkcs7_t p7, int64_t now, c
 		gnutls_pkcs7_signature_info_deinit(&info);
 	}
 	if (count > 0 && out->state == SIGNATURE_NONE)
-		say(out, SIGNATURE_OTHER, "its certificate is not registered to the author");
+		verify_result_set(out, SIGNATURE_OTHER, "its certificate is not registered to the author");
 }
 
 static int keep_embedded(struct verify_result *out, gnutls_pkcs7_t p7)
@@ -146,7 +140,7 @@ int verify_smime(struct verify_result *out, int64_t now, const struct wlist *cre
 	gnutls_pkcs7_t p7;
 	int rc = VG_OK;
 
-	say(out, SIGNATURE_NONE, "there is no S/MIME signature in it");
+	verify_result_set(out, SIGNATURE_NONE, "there is no S/MIME signature in it");
 	if (gnutls_pkcs7_init(&p7) < 0)
 		return VG_ERR_MEMORY;
 	if (gnutls_pkcs7_import(p7, &der, GNUTLS_X509_FMT_DER) >= 0) {
