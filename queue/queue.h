@@ -154,7 +154,6 @@ void queue_ocr_lost(struct link *l);
 struct apply_result {
 	int64_t received_at;
 	unsigned events;
-	unsigned letters;      /* outgoing copies queued */
 	unsigned pictures; /* that wait for their text now */
 };
 struct apply_input {

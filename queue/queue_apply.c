@@ -378,7 +378,7 @@ write_letters(struct work *w, bool opens)
 	struct queue_letters l = { .env = w->env, .in = w->in, .m = &w->m, .v = &w->v, .people = &w->people, .opens = opens,
 		.by_us = w->m.outgoing };
 
-	return queue_letters(&l, &w->out->letters);
+	return queue_letters(&l);
 }
 
 static int

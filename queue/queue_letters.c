@@ -244,7 +244,7 @@ add(const struct queue_letters *l, json_t *base, const struct letter_to *to, boo
 }
 
 static int
-add_all(const struct queue_letters *l, json_t *audience, unsigned *n)
+add_all(const struct queue_letters *l, json_t *audience)
 {
 	struct letters_message m = { .sender = l->m->sender, .role = l->m->role, .opens = l->opens,
 		.automatic = l->m->quiet || *l->m->automatic != '\0', .visibility = l->people->visibility, .by_us = l->by_us };
@@ -252,34 +252,33 @@ add_all(const struct queue_letters *l, json_t *audience, unsigned *n)
 	struct letter_to to[LETTERS_MAX];
 	json_t *base = NULL;
 	size_t count = 0;
+	bool contact_had = false;
 	int err = persons == NULL ? VG_ERR_MEMORY : VG_OK;
 
 	if (err == VG_OK) {
 		read_people(l, audience, persons);
 		count = letters_plan(to, &m, persons, l->v->t.n_participants);
+		contact_had = letters_contact_had(&m, persons, l->v->t.n_participants);
 		if (count > 0 && (base = common(l, persons)) == NULL)
 			err = VG_ERR_MEMORY;
 	}
 	for (size_t i = 0; i < count && err == VG_OK; i++)
-		err = add(l, base, &to[i], letters_contact_had(&m, persons, l->v->t.n_participants));
-	*n = (unsigned)count;
+		err = add(l, base, &to[i], contact_had);
 	json_decref(base);
 	free(persons);
 	return err;
 }
 
 int
-queue_letters(const struct queue_letters *l, unsigned *n)
+queue_letters(const struct queue_letters *l)
 {
-	struct buf text_of_audience = l->people->audience;
 	json_t *audience;
 	int err;
 
-	*n = 0;
 	if (l->in->conf->n_smarthosts == 0)
 		return VG_OK;
-	audience = json_loadb((const char *)text_of_audience.data, text_of_audience.len, 0, NULL);
-	err = add_all(l, audience, n);
+	audience = json_loadb((const char *)l->people->audience.data, l->people->audience.len, 0, NULL);
+	err = add_all(l, audience);
 	json_decref(audience);
 	return err;
 }

@@ -17,8 +17,8 @@ struct queue_letters {
 	bool by_us;                        /* L2 wrote it through the API */
 };
 
-/* Queues them; *n: how many. Nothing while no smarthost is configured. */
-int queue_letters(const struct queue_letters *l, unsigned *n);
+/* Queues them. Nothing while no smarthost is configured. */
+int queue_letters(const struct queue_letters *l);
 /* Somebody was taken out of the ticket (T7): what waits for them is cancelled, and a customer or observer is told. message: that asked
  * for it, 0: an operator. */
 int queue_letters_removed(struct store *s, const struct conf *conf, const struct store_ticket *t, const char *address, int64_t message,
