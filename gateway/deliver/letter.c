@@ -53,13 +53,6 @@ const char *letter_file(enum letter_kind kind)
 	return (unsigned)kind < ASCII_COUNT(files) ? files[kind] : NULL;
 }
 
-static const char *text_of(const json_t *s)
-{
-	const char *t = json_string_value(s);
-
-	return t != NULL ? t : "";
-}
-
 /* One line of a header: control characters and what turns text round become spaces; cut at HEADER_TEXT_MAX bytes. */
 static void clean(char out[HEADER_TEXT_MAX + 1], const char *s)
 {
@@ -127,10 +120,10 @@ static void set_text(GMimeMessage *m, const char *name, const char *value)
 static void set_subject(GMimeMessage *m, json_t *letter, const struct deliver_job *job)
 {
 	json_t *ticket = json_object_get(letter, "ticket");
-	const char *reference = text_of(json_object_get(ticket, "reference"));
+	const char *reference = letter_string(json_object_get(ticket, "reference"));
 	char subject[HEADER_TEXT_MAX + 1], own[HEADER_TEXT_MAX + 1], line[3 * HEADER_TEXT_MAX];
 
-	clean(subject, text_of(json_object_get(letter, "subject")));
+	clean(subject, letter_string(json_object_get(letter, "subject")));
 	clean(own, reference);
 	if (job->ticket == 0) {
 		g_mime_message_set_subject(m, subject, "utf-8");
@@ -151,7 +144,7 @@ static bool is_message_id(const char *s)
 
 static int set_thread(GMimeMessage *m, json_t *letter)
 {
-	const char *answered = text_of(json_object_get(letter, "in_reply_to"));
+	const char *answered = letter_string(json_object_get(letter, "in_reply_to"));
 	json_t *list = json_object_get(letter, "references"), *one;
 	struct buf refs;
 	unsigned kept = 0;
@@ -160,8 +153,8 @@ static int set_thread(GMimeMessage *m, json_t *letter)
 
 	buf_init(&refs, REFERENCES_MAX * 520);
 	json_array_foreach(list, i, one)
-		if (rc == VG_OK && is_message_id(text_of(one)) && kept++ < REFERENCES_MAX)
-			rc = buf_addf(&refs, "%s<%s>", refs.len > 0 ? " " : "", text_of(one));
+		if (rc == VG_OK && is_message_id(letter_string(one)) && kept++ < REFERENCES_MAX)
+			rc = buf_addf(&refs, "%s<%s>", refs.len > 0 ? " " : "", letter_string(one));
 	if (rc == VG_OK && refs.len > 0)
 		set_text(m, "References", buf_str(&refs));
 	buf_reset(&refs);
@@ -191,7 +184,7 @@ static void set_from(GMimeMessage *m, const struct letter_sender *from, json_t *
 {
 	char name[HEADER_TEXT_MAX + 1], line[2 * HEADER_TEXT_MAX + 20];
 
-	clean(name, automatic ? "" : text_of(json_object_get(letter, "from_name")));
+	clean(name, automatic ? "" : letter_string(json_object_get(letter, "from_name")));
 	snprintf(line, sizeof line, "%s%s%s", name, name[0] != '\0' ? " via " : "", from->support);
 	g_mime_message_add_mailbox(m, GMIME_ADDRESS_TYPE_FROM, line, own);
 	internet_address_set_charset(internet_address_list_get_address(g_mime_message_get_from(m), 0), "utf-8");

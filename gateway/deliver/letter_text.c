@@ -35,7 +35,7 @@ static const struct {
 	{"version", "its version and build (a line \"Version: …\")"},
 };
 
-static const char *text_of(const json_t *s)
+const char *letter_string(const json_t *s)
 {
 	const char *t = json_string_value(s);
 
@@ -72,7 +72,7 @@ static json_t *label_all(json_t *list)
 	size_t i;
 
 	json_array_foreach(list, i, one)
-		json_array_append_new(out, json_pack("{s:s, s:O}", "label", word_text(text_of(json_object_get(one, "name"))), "value",
+		json_array_append_new(out, json_pack("{s:s, s:O}", "label", word_text(letter_string(json_object_get(one, "name"))), "value",
 		    json_object_get(one, "value")));
 	return out;
 }
@@ -83,7 +83,7 @@ static json_t *ask_all(json_t *list)
 	size_t i;
 
 	json_array_foreach(list, i, one)
-		json_array_append_new(out, json_pack("{s:s, s:s}", "name", text_of(one), "text", asked_text(text_of(one))));
+		json_array_append_new(out, json_pack("{s:s, s:s}", "name", letter_string(one), "text", asked_text(letter_string(one))));
 	return out;
 }
 
@@ -93,12 +93,12 @@ static json_t *name_all(json_t *list)
 	size_t i;
 
 	json_array_foreach(list, i, one) {
-		const char *name = text_of(json_object_get(one, "name")), *address = text_of(json_object_get(one, "address"));
+		const char *name = letter_string(json_object_get(one, "name")), *address = letter_string(json_object_get(one, "address"));
 		struct buf who;
 
 		buf_init(&who, 1000);
 		if (buf_addf(&who, name[0] != '\0' ? "%s <%s>" : "%s%s", name, address) == VG_OK)
-			json_array_append_new(out, json_pack("{s:s, s:s}", "who", buf_str(&who), "role", text_of(json_object_get(one, "role"))));
+			json_array_append_new(out, json_pack("{s:s, s:s}", "who", buf_str(&who), "role", letter_string(json_object_get(one, "role"))));
 		buf_free(&who);
 	}
 	return out;

@@ -9,6 +9,8 @@
 
 #include "ipc_messages.h"
 
+/* A member's string; "" for none. */
+const char *letter_string(const json_t *s);
 /* Appends the text, LF line ends, UTF-8. tmpl: the template's text. support: display name. VG_ERR_SYNTAX with *why. */
 int letter_text(struct buf *out, const char *tmpl, json_t *letter, const struct deliver_job *job, const char *support, const char **why);
 /* Appends it as an HTML document. */
