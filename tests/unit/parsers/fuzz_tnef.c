@@ -3,33 +3,10 @@
  */
 #include "unpack_help.h"
 
-#include "message.h"
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct help_unpacked *u;
-	struct buf text;
-	const char *why;
-	unsigned problems;
-
-	if (message_warm(&why) != VG_OK)
-		abort();
-	u = help_unpack(data, size, UNPACK_TNEF, &problems);
-	for (size_t i = 0; i < u->n && i < 4; i++) {
-		buf_init(&text, 1u << 26);
-		help_unpack_one(data, size, UNPACK_TNEF, u->members[i].path, &text);
-		buf_free(&text);
-	}
-	help_unpacked_free(u);
-	buf_init(&text, 1u << 20);
-	if (size > 0) {
-		struct source src;
-
-		source_memory(&src, data, size);
-		unpack_text(&text, &src, UNPACK_TNEF);
-	}
-	buf_free(&text);
+	help_unpack_any(data, size, UNPACK_TNEF);
 	return 0;
 }

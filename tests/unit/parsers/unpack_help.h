@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "message.h"
 #include "unpack.h"
 
 #define HELP_MEMBERS 64
@@ -92,6 +93,33 @@ static inline int help_unpack_one(const void *p, size_t n, enum unpack_form form
 
 	source_memory(&src, p, n);
 	return unpack_extract(&src, form, path, &budget, help_collect, out);
+}
+
+/* For fuzzing: any bytes are walked, the first members taken out again, the text read. */
+static inline void help_unpack_any(const uint8_t *data, size_t size, enum unpack_form form)
+{
+	struct help_unpacked *u;
+	struct buf text;
+	const char *why;
+	unsigned problems;
+
+	if (message_warm(&why) != VG_OK)
+		abort();
+	u = help_unpack(data, size, form, &problems);
+	for (size_t i = 0; i < u->n && i < 4; i++) {
+		buf_init(&text, 1u << 26);
+		help_unpack_one(data, size, form, u->members[i].path, &text);
+		buf_free(&text);
+	}
+	help_unpacked_free(u);
+	buf_init(&text, 1u << 20);
+	if (size > 0) {
+		struct source src;
+
+		source_memory(&src, data, size);
+		unpack_text(&text, &src, form);
+	}
+	buf_free(&text);
 }
 
 #endif
