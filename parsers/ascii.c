@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "word_index.h"
+
 bool ascii_starts(const char *s, size_t len, const char *prefix)
 {
 	size_t i;
@@ -73,77 +75,44 @@ const char *ascii_find_word(const char *s, size_t len, const char *needle)
 	return NULL;
 }
 
-bool ascii_starts_any(const char *s, size_t len, const char *const *prefixes, size_t count)
+/* Index of the first word that s begins with; ended: no letter or digit behind it. ix->count: none. */
+static size_t word_here(const char *s, size_t len, const struct word_index *ix, bool ended)
 {
 	char first = len > 0 ? ascii_fold(s[0]) : '\0';
+	unsigned b = word_bucket(first);
 
-	for (size_t k = 0; k < count; k++)
-		if (prefixes[k][0] == first && ascii_starts(s, len, prefixes[k]))
-			return true;
-	return false;
+	for (size_t i = ix->from[b]; i < ix->from[b + 1]; i++) {
+		const char *word = ix->words[ix->order[i]];
+		size_t n;
+
+		if (word[0] != first || !ascii_starts(s, len, word))
+			continue;
+		n = ended ? strlen(word) : len;
+		if (n == len || !ascii_alnum(s[n]))
+			return ix->order[i];
+	}
+	return ix->count;
+}
+
+bool ascii_starts_any(const char *s, size_t len, const char *const *prefixes, size_t count)
+{
+	return word_here(s, len, word_index_of(prefixes, count), false) < count;
 }
 
 size_t ascii_word_at(const char *s, size_t len, const char *const *words, size_t count)
 {
-	char first = len > 0 ? ascii_fold(s[0]) : '\0';
-
-	for (size_t k = 0; k < count; k++) {
-		size_t n;
-
-		if (words[k][0] != first || !ascii_starts(s, len, words[k]))
-			continue;
-		n = strlen(words[k]);
-		if (n == len || !ascii_alnum(s[n]))
-			return k;
-	}
-	return count;
-}
-
-/* Which pairs of bytes words begin with, hashed; a word of one letter stands for every pair with it. */
-struct beginnings {
-	uint64_t pairs[4];
-	uint64_t alone;
-};
-
-static uint64_t first_bit(char c)
-{
-	return (uint64_t)1 << (ascii_digit(c) ? 26 + (c - '0') : (c - 'a') & 31);
-}
-
-static unsigned pair_of(char a, char b)
-{
-	return ((unsigned char)a * 37u + (unsigned char)b) & 255u;
-}
-
-static void note_beginnings(struct beginnings *b, const char *const *words, size_t count)
-{
-	memset(b, 0, sizeof(*b));
-	for (size_t k = 0; k < count; k++) {
-		unsigned pair = pair_of(words[k][0], words[k][1]);
-
-		if (words[k][1] == '\0')
-			b->alone |= first_bit(words[k][0]);
-		else
-			b->pairs[pair / 64] |= (uint64_t)1 << pair % 64;
-	}
-}
-
-static bool may_begin(const struct beginnings *b, const char *s, size_t len)
-{
-	char c = ascii_fold(s[0]);
-	unsigned pair = pair_of(c, len > 1 ? ascii_fold(s[1]) : '\0');
-
-	return (b->pairs[pair / 64] >> pair % 64 & 1) != 0 || (b->alone & first_bit(c)) != 0;
+	return word_here(s, len, word_index_of(words, count), true);
 }
 
 const char *ascii_find_any(const char *s, size_t len, const char *const *words, size_t count, size_t *which)
 {
-	struct beginnings b;
+	const struct word_index *ix = word_index_of(words, count);
 	size_t i = 0, k;
 
-	note_beginnings(&b, words, count);
 	while (i < len) {
-		if (ascii_alnum(s[i]) && may_begin(&b, s + i, len - i) && (k = ascii_word_at(s + i, len - i, words, count)) < count) {
+		char second = i + 1 < len ? ascii_fold(s[i + 1]) : '\0';
+
+		if (word_may_begin(ix, ascii_fold(s[i]), second) && (k = word_here(s + i, len - i, ix, true)) < count) {
 			if (which != NULL)
 				*which = k;
 			return s + i;

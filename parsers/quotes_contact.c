@@ -6,6 +6,7 @@
 
 #include "ascii.h"
 #include "quotes_contact.h"
+#include "word_index.h"
 #include "word_list.h"
 
 #define SHORT_MAX 90
@@ -82,12 +83,15 @@ static size_t trimmed(const struct line *l)
 /* "Regards, Ann Lee": the phrase, a comma or nothing, a name that begins with a capital. */
 static bool closes_with_name(const struct line *l, const char *const *list, bool comma)
 {
-	for (size_t i = 0; list[i] != NULL; i++) {
-		size_t k = strlen(list[i]);
-		const char *rest = l->f + k;
-		size_t n;
+	const struct word_index *ix = word_index_list(list);
+	unsigned b = word_bucket(l->f[0]);
 
-		if (k < 4 || l->flen < k + 2 || l->flen > k + 40 || memcmp(l->f, list[i], k) != 0 ||
+	for (size_t i = ix->from[b]; i < ix->from[b + 1]; i++) {
+		const char *phrase = list[ix->order[i]];
+		size_t k = strlen(phrase), n;
+		const char *rest = l->f + k;
+
+		if (k < 4 || l->flen < k + 2 || l->flen > k + 40 || memcmp(l->f, phrase, k) != 0 ||
 			(*rest != ',' && *rest != ' ' && *rest != '!'))
 			continue;
 		if (comma && *rest == ' ')

@@ -1,6 +1,6 @@
 /*
- * word_list.h - lists of folded words (NULL at the end) against text. Bytes only, pure; a list costs one comparison of a byte
- * for most of its words.
+ * word_list.h - constant lists of folded words (NULL at the end) against text. Bytes only; a list costs one look at its index
+ * (word_index.h), however long it is.
  */
 #ifndef VG_WORD_LIST_H
 #define VG_WORD_LIST_H

@@ -1,0 +1,47 @@
+/*
+ * word_index.h - which words of a list may stand at a place, found by the first two bytes there instead of word by word. A list gets
+ * its index at its first use and keeps it: lists are constants of the program.
+ */
+#ifndef VG_WORD_INDEX_H
+#define VG_WORD_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WORD_BUCKETS 64
+
+struct word_index {
+	const char *const *words;
+	size_t count;
+	uint64_t pairs[4];                 /* hashes of the first two bytes of words that have two */
+	uint64_t alone;                    /* buckets of the words of one byte */
+	uint16_t from[WORD_BUCKETS + 1];   /* bucket b's words are order[from[b]] up to order[from[b + 1]] */
+	uint16_t order[];                  /* indexes into words, in the list's order within a bucket */
+};
+
+static inline unsigned word_bucket(char c)
+{
+	return (unsigned char)c & (WORD_BUCKETS - 1);
+}
+
+static inline unsigned word_pair(char a, char b)
+{
+	return ((unsigned char)a * 37u + (unsigned char)b) & 255u;
+}
+
+/* May a word begin with the bytes a, b? b is any byte at the end of a text. */
+static inline bool word_may_begin(const struct word_index *ix, char a, char b)
+{
+	unsigned pair = word_pair(a, b);
+
+	return (ix->pairs[pair / 64] >> pair % 64 & 1) != 0 || (ix->alone >> word_bucket(a) & 1) != 0;
+}
+
+/* The index of a list of count constant, not empty words, at most 65535. Never freed. May be called from any thread.
+ * Ends the process without memory, as GLib does. */
+const struct word_index *word_index_of(const char *const *words, size_t count);
+/* The same for a list with NULL at its end. */
+const struct word_index *word_index_list(const char *const *words);
+
+#endif
