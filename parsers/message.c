@@ -377,7 +377,7 @@ static int parse(struct parse_input *in, const struct parse_limits *limits, stru
 		err = read_report(m, mime, limits->bounce);
 	if (err == VG_OK)
 		err = find(&f, m, mime, in, decoded);
-	if (err == VG_OK)
+	if (err == VG_OK && json != NULL)
 		err = print(json, m, &f);
 	findings_free(&f);
 	mime_free(&mime);

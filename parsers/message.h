@@ -25,7 +25,7 @@ struct parse_limits {
  * that a filter without open(2) may follow. Sets TZ to UTC. Called by itself on first use otherwise. VG_ERR_SYSTEM with *why. */
 int message_warm(const char **why);
 
-/* Appends the message object as JSON (UTF-8, one line) to json; sender receives the From address that the MIME
+/* Appends the message object as JSON (UTF-8, one line) to json (NULL: to nothing); sender receives the From address that the MIME
  * parser found, in normal form, "" for none. limits may be NULL. VG_ERR_SYNTAX for empty input, VG_ERR_MEMORY,
  * VG_ERR_CRYPTO, VG_ERR_SYSTEM (input unreadable); nothing else fails. */
 int message_parse(const struct parse_source *src, const struct parse_limits *limits, struct buf *json,
