@@ -13,7 +13,7 @@ static bool is_wrapper(const char *text, size_t len)
 {
 	static const char *const says[] = {"has been failed", "finished with error", "finished with warning", "job failed",
 	    "job has failed", "task failed", "session failed", "session has failed", "see log", "see the log",
-	    "one or more errors", "one or more tasks", "target of an invocation", "exception was thrown",
+	    "one or more errors", "one or more tasks", "transform failed", "target of an invocation", "exception was thrown",
 	    "failed to execute job", "failed to process [", "failed to perform backup", "completed with error",
 	    "processing finished with error", "operation failed", "unable to complete", "error occurred while",
 	    "stopped with error", "job was stopped", "return value 3", "mainenginethread is returning",
@@ -27,6 +27,10 @@ static bool is_wrapper(const char *text, size_t len)
 
 	if (len > 200)
 		return false;
+	/* `Job "X" has failed.` */
+	if ((ascii_starts(text, len, "job ") || ascii_find(text, len, " job ") != NULL) &&
+	    (ascii_ends(text, len, " has failed") || ascii_ends(text, len, " has failed.")))
+		return true;
 	if ((colon = memchr(text, ':', len)) != NULL && (size_t)(text + len - colon) > 24)
 		return false;
 	for (size_t i = 0; i < ASCII_COUNT(says); i++)
@@ -125,7 +129,9 @@ static const char *const consequences[] = {
     "failed to execute command", "skipped", "failed to flush", "failed to prepare guest", "processing was stopped",
     "job session", "failed objects", "failed to generate points", "all vms have been", "failed to backup vm",
     "failed to process vm", "nothing to process", "failed to save", "failed to write to log", "failed to notify",
-    "failed to send notification", "failed to send email",
+    "failed to send notification", "failed to send email", "failure of backup command", "failed to create sequential file",
+    "sbtbackup returned error", "failed to send negative acknowledge", "bad return status for module build", "session is stopping",
+    "failed to create volume snapshot", "failed to take volume snapshot", "child execution has failed",
 };
 
 /* Words of a cause within what is none. */

@@ -58,7 +58,9 @@ static bool has_mark(const char *p, size_t n)
 {
 	static const char *const marks[] = {"powershell transcript start", "=== verbose logging started", "=== logging started",
 	    "traceback (most recent call last)", "+ categoryinfo", "\nmsi (s) (", "\nmsi (c) (", "terminate called after throwing",
-	    "exception in thread \"", "program received signal ", "unhandled exception: ", "writer name: '", "verfassername: '"};
+	    "exception in thread \"", "program received signal ", "unhandled exception: ", "writer name: '", "verfassername: '",
+	    "--- end of inner exception stack trace ---", "\n   at system.", "\n   at veeam.", "\n   at microsoft.", "\ncaused by: ",
+	    "\tat java.", "\tat com.", "\nrman-", "\nora-"};
 
 	for (size_t i = 0; i < ASCII_COUNT(marks); i++)
 		if (ascii_find(p, n, marks[i]) != NULL)

@@ -65,6 +65,16 @@ static bool names_type(struct log_events *ev, const char *text, size_t len)
 	return true;
 }
 
+/* A further line `Type: text` says what was thrown. */
+static void note_type(struct log_events *ev, const char *text, size_t len)
+{
+	const char *type;
+	size_t type_len;
+
+	if (ev->exception[0] == '\0' && log_line_exception(&text, &len, &type, &type_len))
+		ascii_copy(ev->exception, sizeof(ev->exception), type, type_len);
+}
+
 /* Makes an inner exception the error, unless it says less than the outer one. */
 static bool take_inner(struct log_events *ev, const char *s, size_t len)
 {
@@ -77,6 +87,27 @@ static bool take_inner(struct log_events *ev, const char *s, size_t len)
 		ev->len = 0;
 		append(ev, inner.text, inner.len);
 	}
+	return true;
+}
+
+/* SQL Server: `TIME spid65 Error: 18210, Severity: 16, State: 1.`; the message follows in a record of its own. */
+static void note_lead(struct log_events *ev, const struct log_line *l, const char *text, size_t len)
+{
+	ev->lead_len = 0;
+	if (text < l->line || (size_t)(text - l->line) > sizeof(ev->lead) || !ascii_starts(text, len, "error: ") ||
+	    ascii_find(text, len, ", severity: ") == NULL)
+		return;
+	ev->lead_len = (size_t)(text - l->line);
+	memcpy(ev->lead, l->line, ev->lead_len);
+}
+
+/* That message. */
+static bool goes_on(struct log_events *ev, const struct log_line *l)
+{
+	if (!ev->open || ev->lead_len == 0 || l->line_len <= ev->lead_len || memcmp(l->line, ev->lead, ev->lead_len) != 0)
+		return false;
+	append(ev, l->line + ev->lead_len, l->line_len - ev->lead_len);
+	ev->lead_len = 0;
 	return true;
 }
 
@@ -111,6 +142,7 @@ static void begin(struct log_events *ev, const struct log_line *l, uint64_t numb
 	ascii_copy(ev->component, sizeof(ev->component), l->component, l->component_len);
 	append(ev, text, len);
 	take_inner(ev, text, len);
+	note_lead(ev, l, text, len);
 }
 
 static bool says_something(const char *s, size_t len)
@@ -173,35 +205,58 @@ static bool ends_traceback(struct log_events *ev, const char *s, size_t len)
 	return true;
 }
 
+/* Compilers show the source below an error: `   24 | };`. */
+static bool is_source(const char *s, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && (s[i] == ' ' || ascii_digit(s[i])))
+		i++;
+	return i > 3 && i < len && s[i] == '|';
+}
+
 /* A line without a time behind an open error. */
 static void take_plain(struct log_events *ev, const struct log_line *l)
 {
 	if (take_inner(ev, l->text, l->len) || ends_traceback(ev, l->text, l->len))
 		return;
-	if (log_line_is_frame(l->text, l->len)) {
+	if (log_line_is_frame(l->text, l->len) || is_source(l->text, l->len)) {
 		ev->traceback = ev->traceback || ascii_starts(l->text, l->len, "traceback (most");
 		ev->complete = true;
 		return;
 	}
 	if (ev->complete || names_type(ev, l->text, l->len))
 		return;
+	note_type(ev, l->text, l->len);
 	if (++ev->lines > MORE_LINES)
 		ev->complete = true;
 	else
 		append(ev, l->text, l->len);
 }
 
+/* The code that only a trace line states. */
+static void note_code(struct log_events *ev, const struct log_line *l)
+{
+	if (ev->code[0] == '\0')
+		errors_find_code(ev->code, sizeof(ev->code), l->text, l->len);
+}
+
 /* An agent's further line: text, or a trace that may state the code. */
 static void take_more(struct log_events *ev, const struct log_line *l)
 {
-	if (!ev->open)
+	if (!ev->open || ascii_starts(l->text, l->len, "stack:"))
 		return;
-	if (log_line_is_frame(l->text, l->len)) {
-		if (ev->code[0] == '\0')
-			errors_find_code(ev->code, sizeof(ev->code), l->text, l->len);
+	if (ascii_starts(l->text, l->len, "type: ") && memchr(l->text + 6, ' ', l->len - 6) == NULL) {
+		if (ev->exception[0] == '\0')
+			ascii_copy(ev->exception, sizeof(ev->exception), l->text + 6, l->len - 6);
 		return;
 	}
-	if (!ev->complete && ++ev->lines <= MORE_LINES)
+	if (log_line_is_frame(l->text, l->len)) {
+		note_code(ev, l);
+		return;
+	}
+	/* Lines without a time between, empty ones too, do not end it. */
+	if (++ev->lines <= MORE_LINES)
 		append(ev, l->text, l->len);
 }
 
@@ -211,6 +266,8 @@ static bool take_record(struct log_events *ev, const struct log_line *l, uint64_
 	if (ev->open && take_inner(ev, l->text, l->len))
 		return true;
 	if (log_line_is_frame(l->text, l->len)) {
+		if (ascii_starts(l->text, l->len, "--tr:"))
+			note_code(ev, l);
 		ev->complete = true;
 		return true;
 	}
@@ -226,6 +283,8 @@ static bool take_other(struct log_events *ev, const struct log_line *l, uint64_t
 {
 	struct log_line failed = *l;
 
+	if (goes_on(ev, l))
+		return true;
 	if (ev->open || ev->trace.busy)
 		log_events_flush(ev);
 	if (error_set_errors(ev->set) > 0 || !log_status_failed(&failed))

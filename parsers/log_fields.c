@@ -60,8 +60,17 @@ static bool field_value(const char *s, size_t len, const char *key, const char *
 
 typedef bool value_fn(const char *s, size_t len, const char *key, const char **value, size_t *value_len);
 
-/* keys: level, two of the text, of the component, of the time. */
-static bool parse_with(struct log_line *out, const char *s, size_t len, value_fn *value_of, const char *const keys[6])
+/* A stack stands in the same string, behind `\n`. */
+static void cut_escaped_stack(struct log_line *out)
+{
+	const char *at = memmem(out->text, out->len, "\\n   at ", 8);
+
+	if (at != NULL && at > out->text)
+		log_line_text(out, out->text, (size_t)(at - out->text) - (at[-1] == 'r' ? 2 : 0));
+}
+
+/* keys: level, three of the text, of the component, two of the time. */
+static bool parse_with(struct log_line *out, const char *s, size_t len, value_fn *value_of, const char *const keys[7])
 {
 	const struct log_level *level;
 	const char *v;
@@ -76,12 +85,13 @@ static bool parse_with(struct log_line *out, const char *s, size_t len, value_fn
 	/* The error says more than the message it comes with. */
 	if (value_of(s, len, keys[1], &out->text, &out->len) || value_of(s, len, keys[2], &out->text, &out->len) ||
 	    value_of(s, len, keys[3], &out->text, &out->len))
-		ascii_trim(&out->text, &out->len);
+		cut_escaped_stack(out);
+	ascii_trim(&out->text, &out->len);
 	if (value_of(s, len, keys[4], &v, &n)) {
 		out->component = v;
 		out->component_len = n;
 	}
-	if (value_of(s, len, keys[5], &v, &n))
+	if (value_of(s, len, keys[5], &v, &n) || value_of(s, len, keys[6], &v, &n))
 		log_line_time(out->at, v, n);
 	return true;
 }
@@ -100,19 +110,38 @@ static bool parse_klog(struct log_line *out, const char *s, size_t len)
 	return true;
 }
 
+/* `RMAN-03009: text`, `ORA-19511: text` of an error stack; its frame has numbers too. */
+static bool parse_database(struct log_line *out, const char *s, size_t len)
+{
+	size_t n = ascii_starts(s, len, "ora-") ? 4 : ascii_starts(s, len, "rman-") ? 5 : 0, i;
+
+	for (i = n; i < len && i < n + 5 && ascii_digit(s[i]); i++)
+		;
+	if (n == 0 || i != n + 5 || i + 2 > len || s[i] != ':' || s[i + 1] != ' ')
+		return false;
+	out->kind = s[i + 2] == '=' ? LOG_LINE_OTHER : LOG_LINE_ERROR;
+	out->named = true;
+	log_line_text(out, s, len);
+	return true;
+}
+
 bool log_fields_parse(struct log_line *out, const char *s, size_t len)
 {
-	static const char *const json[6] = {"\"level\"", "\"error\"", "\"message\"", "\"msg\"", "\"logger\"", "\"timestamp\""};
-	static const char *const pairs[6] = {"level=", "error=", "msg=", "message=", "component=", "time="};
+	static const char *const json[7] = {"\"level\"", "\"error\"", "\"message\"", "\"msg\"", "\"logger\"", "\"timestamp\"", "\"time\""};
+	static const char *const compact[7] = {"\"@l\"", "\"@x\"", "\"@m\"", "\"@mt\"", "\"sourcecontext\"", "\"@t\"", "\"time\""};
+	static const char *const pairs[7] = {"level=", "error=", "msg=", "message=", "component=", "time=", "ts="};
 
 	if (len < 16)
 		return false;
 	switch (s[0]) {
 	case '{':
-		return parse_with(out, s, len, json_value, json);
+		return parse_with(out, s, len, json_value, json) || parse_with(out, s, len, json_value, compact);
 	case 't':
 	case 'l':
 		return memchr(s, '=', len < 8 ? len : 8) != NULL && parse_with(out, s, len, field_value, pairs);
+	case 'O':
+	case 'R':
+		return parse_database(out, s, len);
 	case 'E':
 	case 'F':
 	case 'I':

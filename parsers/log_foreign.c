@@ -76,6 +76,26 @@ static enum log_line_kind weigh(enum log_line_kind kind, const char *s, size_t l
 	return kind == LOG_LINE_OTHER && ascii_starts(s, len, "panic:") ? LOG_LINE_ERROR : kind;
 }
 
+/* `|ERROR|Name.Space.Component|text` */
+static bool parse_bars(struct log_line *out, const char *s, size_t len, const char *bar)
+{
+	const struct log_level *level = log_level_of(s + 1, (size_t)(bar - s) - 1);
+	const char *rest = bar + 1, *next;
+	size_t n = len - (size_t)(rest - s);
+
+	if (level == NULL)
+		return false;
+	out->kind = level->kind;
+	next = memchr(rest, '|', n < 120 ? n : 120);
+	if (next != NULL && memchr(rest, ' ', (size_t)(next - rest)) == NULL) {
+		set_component(out, rest, (size_t)(next - rest));
+		n -= (size_t)(next + 1 - rest);
+		rest = next + 1;
+	}
+	log_line_text(out, rest, n);
+	return true;
+}
+
 /* `| vmx| E105: text`, or `| vmx| text` without a level. */
 static bool parse_vmx(struct log_line *out, const char *s, size_t len)
 {
@@ -83,13 +103,23 @@ static bool parse_vmx(struct log_line *out, const char *s, size_t len)
 
 	if (bar == NULL)
 		return false;
+	if (bar > s + 1 && s[1] != ' ' && parse_bars(out, s, len, bar))
+		return true;
 	set_component(out, s + 1, (size_t)(bar - s) - 1);
+	/* The libraries of the disks name their thread only. */
+	if (ascii_starts(out->component != NULL ? out->component : "", out->component_len, "host-"))
+		set_component(out, s, 0);
 	log_line_text(out, bar + 1, len - (size_t)(bar + 1 - s));
 	if (letter_level(out->text, out->len, &out->kind) && (colon = memchr(out->text, ':', out->len < 8 ? out->len : 8)) != NULL)
 		log_line_text(out, colon + 1, out->len - (size_t)(colon + 1 - out->text));
 	else
 		out->kind = log_level_of_text(out->text, out->len);
 	out->kind = weigh(out->kind, out->text, out->len);
+	if (ascii_starts(out->text, out->len, "[nfc error]")) {
+		out->kind = LOG_LINE_ERROR;
+		set_component(out, "NFC", 3);
+		log_line_text(out, out->text + 11, out->len - 11);
+	}
 	return true;
 }
 
@@ -217,10 +247,54 @@ static bool parse_5424(struct log_line *out, const char *s, size_t len)
 	return true;
 }
 
+/* The events that the product sends as syslog: all of it stands in structured data, the text as its description. */
+static void take_description(struct log_line *out)
+{
+	static const char mark[] = " Description=\"";
+	const char *at, *close, *end = out->text + out->len;
+
+	if (out->len == 0 || out->text[0] != '[' || (at = memmem(out->text, out->len, mark, sizeof(mark) - 1)) == NULL)
+		return;
+	at += sizeof(mark) - 1;
+	for (close = at; close < end && *close != '"'; close++)
+		close += *close == '\\' && close + 1 < end;
+	if (close < end)
+		log_line_text(out, at, (size_t)(close - at));
+}
+
+/* `64 (1234) Error: text` of the backup for Microsoft 365, with its type and stack in further lines. */
+static bool parse_archiver(struct log_line *out, const char *s, size_t len)
+{
+	static const char *const more[] = {"type: ", "stack:", "inner exception: "};
+	size_t i = 0, open;
+	const struct log_level *level;
+
+	while (i < len && ascii_digit(s[i]))
+		i++;
+	if (i == 0 || i + 3 > len || s[i] != ' ' || s[i + 1] != '(')
+		return false;
+	for (open = i += 2; i < len && ascii_digit(s[i]); i++)
+		;
+	if (i == open || i + 1 >= len || s[i] != ')' || s[i + 1] != ' ')
+		return false;
+	log_line_text(out, s + i + 2, len - i - 2);
+	for (i = 0; i < out->len && ascii_alpha(out->text[i]); i++)
+		;
+	if (ascii_starts_any(out->text, out->len, more, ASCII_COUNT(more)) || log_line_is_frame(out->text, out->len)) {
+		out->kind = LOG_LINE_MORE;
+	} else if (i < out->len && out->text[i] == ':' && (level = log_level_of(out->text, i)) != NULL) {
+		out->kind = level->kind;
+		log_line_text(out, out->text + i + 1, out->len - i - 1);
+	}
+	return true;
+}
+
 bool log_foreign_parse(struct log_line *out, const char *s, size_t len, bool prioritised)
 {
 	if (len < 4)
 		return false;
+	if (ascii_digit(s[0]))
+		return parse_archiver(out, s, len);
 	if (s[0] == '|')
 		return parse_vmx(out, s, len);
 	if (s[0] == '[')
@@ -229,6 +303,7 @@ bool log_foreign_parse(struct log_line *out, const char *s, size_t len, bool pri
 		return parse_letters(out, s, len);
 	if (!prioritised || !parse_5424(out, s, len))
 		return false;
+	take_description(out);
 	own_level(out);
 	return true;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ascii.h"
+#include "log_clock.h"
 #include "log_fields.h"
 #include "log_foreign.h"
 #include "log_level.h"
@@ -148,17 +149,51 @@ static bool in_level_place(const char *s, size_t len, size_t from, size_t to, bo
 	return from >= 6 && ascii_is(s + from - 6, 6, "level=");
 }
 
-/* Cuts `[thread] `, `logger - ` and colons that stand between level and text. */
+/* `com.example.Plugin - text`: the logger is the component. */
+static void take_logger(struct log_line *out)
+{
+	size_t i = 0, points = 0;
+
+	for (; i < out->len && i < 120 && (ascii_alnum(out->text[i]) || strchr("._$", out->text[i]) != NULL); i++)
+		points += out->text[i] == '.';
+	if (points == 0 || i + 3 >= out->len || memcmp(out->text + i, " - ", 3) != 0)
+		return;
+	out->component = out->text;
+	out->component_len = i;
+	log_line_text(out, out->text + i + 3, out->len - i - 3);
+}
+
+/* A session's window shows how long each line took, at its right edge. */
+static void cut_duration(struct log_line *out)
+{
+	const char *s = out->text + out->len;
+
+	if (out->len > 12 && s[-3] == ':' && s[-6] == ':' && s[-9] == ' ' && s[-10] == ' ' && ascii_digit(s[-1]) && ascii_digit(s[-8]))
+		log_line_text(out, out->text, out->len - 8);
+}
+
+/* Cuts `[thread] `, `<thread> `, `logger - ` and colons that stand between level and text. */
 static void take_prefix(struct log_line *out, const char *s, size_t len)
 {
+	size_t i = 1;
+
 	while (len > 0 && strchr("]>)|:- \t\"", s[0]) != NULL) {
 		s++;
 		len--;
 	}
+	while (len > 2 && s[0] == '<' && i < len && ascii_digit(s[i]))
+		i++;
+	if (i > 1 && i + 1 < len && s[i] == '>') {
+		s += i + 1;
+		len -= i + 1;
+	}
 	log_line_text(out, s, len);
 	if (ascii_starts(out->text, out->len, "msg=\"") && out->len > 6)
 		log_line_text(out, out->text + 5, out->len - 5 - (out->text[out->len - 1] == '"'));
+	cut_duration(out);
 	take_component(out);
+	if (out->component == NULL)
+		take_logger(out);
 }
 
 /* Syslog behind the time: `host prog[pid]: text`. */
@@ -246,7 +281,42 @@ static void parse_generic(struct log_line *out, const char *s, size_t len)
 	out->kind = kind_without_level(out);
 }
 
-/* An untimed line that names its level: `ERROR: text`, `[error] text`, `Warning: text`. */
+/* `ERROR:module:text` of Python. */
+static void take_module(struct log_line *out, const char *s, size_t len)
+{
+	size_t i = 1;
+
+	while (i < len && (ascii_alnum(s[i]) || s[i] == '.' || s[i] == '_'))
+		i++;
+	if (i == 1 || i + 1 >= len || s[i] != ':' || s[i + 1] == ' ')
+		return;
+	out->component = s + 1;
+	out->component_len = i - 1;
+	log_line_text(out, s + i + 1, len - i - 1);
+}
+
+/* What compilers say: `file.c:24:1: error: text`. */
+static void parse_compiler(struct log_line *out, const char *s, size_t len)
+{
+	static const char mark[] = "error: ";
+	const char *colon = memchr(s, ':', len < 200 ? len : 200), *at, *from;
+
+	if (colon == NULL || colon == s || colon + 2 >= s + len || !ascii_digit(colon[1]) || memchr(s, ' ', (size_t)(colon - s)) != NULL)
+		return;
+	for (at = colon; at < s + len && (ascii_digit(*at) || *at == ':'); at++)
+		;
+	from = at + (at < s + len && *at == ' ');
+	if (ascii_starts(from, len - (size_t)(from - s), "fatal "))
+		from += 6;
+	if (!ascii_starts(from, len - (size_t)(from - s), mark))
+		return;
+	out->kind = LOG_LINE_ERROR;
+	out->component = s;
+	out->component_len = (size_t)(colon - s);
+	log_line_text(out, from + sizeof(mark) - 1, len - (size_t)(from - s) - (sizeof(mark) - 1));
+}
+
+/* An untimed line that names its level: `ERROR: text`, `[error] text`, `Warning: text`, `ERROR - text`, `Error! text`. */
 static void parse_named(struct log_line *out, const char *s, size_t len)
 {
 	size_t n = 0, i = len > 0 && s[0] == '[';
@@ -254,13 +324,47 @@ static void parse_named(struct log_line *out, const char *s, size_t len)
 
 	while (i + n < len && n < 12 && ascii_alpha(s[i + n]))
 		n++;
-	if (n == 0 || (level = log_level_of(s + i, n)) == NULL || level->kind == LOG_LINE_OTHER)
+	if (n == 0 || (level = log_level_of(s + i, n)) == NULL) {
+		parse_compiler(out, s, len);
 		return;
-	if (i + n >= len || s[i + n] != (i > 0 ? ']' : ':'))
+	}
+	if (level->kind == LOG_LINE_OTHER || i + n >= len)
+		return;
+	if (s[i + n] != (i > 0 ? ']' : ':') && (i > 0 || !ascii_upper(s[n - 1]) || !ascii_starts(s + n, len - n, " - ")) &&
+	    (i > 0 || !ascii_starts(s + n, len - n, "! ")))
 		return;
 	out->kind = level->kind;
 	out->named = true;
-	take_prefix(out, s + i + n, len - i - n);
+	take_prefix(out, s + i + n + (s[i + n] == '!'), len - i - n - (s[i + n] == '!'));
+	if (i == 0 && s[n] == ':' && out->component == NULL)
+		take_module(out, s + n, len - n);
+}
+
+/* A kernel's messages: `prog: text`, with `| ERR |` between or not. */
+static void parse_kernel(struct log_line *out, const char *s, size_t len)
+{
+	const char *colon;
+
+	out->component = "kernel";
+	out->component_len = 6;
+	log_line_text(out, s, len);
+	if (parse_agent(out, out->text, out->len))
+		return;
+	if (ascii_starts(out->text, out->len, "warning: ")) {
+		out->kind = LOG_LINE_WARNING;
+		log_line_text(out, out->text + 9, out->len - 9);
+		return;
+	}
+	colon = memchr(out->text, ':', out->len < 40 ? out->len : 40);
+	if (colon != NULL && colon > out->text && colon + 1 < out->text + out->len && colon[1] == ' ' &&
+	    memchr(out->text, ' ', (size_t)(colon - out->text)) == NULL) {
+		out->kind = kind_without_level(out);
+		out->component = out->text;
+		out->component_len = (size_t)(colon - out->text);
+		log_line_text(out, colon + 2, out->len - out->component_len - 2);
+		return;
+	}
+	out->kind = kind_without_level(out);
 }
 
 /* Behind the time. */
@@ -289,19 +393,50 @@ static void parse_record(struct log_line *out, const char *line, size_t len, siz
 		out->kind = log_foreign_priority(line, len);
 }
 
-void log_line_parse(struct log_line *out, const char *line, size_t len)
+/* Bytes in front of a record that somebody indented. */
+static size_t indentation(const char *line, size_t len)
 {
-	size_t n = 0;
+	size_t indent;
 
-	/* Records that somebody indented. */
-	if (len > 0 && ascii_blank(line[0])) {
-		size_t indent = blanks(line, len);
+	if (len == 0 || !ascii_blank(line[0]))
+		return 0;
+	indent = blanks(line, len);
+	if (indent == len || (line[indent] != '[' && !ascii_digit(line[indent])))
+		return 0;
+	if (log_line_time(NULL, line + indent, len - indent) > 0 || ascii_starts(line + indent, len - indent, "[error] ") ||
+	    ascii_starts(line + indent, len - indent, "[warn] "))
+		return indent;
+	return 0;
+}
 
-		if (indent < len && line[indent] == '[' && log_line_time(NULL, line + indent, len - indent) > 0) {
-			line += indent;
-			len -= indent;
+/* A line that begins with no date. */
+static void parse_undated(struct log_line *out, const char *line, size_t len)
+{
+	size_t n;
+
+	if (len > 8 && (line[0] == '[' || ascii_digit(line[0]))) {
+		if ((n = log_clock_uptime(line, len)) > 0) {
+			out->stamped = true;
+			parse_kernel(out, line + n, len - n);
+			return;
+		}
+		if ((n = log_clock_time(line, len)) > 0) {
+			out->stamped = true;
+			out->kind = LOG_LINE_OTHER;
+			parse_generic(out, line + n, len - n);
+			return;
 		}
 	}
+	if (!log_fields_parse(out, line, len))
+		parse_named(out, line, len);
+}
+
+void log_line_parse(struct log_line *out, const char *line, size_t len)
+{
+	size_t n = indentation(line, len);
+
+	line += n;
+	len -= n;
 	n = log_line_time(NULL, line, len);
 	out->kind = LOG_LINE_PLAIN;
 	out->at[0] = '\0';
@@ -313,8 +448,7 @@ void log_line_parse(struct log_line *out, const char *line, size_t len)
 	out->named = false;
 	out->stamped = n > 0;
 	if (n == 0) {
-		if (!log_fields_parse(out, line, len))
-			parse_named(out, line, len);
+		parse_undated(out, line, len);
 		return;
 	}
 	parse_record(out, line, len, n);

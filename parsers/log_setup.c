@@ -20,6 +20,8 @@ static void add(struct log_setup *p, const char *s, size_t len, const char *comp
 {
 	struct error_item item = {.component = component, .exception = exception, .severity = SEVERITY_ERROR};
 
+	if (ascii_starts(s, len, "warning "))
+		item.severity = SEVERITY_WARNING;
 	ascii_trim(&s, &len);
 	item.text = s;
 	item.text_len = len;
@@ -251,7 +253,8 @@ static void take_msi(struct log_setup *p, const char *s, size_t len, uint64_t nu
 		s = at + 4;
 		if (memmem(s, len, "successfully", 12) == NULL)
 			add(p, s, len, NULL, NULL, number);
-	} else if (len > 6 && ascii_starts(s, len, "error ") && ascii_digit(s[6])) {
+	} else if ((len > 6 && ascii_starts(s, len, "error ") && ascii_digit(s[6])) ||
+	    (len > 8 && ascii_starts(s, len, "warning ") && ascii_digit(s[8]))) {
 		add(p, s, len, NULL, NULL, number);
 	} else if ((at = memmem(s, len, " returned actual error code ", 28)) != NULL) {
 		word_before(component, s, at);
