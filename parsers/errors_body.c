@@ -49,8 +49,9 @@ static void add(struct body *b, struct prose message, struct prose at)
 
 	if (message.len > PROSE_LINE_MAX)
 		message.len = PROSE_LINE_MAX;
-	if (log_line_exception(&message.s, &message.len, &type, &type_len) && type_len < sizeof(exception))
-		memcpy(exception, type, type_len);
+	if (log_line_exception(&message.s, &message.len, &type, &type_len) ||
+	    log_line_thrown(message.s, message.len, &type, &type_len))
+		ascii_copy(exception, sizeof(exception), type, type_len);
 	if (at.len > 0 && job_time(time, sizeof time, at.s, at.len, &no_day, 0))
 		item.at = time;
 	item.text = message.s;
@@ -105,12 +106,17 @@ static bool take_more(struct body *b, const struct prose *line, const struct pro
 	/* Other lines of a session's window. */
 	static const char *const others[] = {"processing ", "job finished", "job started", "job has", "retry ", "queued for", "required backup",
 	    "all vms", "network traffic", "getting ", "using ", "saving ", "hard disk", "finalizing", "primary bottleneck", "load:"};
+	char code[ERROR_WORD_MAX + 1];
 	struct prose message;
 	bool sure;
 
 	if (b->joined_len == 0 || at->len > 0 || line->len < 8 || b->joined_lines >= JOIN_LINES || !ascii_upper(line->s[0]) ||
 	    prose_is_personal(line->s, line->len) || prose_announces(line->s, line->len, &sure) ||
 	    prose_label_first(line->s, line->len, &message) || ascii_starts_any(line->s, line->len, others, ASCII_COUNT(others)))
+		return false;
+	/* `VDDK error: 14009` below `S3 error: AccessDenied` is another one. */
+	if (ascii_find(line->s, line->len < 24 ? line->len : 24, " error: ") != NULL &&
+	    errors_find_code(code, sizeof code, b->joined, b->joined_len))
 		return false;
 	if (!prose_has_failure(line->s, line->len) && !prose_starts_failure(line->s, line->len) &&
 	    memchr(line->s, '[', line->len) == NULL)
@@ -155,6 +161,14 @@ static void announce(struct body *b, enum announced how)
 	b->left = how != NOTHING ? ANNOUNCED_LINES : 0;
 }
 
+/* A line of a session's window, with how long it took. */
+static bool ends_in_duration(const struct prose *p)
+{
+	const char *s = p->s + p->len;
+
+	return p->len > 10 && s[-9] == ' ' && ascii_digit(s[-8]) && s[-6] == ':' && s[-3] == ':' && ascii_digit(s[-1]);
+}
+
 /* What was announced: the line itself, where nobody speaks. */
 static bool take_announced(struct body *b, const struct prose *line, struct prose at)
 {
@@ -166,7 +180,7 @@ static bool take_announced(struct body *b, const struct prose *line, struct pros
 	if (how == NOTHING || message.len == 0 || message.s[message.len - 1] == ':' || prose_words(message.s, message.len) < 3 ||
 	    prose_is_personal(message.s, message.len))
 		return false;
-	if (how == WEAKLY && !prose_has_failure(message.s, message.len) && !prose_starts_failure(message.s, message.len))
+	if ((how == WEAKLY || ends_in_duration(&message)) && !prose_has_failure(message.s, message.len) && !prose_starts_failure(message.s, message.len))
 		return false;
 	add(b, message, at);
 	/* A list may follow. */
@@ -220,6 +234,9 @@ static bool take_log_line(struct body *b, const char *s, size_t len)
 	struct log_line l;
 
 	log_line_parse(&l, s, len);
+	/* `      [error] text` of an agent's window. */
+	if (l.named && ascii_blank(s[0]) && l.line[0] == '[')
+		l.stamped = true;
 	if (l.stamped && l.kind != LOG_LINE_PLAIN && ascii_find(s, len < 40 ? len : 40, " :: ") == NULL) {
 		log_events_take(&b->events, &l, b->number);
 		return true;
@@ -249,12 +266,14 @@ static bool take_pasted(struct body *b, const char *s)
 		return false;
 	flush(b);
 	if (p.len > 0) {
-		char exception[ERROR_WORD_MAX + 1] = "";
-		struct error_item item = {.text = p.text, .text_len = p.len, .exception = exception, .severity = SEVERITY_ERROR,
-			.where = b->where};
+		char exception[ERROR_WORD_MAX + 1] = "", component[ERROR_WORD_MAX + 1] = "";
+		struct error_item item = {.text = p.text, .text_len = p.len, .exception = exception, .component = component,
+			.severity = SEVERITY_ERROR, .where = b->where};
 
-		if (p.exception != NULL && p.exception_len < sizeof exception)
-			memcpy(exception, p.exception, p.exception_len);
+		if (p.exception != NULL)
+			ascii_copy(exception, sizeof exception, p.exception, p.exception_len);
+		if (p.component != NULL)
+			ascii_copy(component, sizeof component, p.component, p.component_len);
 		item.where.line = b->number;
 		error_set_add(b->set, &item);
 		announce(b, NOTHING);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ascii.h"
+#include "log_setup.h"
 #include "errors_prose.h"
 #include "log_line.h"
 
@@ -154,6 +155,31 @@ static void drop_command(struct pasted *p)
 	p->len -= n;
 }
 
+/* `+ CategoryInfo : NotSpecified: (:) [Get-VBRJob], Exception` names command and type. */
+static void take_category(const struct line *l, struct pasted *p)
+{
+	const char *open, *close, *end = l->s + l->len;
+	size_t cut;
+
+	if (!starts(l, "+ categoryinfo") || (open = memchr(l->s, '[', l->len)) == NULL ||
+	    (close = memchr(open, ']', (size_t)(end - open))) == NULL)
+		return;
+	p->component = open + 1;
+	p->component_len = (size_t)(close - open) - 1;
+	for (close++; close < end && (*close == ',' || *close == ' '); close++)
+		;
+	p->exception = close;
+	p->exception_len = (size_t)(end - close);
+	/* The message begins with the command that it is of, which the category names too. */
+	cut = log_setup_command(p->text, p->len);
+	if (cut <= p->component_len || memcmp(p->text, p->component, p->component_len) != 0 || p->component_len == 0)
+		return;
+	p->len -= cut;
+	memmove(p->text, p->text + cut, p->len + 1);
+	while (p->len > 0 && p->text[0] == ' ')
+		memmove(p->text, p->text + 1, p->len--);
+}
+
 /* A message of PowerShell ends with the place: "At line:1 char:1", and lines of "+" below it. */
 static unsigned powershell(const struct block *b, struct pasted *p)
 {
@@ -169,7 +195,7 @@ static unsigned powershell(const struct block *b, struct pasted *p)
 		join(p, b->line[i].s, b->line[i].len);
 	drop_command(p);
 	for (i = at + 1; i < b->n && b->line[i].len > 0 && b->line[i].s[0] == '+'; i++)
-		;
+		take_category(&b->line[i], p);
 	return i;
 }
 

@@ -17,6 +17,8 @@ struct pasted {
 	size_t len;             /* 0: it is no error */
 	const char *exception;  /* NULL: none */
 	size_t exception_len;
+	const char *component;  /* NULL: none; the command that failed */
+	size_t component_len;
 };
 
 struct pasted_state {

@@ -131,6 +131,8 @@ static void begin(struct log_events *ev, const struct log_line *l, uint64_t numb
 			text = type;
 			len = type_len;
 		}
+	} else if (log_line_thrown(text, len, &type, &type_len)) {
+		ascii_copy(ev->exception, sizeof(ev->exception), type, type_len);
 	}
 	ev->open = true;
 	ev->complete = false;

@@ -535,3 +535,23 @@ bool log_line_exception(const char **text, size_t *len, const char **exception, 
 	}
 	return false;
 }
+
+bool log_line_thrown(const char *text, size_t len, const char **exception, size_t *exception_len)
+{
+	const char *at = text, *end = text + len, *from;
+
+	while ((at = memmem(at, (size_t)(end - at), "Exception", 9)) != NULL) {
+		from = at;
+		at += 9;
+		if (at == end || (at[0] != ':' && (at + 1 == end || at[0] != ' ' || at[1] != '(')))
+			continue;
+		while (from > text && at - from < 180 && (ascii_alnum(from[-1]) || strchr("._`+", from[-1]) != NULL))
+			from--;
+		if (from == text || from[-1] != ' ' || (from > text + 1 && from[-2] == '>') || memchr(from, '.', (size_t)(at - from)) == NULL || !is_type(from, (size_t)(at - from)))
+			continue;
+		*exception = from;
+		*exception_len = (size_t)(at - from);
+		return true;
+	}
+	return false;
+}

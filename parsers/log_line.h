@@ -39,5 +39,8 @@ bool log_line_is_frame(const char *text, size_t len);
 /* Splits `text (Name.Space.SomeException)` or `Name.Space.SomeException: text`; shortens *text, *len to the message and
  * points *exception at the type. `Name.Space.SomeException (code): text` keeps its text whole. False where no type stands. */
 bool log_line_exception(const char **text, size_t *len, const char **exception, size_t *exception_len);
+/* A type that stands within the text, `No snapshot. Name.Space.SomeException: text` or `… (0x80131904): text`; the text is whole with
+ * it. False where there is none. */
+bool log_line_thrown(const char *text, size_t len, const char **exception, size_t *exception_len);
 
 #endif

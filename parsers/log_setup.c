@@ -57,8 +57,7 @@ static void gather(struct log_setup *p, const char *s, size_t len, uint64_t numb
 	p->len += len;
 }
 
-/* Cuts `Get-VBRJob : ` in front of the message: it is the component. */
-static size_t command_prefix(const char *s, size_t len)
+size_t log_setup_command(const char *s, size_t len)
 {
 	size_t i = 0, dashes = 0;
 
@@ -76,7 +75,7 @@ static void take_category(struct log_setup *p, const char *s, size_t len)
 {
 	char component[ERROR_WORD_MAX + 1] = "", exception[ERROR_WORD_MAX + 1] = "";
 	const char *open = memchr(s, '[', len), *close = NULL, *end = s + len;
-	size_t cut = command_prefix(p->text, p->len);
+	size_t cut = log_setup_command(p->text, p->len);
 
 	if (open != NULL && (close = memchr(open, ']', (size_t)(end - open))) != NULL) {
 		ascii_copy(component, ERROR_WORD_MAX + 1, open + 1, (size_t)(close - open) - 1);

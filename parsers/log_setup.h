@@ -29,5 +29,7 @@ struct log_setup {
 void log_setup_init(struct log_setup *p, struct error_set *set, const struct error_where *where);
 /* Takes a line that begins no log record. True where it is one of these forms and means nothing else. */
 bool log_setup_take(struct log_setup *p, const char *s, size_t len, uint64_t number);
+/* Bytes of `Get-VBRJob : ` in front of a message of PowerShell; 0: none. */
+size_t log_setup_command(const char *s, size_t len);
 
 #endif

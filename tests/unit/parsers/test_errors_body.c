@@ -182,6 +182,9 @@ static void test_joined(void **state)
 	        "VSSControl: -2147212529 Backup job failed. Discovery phase failed. Cannot add a volume to the snapshot set. Volume name: "
 	        "[\\\\?\\Volume{1}\\]. VSS error: VSS_E_OBJECT_NOT_FOUND. Code:0x80042308 {VSS_E_OBJECT_NOT_FOUND}"},
 	    {"Error: Access is denied\nRegards\nAnn\n", "Access is denied"},
+	    {"S3 error: AccessDenied\nVDDK error: 14009\nWin32 error: The path was not found. Code: 53\n",
+	        "S3 error: AccessDenied {AccessDenied} / VDDK error: 14009 {VDDK error: 14009} / "
+	        "Win32 error: The path was not found. Code: 53 {Code: 53}"},
 	    {"Creating VSS snapshot Error: Failed to create snapshot: Backup job failed. Cannot create a shadow copy of the volumes \n"
 	     "containing writer's data. Code: [0x80042306].\n",
 	        "Creating VSS snapshot Error: Failed to create snapshot: Backup job failed. Cannot create a shadow copy of the volumes "
