@@ -147,6 +147,7 @@ struct conf {
 	size_t n_slas;
 
 	uint64_t message_size;
+	uint64_t letter_files;              /* bytes of attachments that a letter carries */
 	unsigned sessions, sessions_per_peer;
 	unsigned recipients;                /* per message */
 	unsigned commands, errors;          /* per session */

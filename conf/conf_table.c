@@ -207,6 +207,11 @@ const struct conf_directive conf_directives[] = {
 	  { { .type = CT_SIZE, .offset = CONF(message_size), .name = "SIZE", .required = true, .min = 65536,
 	      .max = UINT64_C(1) << 30 } }, "50M", false,
 	  "Largest message. Larger ones are refused with 552 5.3.4 and the upload text." },
+	{ { "limit", "letter-files" }, CTARGET_CONF,
+	  { { .type = CT_SIZE, .offset = CONF(letter_files), .name = "SIZE", .required = true, .min = 0, .max = UINT64_C(64) << 20 } },
+	  "10M", false,
+	  "Attachments that a letter carries, all of it together; coding for mail adds a third. What is beyond is named in its text, with its "
+	  "size. 0: none are sent. Where the smarthost refuses a letter for its size or a file, it goes once more without." },
 	{ { "limit", "sessions" }, CTARGET_CONF,
 	  { { .type = CT_UINT, .offset = CONF(sessions), .name = "N", .required = true, .min = 1, .max = 60000 },
 	    { .type = CT_UINT, .offset = CONF(sessions_per_peer), .keyword = "per-peer", .name = "N", .min = 1,

@@ -14,6 +14,7 @@
 #include "job_report_value.h"
 #include "kb_articles.h"
 #include "message.h"
+#include "message_files.h"
 #include "message_json.h"
 #include "message_password.h"
 #include "message_parts.h"
@@ -407,23 +408,43 @@ int message_parse(const struct parse_source *src, const struct parse_limits *lim
 	return err;
 }
 
-/* Only the text of the mail may know what opens the archive. */
+/* Only the text of the mail may know what opens its archives. */
+static int learn_passwords(struct message_passwords *passwords, struct message *m, struct mime *mime, struct parse_input *in)
+{
+	int err;
+
+	if (m == NULL)
+		return VG_ERR_MEMORY;
+	if (mime->message != NULL)
+		mime_headers_read(m, mime->message);
+	if ((err = read_text(m, mime, in)) == VG_OK)
+		message_passwords_find(passwords, m);
+	return err;
+}
+
 static int extract_sealed(struct mime *mime, struct parse_input *in, const char *part, const char *entry, message_out *out,
     void *arg, struct message_part_info *info)
 {
 	struct message *m = message_new();
 	struct message_passwords passwords;
-	int err = m == NULL ? VG_ERR_MEMORY : VG_OK;
+	int err = learn_passwords(&passwords, m, mime, in);
 
-	if (err == VG_OK && mime->message != NULL)
-		mime_headers_read(m, mime->message);
 	if (err == VG_OK)
-		err = read_text(m, mime, in);
-	if (err == VG_OK) {
-		message_passwords_find(&passwords, m);
 		err = message_extract_part(mime, in, inspector, part, entry, &passwords.tried, out, arg, info);
-	}
 	message_free(&m);
+	return err;
+}
+
+/* Warm, and open. */
+static int open_message(const struct parse_source *src, struct parse_input **in, struct mime **mime)
+{
+	const char *why;
+	int err = message_warm(&why);
+
+	if (err != VG_OK || (err = parse_input_open(src, in)) != VG_OK)
+		return err;
+	if ((err = mime_parse(*in, 0, 0, mime)) != VG_OK)
+		parse_input_close(in);
 	return err;
 }
 
@@ -432,19 +453,35 @@ int message_extract(const struct parse_source *src, const char *part, const char
 {
 	struct parse_input *in;
 	struct mime *mime;
-	const char *why;
-	int err = message_warm(&why);
+	int err;
 
 	memset(info, 0, sizeof *info);
-	if (err != VG_OK || (err = parse_input_open(src, &in)) != VG_OK)
+	if ((err = open_message(src, &in, &mime)) != VG_OK)
 		return err;
-	err = mime_parse(in, 0, 0, &mime);
-	if (err == VG_OK) {
-		err = message_extract_part(mime, in, inspector, part, entry, NULL, out, arg, info);
-		if (err == VG_ERR_DENIED)
-			err = extract_sealed(mime, in, part, entry, out, arg, info);
-		mime_free(&mime);
-	}
+	err = message_extract_part(mime, in, inspector, part, entry, NULL, out, arg, info);
+	if (err == VG_ERR_DENIED)
+		err = extract_sealed(mime, in, part, entry, out, arg, info);
+	mime_free(&mime);
+	parse_input_close(&in);
+	return err;
+}
+
+int message_files(const struct parse_source *src, const char *ids, message_out *out, void *arg, struct buf *json)
+{
+	struct message *m = NULL;
+	struct message_passwords passwords;
+	struct parse_input *in;
+	struct mime *mime;
+	int err = open_message(src, &in, &mime);
+
+	if (err != VG_OK)
+		return err;
+	m = message_new();
+	err = learn_passwords(&passwords, m, mime, in);
+	if (err == VG_OK)
+		err = message_files_write(mime, in, inspector, &passwords.tried, ids, out, arg, json);
+	message_free(&m);
+	mime_free(&mime);
 	parse_input_close(&in);
 	return err;
 }

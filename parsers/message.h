@@ -47,4 +47,10 @@ struct message_part_info {
 int message_extract(const struct parse_source *src, const char *part, const char *entry, message_out *out, void *arg,
     struct message_part_info *info);
 
+/* Streams the attachments named in ids ("a1 a3") one behind the other as they may leave by mail (message_files.h), and appends to json
+ * what there is of each, in their order: [{"id", "size": bytes given, "state"}]. state: whole; masked (UTF-8 text now); of size 0:
+ * withheld (it holds a secret that cannot be taken out), inner (stands in an attached message), unreadable. Errors as
+ * message_extract. */
+int message_files(const struct parse_source *src, const char *ids, message_out *out, void *arg, struct buf *json);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include "blob.h"
 #include "call.h"
+#include "outbox.h"
 #include "registry.h"
 #include "role.h"
 #include "store.h"
@@ -73,6 +74,7 @@ struct queue {
 	struct keep_state *keep;   /* queue_keep.c */
 	struct login_state *login; /* queue_login.c */
 	struct deliver_state *deliver; /* queue_deliver.c */
+	struct files_state *files; /* queue_files.c */
 	struct clock_state *clock; /* queue_clock.c */
 	struct ev_defer end;
 };
@@ -129,8 +131,9 @@ struct extract {
 	struct extract *next;
 	struct queue *q;
 	int64_t message;
+	enum parse_what what;     /* PARSE_EXTRACT or PARSE_FILES */
 	char part[16];
-	char *entry;              /* archive member, or NULL */
+	char *entry;              /* archive member, or NULL; PARSE_FILES: the ids */
 	int fd;                   /* where it is written to; owned */
 	unsigned char key[SEAL_KEY];
 	unsigned tries;
@@ -176,6 +179,15 @@ void queue_deliver_kick(struct queue *q);
 void queue_deliver_done(struct link *l, struct ipc_msg *msg);
 /* The role went away: what it had is tried again. */
 void queue_deliver_lost(struct link *l);
+
+/* queue_files.c: the files of letters, taken out once for all copies of a message */
+int queue_files_start(struct queue *q);
+void queue_files_stop(struct queue *q);
+/* What goes along with a copy into the job, and its descriptor (borrowed, valid until the loop's next turn; -1: none).
+ * VG_ERR_AGAIN: it is being taken out, queue_deliver_kick() follows. VG_ERR_FULL, VG_ERR_MEMORY: try later. */
+int queue_files_get(struct queue *q, const struct outbox_row *r, struct deliver_job *job, int *fd);
+/* Lets go of what no copy asked for in a while. */
+void queue_files_expire(struct queue *q);
 
 /* queue_calls.c: CALL */
 void queue_call(struct link *l, struct ipc_msg *msg);

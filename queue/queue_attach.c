@@ -131,6 +131,7 @@ start(struct link *l, uint64_t id, int64_t message, const char *part, const char
 	a->id = id;
 	a->x.q = l->q;
 	a->x.message = message;
+	a->x.what = PARSE_EXTRACT;
 	a->x.done = extracted;
 	snprintf(a->x.part, sizeof(a->x.part), "%s", part);
 	randombytes_buf(a->x.key, SEAL_KEY);

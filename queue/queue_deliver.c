@@ -222,11 +222,14 @@ put_off(struct queue *q, const struct outbox_row *r, enum outbox_state state, in
 static int
 hand_over(struct link *l, const struct outbox_row *r)
 {
+	int fd, err;
 	struct deliver_job job = { .kind = (uint8_t)r->kind, .ticket = r->ticket, .participant = (uint64_t)r->participant,
 		.recipient = r->shown, .name = r->name, .created_at = r->created_at,
 		.letter = { (const unsigned char *)r->letter, strlen(r->letter) } };
 
-	return ipc_send(l->ipc, IPC_DELIVER_JOB, (uint64_t)r->id, &job);
+	if ((err = queue_files_get(l->q, r, &job, &fd)) != VG_OK)
+		return err;
+	return ipc_send_fd(l->ipc, IPC_DELIVER_JOB, (uint64_t)r->id, &job, fd, -1);
 }
 
 /* A notice that somebody is out goes to one who no longer takes part. */
@@ -276,8 +279,10 @@ try_row(struct link *l, const struct outbox_row *r)
 		put_off(q, r, OUTBOX_QUEUED, WAIT_MS, "waits for a contact's copy (T3)");
 	else if (too_many(q->deliver, r))
 		put_off(q, r, OUTBOX_QUEUED, RATE_MS, "waits: many notices to this address");
-	else if (hand_over(l, r) != VG_OK)
-		*at = 0;
+	else if ((err = hand_over(l, r)) == VG_ERR_FULL || err == VG_ERR_MEMORY)
+		put_off(q, r, OUTBOX_QUEUED, LOOK_MS, "no space for its files now");
+	else if (err != VG_OK)
+		*at = 0; /* the role is gone, or its files are being taken out */
 }
 
 static unsigned
@@ -295,6 +300,7 @@ look_again(void *arg)
 {
 	struct deliver_state *d = arg;
 
+	queue_files_expire(d->q);
 	queue_deliver_kick(d->q);
 }
 

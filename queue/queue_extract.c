@@ -27,7 +27,7 @@ queue_extract_add(struct extract *x)
 static int
 send_extract(struct link *l, struct extract *x)
 {
-	struct parse_job job = { .what = PARSE_EXTRACT, .part = x->part, .entry = x->entry != NULL ? x->entry : "",
+	struct parse_job job = { .what = (uint8_t)x->what, .part = x->part, .entry = x->entry != NULL ? x->entry : "",
 		.out_key = { x->key, SEAL_KEY } };
 
 	return queue_job_send(l, x->message, &job, x->fd);

@@ -9,6 +9,7 @@
 
 #include "addr.h"
 #include "err.h"
+#include "letter_attachments.h"
 #include "letter_notes.h"
 #include "letters.h"
 #include "outbox.h"
@@ -130,17 +131,6 @@ errors(const struct queue_letters *l)
 	return out;
 }
 
-static json_t *
-attachments(const struct queue_letters *l)
-{
-	json_t *out = json_array(), *a;
-	size_t i;
-
-	json_array_foreach(member(l, "attachments"), i, a)
-		json_array_append_new(out, json_pack("{s:O, s:O}", "name", json_object_get(a, "name"), "size", json_object_get(a, "size")));
-	return out;
-}
-
 /* T5: only people who are on this message are shown, and no agent's own address. */
 static json_t *
 people_of(const struct queue_letters *l, const struct letters_person *persons)
@@ -188,10 +178,10 @@ common(const struct queue_letters *l, const struct letters_person *persons)
 {
 	const char *mid = l->m->message_id != NULL ? l->m->message_id : "", *partner = l->v->has_partner ? l->v->partner.name : "";
 
-	return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b}", "ticket", ticket_of(&l->v->t), "subject",
+	return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b}", "ticket", ticket_of(&l->v->t), "subject",
 	    l->v->t.subject, "from_name", l->m->sender_name, "in_reply_to", mid, "references", references(l), "understood", understood(l),
 	    "missing", json_incref(json_object_get(member(l, "completeness"), "missing")), "notes", letter_notes(l->people->problems, member(l, "attachments")), "people",
-	    people_of(l, persons), "errors", errors(l), "attachments", attachments(l), "by",
+	    people_of(l, persons), "errors", errors(l), "by",
 	    *l->m->sender_name != '\0' ? l->m->sender_name : l->m->sender_shown, "partner", partner, "dropped",
 	    dropped(l));
 }
@@ -215,12 +205,13 @@ behind_commands(const char *s)
 }
 
 static char *
-letter_text(const struct queue_letters *l, json_t *base, enum letter_kind kind)
+letter_text(const struct queue_letters *l, json_t *base, enum letter_kind kind, enum participant_role role)
 {
+	json_t *files = letter_attachments(member(l, "attachments"), kind, role, l->in->conf->letter_files);
 	json_t *o = json_copy(base);
 	char *out = NULL;
 
-	if (o != NULL && json_object_set_new(o, "automatic", json_boolean(is_notice(kind))) == 0 &&
+	if (o != NULL && json_object_set_new(o, "attachments", files) == 0 && json_object_set_new(o, "automatic", json_boolean(is_notice(kind))) == 0 &&
 	    json_object_set_new(o, "text", json_string(is_notice(kind) ? "" : behind_commands(text(json_object_get(member(l, "body"), "text"))))) == 0)
 		out = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
@@ -237,7 +228,7 @@ add(const struct queue_letters *l, json_t *base, const struct letter_to *to, boo
 		.shown = p->shown, .name = p->name, .role = p->role, .participant = p->id, .contact_had = contact_had };
 	int err;
 
-	row.letter = letter_text(l, base, to->kind);
+	row.letter = letter_text(l, base, to->kind, p->role);
 	err = row.letter == NULL ? VG_ERR_MEMORY : store_outbox_add(l->env->store, &row, l->in->now);
 	free(row.letter);
 	return err;

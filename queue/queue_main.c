@@ -325,7 +325,7 @@ start(struct role_ctx *ctx)
 	if ((rc = start_all(q)) == 0 && (queue_parse_start(q) != VG_OK || queue_ocr_start(q) != VG_OK ||
 	    queue_wait_start(q) != VG_OK ||
 	    queue_keep_start(q) != VG_OK || queue_login_start(q) != VG_OK ||
-	    queue_deliver_start(q) != VG_OK || queue_clock_start(q) != VG_OK))
+	    queue_deliver_start(q) != VG_OK || queue_files_start(q) != VG_OK || queue_clock_start(q) != VG_OK))
 		rc = EX_OSERR;
 	return rc;
 }
@@ -367,6 +367,7 @@ close_all(struct queue *q)
 	queue_login_end(q);
 	queue_keep_stop(q);
 	queue_deliver_stop(q);
+	queue_files_stop(q);
 	queue_clock_stop(q);
 	queue_wait_stop(q);
 	while (q->links != NULL)

@@ -160,7 +160,7 @@ dot_line(const void *in, size_t n, size_t *len)
 }
 
 int
-dot_stuff(struct buf *out, const void *in, size_t n)
+dot_stuff(struct buf *out, bool *inside, const void *in, size_t n)
 {
 	const char *s = in, *end = s + n;
 	int rc = VG_OK;
@@ -168,13 +168,18 @@ dot_stuff(struct buf *out, const void *in, size_t n)
 	while (rc == VG_OK && s < end) {
 		const char *lf = memchr(s, '\n', (size_t)(end - s)), *next = lf != NULL ? lf + 1 : end;
 
-		if (*s == '.')
+		if (*s == '.' && !*inside)
 			rc = buf_adds(out, ".");
 		if (rc == VG_OK)
 			rc = buf_add(out, s, (size_t)(next - s));
+		*inside = lf == NULL;
 		s = next;
 	}
-	if (rc == VG_OK && n > 0 && end[-1] != '\n')
-		rc = buf_adds(out, "\r\n");
-	return rc == VG_OK ? buf_adds(out, ".\r\n") : rc;
+	return rc;
+}
+
+int
+dot_stuff_end(struct buf *out, bool inside)
+{
+	return buf_adds(out, inside ? "\r\n.\r\n" : ".\r\n");
 }

@@ -37,9 +37,10 @@ void dot_chunk(struct dot *d, const void *in, size_t n);
 /* Behind the last chunk: a CR at the very end stood alone too. */
 void dot_chunk_end(struct dot *d);
 
-/* Appends a message with CRLF line ends as the content of DATA: opening dots doubled, CRLF.CRLF behind it (RFC 5321 4.5.2).
- * VG_ERR_LIMIT, VG_ERR_MEMORY. */
-int dot_stuff(struct buf *out, const void *in, size_t n);
+/* Appends a message with CRLF line ends as the content of DATA, in pieces: opening dots doubled; then CRLF.CRLF (RFC 5321 4.5.2).
+ * *inside: the last piece ended within a line; false before the first. VG_ERR_LIMIT, VG_ERR_MEMORY. */
+int dot_stuff(struct buf *out, bool *inside, const void *in, size_t n);
+int dot_stuff_end(struct buf *out, bool inside);
 
 /* The first line of in: 1 and its length without CRLF, 0 while its end has not come, VG_ERR_SYNTAX when a CR or LF
  * stands alone before it. */

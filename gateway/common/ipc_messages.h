@@ -70,7 +70,7 @@ enum role {
 	X(COMMIT_SAY,   R(QUEUE),   R(GATE),    IPC_SMALL, 0) \
 	X(PARSE_JOB,    R(QUEUE),   R_PARSERS,  IPC_LARGE, 2) /* fds: sealed message; sealed output (extract) */ \
 	X(PARSE_DONE,   R_PARSERS,  R(QUEUE),   IPC_HUGE,  0) \
-	X(DELIVER_JOB,  R(QUEUE),   R(DELIVER), IPC_LARGE, 0) /* one letter to one recipient */ \
+	X(DELIVER_JOB,  R(QUEUE),   R(DELIVER), IPC_LARGE, 1) /* one letter to one recipient; fd: its files, sealed, where it has any */ \
 	X(DELIVER_DONE, R(DELIVER), R(QUEUE),   IPC_SMALL, 0) \
 	X(CALL,         R(API),     R(QUEUE),   IPC_HUGE,  1) /* fd: a sealed request body too large for JSON in a frame */ \
 	X(CALL_SAY,     R(QUEUE),   R(API),     IPC_HUGE,  1) /* fd: a sealed answer body */ \
@@ -340,11 +340,12 @@ WIRE_DECLARE(verify_say, VERIFY_SAY_FIELDS)
 
 /* ---- the queue and its parsers ---- */
 
-enum parse_what { PARSE_MESSAGE = 1, PARSE_EXTRACT, PARSE_OCR };
+enum parse_what { PARSE_MESSAGE = 1, PARSE_EXTRACT, PARSE_OCR, PARSE_FILES };
 
 /* PARSE_MESSAGE answers the message object as JSON. PARSE_EXTRACT writes attachment `part`, or its archive
  * member `entry`, sealed with out_key to the second descriptor. PARSE_OCR (to the role ocr, the others to parser) reads the
- * pictures of attachment `part` and answers JSON (ocr_job.h). */
+ * pictures of attachment `part` and answers JSON (ocr_job.h). PARSE_FILES writes the attachments that `entry` names ("a1 a3") one
+ * behind the other, as they may leave by mail, and answers JSON (message_files.h). */
 #define PARSE_JOB_FIELDS(F) \
 	F(u8, what) F(i64, received_at) F(u64, size) \
 	F(blob, key)     /* 32 bytes when by descriptor */ \
@@ -380,11 +381,13 @@ enum letter_kind {
  *   understood [{name, value}], missing [names], notes [sentences: who was not taken up, commands not understood],
  *   people [{name, address, role}],
  *   held [{id, reason, sender, subject, since}], count, more (of LETTER_DIGEST only),
- *   by (who brought in or took out, "" else), partner (name or ""), errors [texts], attachments [{name, size}]
- * participant: in the case address's token; 0: the plain case address (agents). */
+ *   by (who brought in or took out, "" else), partner (name or ""), errors [texts],
+ *   attachments [{name, size, and where it may go along: id, type; large: true where it is too large for that}]
+ * participant: in the case address's token; 0: the plain case address (agents). files: what the descriptor holds, as
+ * message_files() says it (JSON), "" without; key: 32 bytes with a descriptor, else empty. */
 #define DELIVER_JOB_FIELDS(F) \
 	F(u8, kind) F(u64, ticket) F(u64, participant) F(str, recipient) /* addr-spec as shown */ F(str, name) \
-	F(i64, created_at) F(blob, letter)
+	F(i64, created_at) F(blob, letter) F(blob, files) F(blob, key)
 WIRE_DECLARE(deliver_job, DELIVER_JOB_FIELDS)
 
 enum delivery_outcome {

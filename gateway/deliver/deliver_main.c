@@ -24,6 +24,7 @@ struct waiting {
 	uint64_t id;
 	unsigned char *frame; /* copy of the DELIVER_JOB */
 	size_t len;
+	int fd;               /* its files, -1 without */
 };
 
 struct deliver {
@@ -148,7 +149,7 @@ static int prepare(struct role_ctx *ctx)
 
 /* ---- the queue ---- */
 
-static int take(struct deliver *d, const struct ipc_msg *msg)
+static int take(struct deliver *d, struct ipc_msg *msg)
 {
 	struct waiting *w = &d->waiting[d->n_waiting];
 	struct deliver_job job;
@@ -160,16 +161,24 @@ static int take(struct deliver *d, const struct ipc_msg *msg)
 	memcpy(w->frame, msg->data, msg->len);
 	w->len = msg->len;
 	w->id = msg->id;
+	w->fd = ipc_take_fd(msg, 0);
 	d->n_waiting++;
 	d->have = true;
 	return VG_OK;
+}
+
+static void waiting_free(struct waiting *w)
+{
+	free(w->frame);
+	if (w->fd >= 0)
+		close(w->fd);
 }
 
 /* What waits is the queue's to hand out again. */
 static void forget(struct deliver *d)
 {
 	while (d->n_waiting > 0)
-		free(d->waiting[--d->n_waiting].frame);
+		waiting_free(&d->waiting[--d->n_waiting]);
 }
 
 static void on_queue(struct ipc *ipc, struct ipc_msg *msg, void *arg)
@@ -218,12 +227,13 @@ static struct letter_sender sender(const struct deliver *d)
 	return s;
 }
 
-static void send_mail(struct deliver *d, const struct deliver_job *job, uint64_t id, struct letter_mail *mail, struct smarthost_word *word)
+static void send_once(struct deliver *d, const struct deliver_job *job, int fd, uint64_t id, struct letter_mail *mail,
+    struct smarthost_word *word)
 {
 	const struct conf *c = d->ctx->conf;
 	struct letter_sender from = sender(d);
 	const char *why;
-	int rc = letter_make(mail, &from, job, id, (int64_t)time(NULL), &why);
+	int rc = letter_make(mail, &from, job, fd, id, (int64_t)time(NULL), &why);
 
 	if (rc == VG_OK) {
 		smarthost_send(d->smarthost, c, d->peers, c->n_smarthosts, mail, word);
@@ -231,6 +241,24 @@ static void send_mail(struct deliver *d, const struct deliver_job *job, uint64_t
 	}
 	*word = (struct smarthost_word){.outcome = rc == VG_ERR_SYNTAX ? DELIVERY_REFUSED : DELIVERY_LATER};
 	snprintf(word->text, sizeof word->text, "not composed: %s", rc == VG_ERR_SYNTAX ? why : vg_strerror(rc));
+}
+
+/* Its size, or a file in it (RFC 3463: 5.2.3, 5.3.4; 5.6, 5.7 of filters), which is no reason to lose what was written. */
+static bool without_files_perhaps(const struct smarthost_word *w)
+{
+	return w->outcome == DELIVERY_REFUSED && (w->code == 552 || w->code == 554 || strcmp(w->enhanced, "5.3.4") == 0 ||
+	    strcmp(w->enhanced, "5.2.3") == 0 || strncmp(w->enhanced, "5.6.", 4) == 0 || strncmp(w->enhanced, "5.7.", 4) == 0);
+}
+
+static void send_mail(struct deliver *d, const struct deliver_job *job, int fd, uint64_t id, struct letter_mail *mail,
+    struct smarthost_word *word)
+{
+	send_once(d, job, fd, id, mail, word);
+	if (!mail->streams || !without_files_perhaps(word) || d->wait.stop)
+		return;
+	log_info("", "letter-without-files", "out=%llu code=%u text=%s", (unsigned long long)id, word->code, log_q(word->text));
+	letter_free(mail);
+	send_once(d, job, -1, id, mail, word);
 }
 
 static void answer(struct deliver *d, uint64_t id, const struct letter_mail *mail, const struct smarthost_word *word)
@@ -252,13 +280,13 @@ static void one_letter(struct deliver *d)
 
 	memmove(d->waiting, d->waiting + 1, --d->n_waiting * sizeof d->waiting[0]);
 	if (wire_get(&wire_deliver_job, w.frame, w.len, &job) == VG_OK) {
-		send_mail(d, &job, w.id, &mail, &word);
+		send_mail(d, &job, w.fd, w.id, &mail, &word);
 		/* Told to stop in the middle: the queue tries again. */
 		if (!d->wait.stop)
 			answer(d, w.id, &mail, &word);
 		letter_free(&mail);
 	}
-	free(w.frame);
+	waiting_free(&w);
 }
 
 static int run(struct role_ctx *ctx)

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "body_hash.h"
 #include "dkim_canon.h"
 #include "dkim_sign.h"
 #include "err.h"
@@ -85,18 +84,6 @@ static int put_base64(struct buf *out, const void *data, size_t n)
 			return rc;
 	}
 	return VG_OK;
-}
-
-static int hash_body(unsigned char out[BODY_HASH_LEN], const char *body, size_t len)
-{
-	struct body_hashes *b = body_hashes_new();
-	bool short_body;
-	int i, rc = b == NULL ? VG_ERR_MEMORY : (i = body_hashes_want(b, true, UINT64_MAX)) < 0 ? i : VG_OK;
-
-	if (rc == VG_OK && (rc = body_hashes_feed(b, body, len)) == VG_OK && (rc = body_hashes_end(b)) == VG_OK)
-		memcpy(out, body_hashes_get(b, i, &short_body), BODY_HASH_LEN);
-	body_hashes_free(&b);
-	return rc;
 }
 
 /* The last one first (RFC 6376 5.4.2); each field once, though a mail of ours has no field twice. */
@@ -175,19 +162,16 @@ static int make(struct buf *out, const struct dkim_signer *s, const struct gate_
 	return rc;
 }
 
-int dkim_sign(struct buf *out, const struct dkim_signer *s, const char *mail, size_t len, int64_t now)
+int dkim_sign(struct buf *out, const struct dkim_signer *s, const char *head, size_t len, const unsigned char body[BODY_HASH_LEN],
+    int64_t now)
 {
 	struct gate_header h = {0};
-	unsigned char hash[BODY_HASH_LEN];
-	int rc = gate_header_read(&h, mail, len);
-	size_t skip = h.length + 2;
+	int rc = gate_header_read(&h, head, len);
 
-	if (rc == VG_OK && (h.n == 0 || skip > len))
+	if (rc == VG_OK && h.n == 0)
 		rc = VG_ERR_SYNTAX;
 	if (rc == VG_OK)
-		rc = hash_body(hash, mail + skip, len - skip);
-	if (rc == VG_OK)
-		rc = make(out, s, &h, hash, now);
+		rc = make(out, s, &h, body, now);
 	gate_header_free(&h);
 	return rc;
 }

@@ -10,10 +10,10 @@
 #include "ascii.h"
 #include "err.h"
 #include "letter.h"
+#include "letter_files.h"
+#include "letter_stream.h"
 #include "letter_text.h"
-#include "utf8.h"
 
-#define HEADER_TEXT_MAX 400u
 #define REFERENCES_MAX 30u
 
 static const char ack[] =
@@ -51,24 +51,6 @@ const char *letter_file(enum letter_kind kind)
 	static const char *const files[] = {NULL, "ack.txt", "relay.txt", "reply.txt", "joined.txt", "removed.txt", "agent.txt", "digest.txt"};
 
 	return (unsigned)kind < ASCII_COUNT(files) ? files[kind] : NULL;
-}
-
-/* One line of a header: control characters and what turns text round become spaces; cut at HEADER_TEXT_MAX bytes. */
-static void clean(char out[HEADER_TEXT_MAX + 1], const char *s)
-{
-	size_t n = utf8_cut(s, strlen(s), HEADER_TEXT_MAX), at = 0;
-
-	while (at < n) {
-		uint32_t cp;
-		unsigned k = utf8_next(s + at, n - at, &cp);
-
-		if (k == 0 || !utf8_plain(cp))
-			memset(out + at, ' ', k > 0 ? k : 1);
-		else
-			memcpy(out + at, s + at, k);
-		at += k > 0 ? k : 1;
-	}
-	out[n] = '\0';
 }
 
 /* ---- addresses ---- */
@@ -121,10 +103,10 @@ static void set_subject(GMimeMessage *m, json_t *letter, const struct deliver_jo
 {
 	json_t *ticket = json_object_get(letter, "ticket");
 	const char *reference = letter_string(json_object_get(ticket, "reference"));
-	char subject[HEADER_TEXT_MAX + 1], own[HEADER_TEXT_MAX + 1], line[3 * HEADER_TEXT_MAX];
+	char subject[LETTER_LINE_MAX + 1], own[LETTER_LINE_MAX + 1], line[3 * LETTER_LINE_MAX];
 
-	clean(subject, letter_string(json_object_get(letter, "subject")));
-	clean(own, reference);
+	letter_line(subject, letter_string(json_object_get(letter, "subject")));
+	letter_line(own, reference);
 	if (job->ticket == 0) {
 		g_mime_message_set_subject(m, subject, "utf-8");
 		return;
@@ -182,9 +164,9 @@ static int set_loop(GMimeMessage *m, const struct letter_sender *from, const str
 
 static void set_from(GMimeMessage *m, const struct letter_sender *from, json_t *letter, const char *own, bool automatic)
 {
-	char name[HEADER_TEXT_MAX + 1], line[2 * HEADER_TEXT_MAX + 20];
+	char name[LETTER_LINE_MAX + 1], line[2 * LETTER_LINE_MAX + 20];
 
-	clean(name, automatic ? "" : letter_string(json_object_get(letter, "from_name")));
+	letter_line(name, automatic ? "" : letter_string(json_object_get(letter, "from_name")));
 	snprintf(line, sizeof line, "%s%s%s", name, name[0] != '\0' ? " via " : "", from->support);
 	g_mime_message_add_mailbox(m, GMIME_ADDRESS_TYPE_FROM, line, own);
 	internet_address_set_charset(internet_address_list_get_address(g_mime_message_get_from(m), 0), "utf-8");
@@ -192,9 +174,9 @@ static void set_from(GMimeMessage *m, const struct letter_sender *from, json_t *
 
 static void set_to(GMimeMessage *m, const struct deliver_job *job, const char *recipient)
 {
-	char name[HEADER_TEXT_MAX + 1];
+	char name[LETTER_LINE_MAX + 1];
 
-	clean(name, job->name);
+	letter_line(name, job->name);
 	g_mime_message_add_mailbox(m, GMIME_ADDRESS_TYPE_TO, name[0] != '\0' ? name : NULL, recipient);
 	internet_address_set_charset(internet_address_list_get_address(g_mime_message_get_to(m), 0), "utf-8");
 }
@@ -234,10 +216,10 @@ static GMimeObject *text_part(const char *subtype, const struct buf *text)
 }
 
 /* GMime's own constructor reads a boundary from /dev/urandom, which is a file. */
-static GMimeMultipart *new_alternative(void)
+static GMimeMultipart *new_multipart(const char *subtype)
 {
 	GMimeMultipart *m = g_object_new(GMIME_TYPE_MULTIPART, NULL);
-	GMimeContentType *type = g_mime_content_type_new("multipart", "alternative");
+	GMimeContentType *type = g_mime_content_type_new("multipart", subtype);
 	char boundary[48];
 
 	snprintf(boundary, sizeof boundary, "=_%08x%08x%08x%08x", randombytes_random(), randombytes_random(), randombytes_random(),
@@ -248,7 +230,34 @@ static GMimeMultipart *new_alternative(void)
 	return m;
 }
 
-static int set_body(GMimeMessage *m, const struct letter_sender *from, const struct deliver_job *job, json_t *letter, const char **why)
+static GMimeObject *both_texts(const struct buf *text, const struct buf *html)
+{
+	GMimeMultipart *both = new_multipart("alternative");
+	GMimeObject *plain = text_part("plain", text), *rich = text_part("html", html);
+
+	g_mime_multipart_add(both, plain);
+	g_mime_multipart_add(both, rich);
+	g_object_unref(plain);
+	g_object_unref(rich);
+	return GMIME_OBJECT(both);
+}
+
+/* Takes over body. */
+static GMimeObject *with_files(GMimeObject *body, json_t *letter, struct seal_reader *files)
+{
+	GMimeMultipart *mixed;
+
+	if (json_array_size(json_object_get(letter, "attached")) == 0)
+		return body;
+	mixed = new_multipart("mixed");
+	g_mime_multipart_add(mixed, body);
+	letter_files_add(mixed, letter, files);
+	g_object_unref(body);
+	return GMIME_OBJECT(mixed);
+}
+
+static int set_body(GMimeMessage *m, const struct letter_sender *from, const struct deliver_job *job, json_t *letter,
+    struct seal_reader *files, const char **why)
 {
 	const char *tmpl = from->templates != NULL && from->templates[job->kind] != NULL ? from->templates[job->kind]
 	    : letter_template((enum letter_kind)job->kind);
@@ -261,72 +270,40 @@ static int set_body(GMimeMessage *m, const struct letter_sender *from, const str
 	if (rc == VG_OK)
 		rc = letter_html(&html, buf_str(&text), text.len);
 	if (rc == VG_OK) {
-		GMimeMultipart *both = new_alternative();
-		GMimeObject *plain = text_part("plain", &text), *rich = text_part("html", &html);
+		GMimeObject *body = with_files(both_texts(&text, &html), letter, files);
 
-		g_mime_multipart_add(both, plain);
-		g_mime_multipart_add(both, rich);
-		g_mime_message_set_mime_part(m, GMIME_OBJECT(both));
-		g_object_unref(plain);
-		g_object_unref(rich);
-		g_object_unref(both);
+		g_mime_message_set_mime_part(m, body);
+		g_object_unref(body);
 	}
 	buf_free(&text);
 	buf_free(&html);
 	return rc;
 }
 
-static int write_out(struct buf *out, GMimeMessage *m)
-{
-	GMimeFormatOptions *fo = g_mime_format_options_new();
-	GMimeStream *stream = g_mime_stream_mem_new(), *crlf;
-	GMimeFilter *filter = g_mime_filter_unix2dos_new(FALSE);
-	GByteArray *bytes;
-	int rc;
-
-	crlf = g_mime_stream_filter_new(stream);
-	g_mime_stream_filter_add(GMIME_STREAM_FILTER(crlf), filter);
-	g_mime_object_write_to_stream(GMIME_OBJECT(m), fo, crlf);
-	g_mime_stream_flush(crlf);
-	bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
-	rc = buf_add(out, bytes->data, bytes->len);
-	g_object_unref(filter);
-	g_object_unref(crlf);
-	g_object_unref(stream);
-	g_mime_format_options_free(fo);
-	return rc;
-}
-
-static int sign(struct letter_mail *out, const struct letter_sender *from, const struct buf *mail, int64_t now)
-{
-	int rc = VG_OK;
-
-	for (size_t i = 0; i < from->n_signers && rc == VG_OK; i++)
-		rc = dkim_sign(&out->bytes, from->signers[i], (const char *)mail->data, mail->len, now);
-	return rc == VG_OK ? buf_add(&out->bytes, mail->data, mail->len) : rc;
-}
-
 static int compose(struct letter_mail *out, const struct letter_sender *from, const struct deliver_job *job, json_t *letter,
     const char *own, int64_t now, const char **why)
 {
 	GMimeMessage *m = g_mime_message_new(TRUE);
-	struct buf mail;
-	int rc = set_headers(m, from, job, letter, out, own, now);
+	int rc = letter_files_sort(letter, job, out->files);
 
-	buf_init(&mail, 8 * LETTER_MAX);
 	if (rc == VG_OK)
-		rc = set_body(m, from, job, letter, why);
+		rc = set_headers(m, from, job, letter, out, own, now);
 	if (rc == VG_OK)
-		rc = write_out(&mail, m);
-	if (rc == VG_OK)
-		rc = sign(out, from, &mail, now);
-	buf_free(&mail);
-	g_object_unref(m);
-	return rc;
+		rc = set_body(m, from, job, letter, out->files, why);
+	out->message = m;
+	out->streams = json_array_size(json_object_get(letter, "attached")) > 0;
+	return rc == VG_OK ? letter_sign(out, from, now) : rc;
 }
 
-int letter_make(struct letter_mail *out, const struct letter_sender *from, const struct deliver_job *job, uint64_t number, int64_t now,
-    const char **why)
+static int open_files(struct letter_mail *out, const struct deliver_job *job, int fd)
+{
+	if (fd < 0 || job->key.len != SEAL_KEY)
+		return VG_OK;
+	return seal_reader_new(fd, job->key.data, &out->files);
+}
+
+int letter_make(struct letter_mail *out, const struct letter_sender *from, const struct deliver_job *job, int fd, uint64_t number,
+    int64_t now, const char **why)
 {
 	json_t *letter = json_loadb((const char *)job->letter.data, job->letter.len, 0, NULL);
 	char own[ADDR_MAX + 1];
@@ -341,6 +318,8 @@ int letter_make(struct letter_mail *out, const struct letter_sender *from, const
 		rc = VG_ERR_SYNTAX;
 	}
 	if (rc == VG_OK)
+		rc = open_files(out, job, fd);
+	if (rc == VG_OK)
 		rc = compose(out, from, job, letter, own, now, why);
 	json_decref(letter);
 	return rc;
@@ -349,6 +328,10 @@ int letter_make(struct letter_mail *out, const struct letter_sender *from, const
 void letter_free(struct letter_mail *m)
 {
 	buf_free(&m->bytes);
+	if (m->message != NULL)
+		g_object_unref(m->message);
+	m->message = NULL;
+	seal_reader_free(&m->files);
 }
 
 void letter_warm(void)
@@ -361,4 +344,5 @@ void letter_warm(void)
 	g_mime_message_add_mailbox(m, GMIME_ADDRESS_TYPE_FROM, "\xc3\x84nn", "a@b.example");
 	g_mime_message_set_subject(m, "\xc3\xa4 \xe2\x82\xac", "utf-8");
 	g_object_unref(m);
+	g_object_unref(letter_stream_file(NULL, 0, 0));
 }

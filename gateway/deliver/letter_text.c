@@ -9,6 +9,7 @@
 #include "letter_text.h"
 #include "secrets.h"
 #include "template.h"
+#include "utf8.h"
 
 #define HTML_MAX (4u * LETTER_MAX)
 
@@ -42,6 +43,23 @@ const char *letter_string(const json_t *s)
 	return t != NULL ? t : "";
 }
 
+void letter_line(char out[LETTER_LINE_MAX + 1], const char *s)
+{
+	size_t n = utf8_cut(s, strlen(s), LETTER_LINE_MAX), at = 0;
+
+	while (at < n) {
+		uint32_t cp;
+		unsigned k = utf8_next(s + at, n - at, &cp);
+
+		if (k == 0 || !utf8_plain(cp))
+			memset(out + at, ' ', k > 0 ? k : 1);
+		else
+			memcpy(out + at, s + at, k);
+		at += k > 0 ? k : 1;
+	}
+	out[n] = '\0';
+}
+
 static const char *word_text(const char *word)
 {
 	for (size_t i = 0; i < ASCII_COUNT(words); i++)
@@ -63,7 +81,8 @@ static const char *asked_text(const char *word)
 const char *const letter_values[] = {
 	"number", "subject", "reference", "status", "severity", "route", "due", "name", "support", "from_name", "by", "partner", "text",
 	"dropped", "understood", "label", "value", "has_understood", "missing", "has_missing", "notes", "has_notes", "errors", "has_errors",
-	"people", "who", "role", "has_people", "held", "id", "reason", "sender", "since", "count", "more", "attachments", "size", "has_attachments", NULL,
+	"people", "who", "role", "has_people", "held", "id", "reason", "sender", "since", "count", "more", "attachments", "size",
+	"has_attachments", "kept", "large", "has_kept", "masked", "has_masked", NULL,
 };
 
 static json_t *label_all(json_t *list)
@@ -135,6 +154,8 @@ static json_t *values(json_t *letter, const struct deliver_job *job, const char 
 	set_list(vars, "notes", "has_notes", json_incref(json_object_get(letter, "notes")));
 	set_list(vars, "errors", "has_errors", json_incref(json_object_get(letter, "errors")));
 	set_list(vars, "attachments", "has_attachments", json_incref(json_object_get(letter, "attachments")));
+	set_list(vars, "kept", "has_kept", json_incref(json_object_get(letter, "kept")));
+	set_list(vars, "masked", "has_masked", json_incref(json_object_get(letter, "masked")));
 	return vars;
 }
 

@@ -9,8 +9,12 @@
 
 #include "ipc_messages.h"
 
+#define LETTER_LINE_MAX 400u
+
 /* A member's string; "" for none. */
 const char *letter_string(const json_t *s);
+/* One line of a header: control characters and what turns text round become spaces; cut at LETTER_LINE_MAX bytes. */
+void letter_line(char out[LETTER_LINE_MAX + 1], const char *s);
 /* Appends the text, LF line ends, UTF-8. tmpl: the template's text. support: display name. VG_ERR_SYNTAX with *why. */
 int letter_text(struct buf *out, const char *tmpl, json_t *letter, const struct deliver_job *job, const char *support, const char **why);
 /* Appends it as an HTML document. */

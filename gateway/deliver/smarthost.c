@@ -16,13 +16,14 @@
 
 #define IN_MAX (64u * 1024u)
 #define COMMAND_MAX 1000u
+#define OUT_PIECE (32u * 1024u)
 #define IDLE_MS 20000            /* a kept connection; servers wait 5 minutes, NAT less */
 
 /* RFC 5321 4.5.3.2 gives up to 10 minutes to the end of data; what is over then is tried again. */
 static const struct net_limits limits = {.total_ms = 11 * 60 * 1000, .idle_ms = 10 * 60 * 1000, .bytes_max = 1 << 20};
 static const struct net_limits hello_limits = {.total_ms = 60 * 1000, .idle_ms = 30 * 1000, .bytes_max = 1 << 20};
 
-enum { CAN_STARTTLS = 1, CAN_PLAIN = 2, CAN_LOGIN = 4, CAN_DSN = 8, CAN_PIPELINING = 16 };
+enum { CAN_STARTTLS = 1, CAN_PLAIN = 2, CAN_LOGIN = 4, CAN_DSN = 8, CAN_PIPELINING = 16, CAN_SIZE = 32 };
 
 struct smarthost {
 	net_wait_cb *wait;
@@ -91,6 +92,7 @@ static void note_abilities(struct smarthost *s, const char *in, size_t n)
 		s->can |= ascii_is(line, len, "starttls") ? CAN_STARTTLS : 0;
 		s->can |= ascii_is(line, len, "pipelining") ? CAN_PIPELINING : 0;
 		s->can |= ascii_is(line, len, "dsn") ? CAN_DSN : 0;
+		s->can |= ascii_find_word(line, len, "size") == line ? CAN_SIZE : 0;
 		if (ascii_starts(line, len, "auth ")) {
 			s->can |= ascii_find_word(line, len, "plain") != NULL ? CAN_PLAIN : 0;
 			s->can |= ascii_find_word(line, len, "login") != NULL ? CAN_LOGIN : 0;
@@ -260,8 +262,12 @@ void smarthost_rest(struct smarthost *s)
 static int envelope(struct smarthost *s, struct smarthost_word *w, const struct letter_mail *m)
 {
 	bool dsn = (s->can & CAN_DSN) != 0;
-	int rc = say(s, w, "MAIL FROM:<%s>%s", m->reverse_path, dsn ? " RET=HDRS" : "");
+	char size[40] = "";
+	int rc;
 
+	if (s->can & CAN_SIZE)
+		snprintf(size, sizeof size, " SIZE=%llu", (unsigned long long)m->size);
+	rc = say(s, w, "MAIL FROM:<%s>%s%s", m->reverse_path, dsn ? " RET=HDRS" : "", size);
 	if (rc == VG_OK && !(s->can & CAN_PIPELINING))
 		rc = expect(s, w, '2', false);
 	if (rc == VG_OK)
@@ -271,19 +277,54 @@ static int envelope(struct smarthost *s, struct smarthost_word *w, const struct 
 	return rc == VG_OK ? expect(s, w, '2', false) : rc;
 }
 
+/* What goes out behind DATA, gathered into larger pieces. */
+struct outflow {
+	struct smarthost *s;
+	struct buf data;
+	bool inside; /* a line */
+};
+
+static int put_out(struct outflow *o)
+{
+	int rc = net_stream_write(o->s->stream, o->data.data, o->data.len);
+
+	buf_reset(&o->data);
+	return rc;
+}
+
+/* The mail is of our own making, in lines, and its pieces are small but for one without files. */
+static int stuff(void *arg, const void *in, size_t n)
+{
+	struct outflow *o = arg;
+	const char *s = in;
+	int rc = VG_OK;
+
+	while (n > 0 && rc == VG_OK) {
+		size_t some = n < OUT_PIECE ? n : OUT_PIECE;
+
+		rc = dot_stuff(&o->data, &o->inside, s, some);
+		if (rc == VG_OK && o->data.len >= OUT_PIECE)
+			rc = put_out(o);
+		s += some;
+		n -= some;
+	}
+	return rc;
+}
+
 static int content(struct smarthost *s, struct smarthost_word *w, const struct letter_mail *m)
 {
-	struct buf data;
+	struct outflow o = {.s = s};
 	int rc;
 
 	if ((rc = say(s, w, "DATA")) != VG_OK || (rc = expect(s, w, '3', false)) != VG_OK)
 		return rc;
-	buf_init(&data, 2 * m->bytes.len + 16);
-	rc = dot_stuff(&data, m->bytes.data, m->bytes.len);
-	if (rc == VG_OK && net_stream_write(s->stream, data.data, data.len) != VG_OK)
-		rc = failed(s, w, "not sent");
-	buf_free(&data);
-	return rc == VG_OK ? expect(s, w, '2', false) : rc;
+	buf_init(&o.data, 4 * OUT_PIECE);
+	rc = letter_write(m, stuff, &o);
+	if (rc == VG_OK && (rc = dot_stuff_end(&o.data, o.inside)) == VG_OK)
+		rc = put_out(&o);
+	buf_free(&o.data);
+	/* What stopped in the middle must not end in a dot: the connection goes with it. */
+	return rc == VG_OK ? expect(s, w, '2', false) : failed(s, w, "not sent");
 }
 
 static int transaction(struct smarthost *s, struct smarthost_word *w, const struct letter_mail *m)

@@ -28,6 +28,7 @@ static int seal_out(void *arg, const void *data, size_t n)
 	return seal_write(arg, data, n);
 }
 
+/* One attachment, or those of a letter. */
 static int run_extract(const struct parse_job *job, const struct parse_source *src, struct ipc_msg *msg, struct parse_answer *out)
 {
 	struct seal_writer *w;
@@ -38,7 +39,10 @@ static int run_extract(const struct parse_job *job, const struct parse_source *s
 	w = seal_writer_new(msg->fd[1], job->out_key.data);
 	if (w == NULL)
 		return VG_ERR_MEMORY;
-	err = message_extract(src, job->part, job->entry, seal_out, w, &out->info);
+	if (job->what == PARSE_FILES)
+		err = message_files(src, job->entry, seal_out, w, &out->json);
+	else
+		err = message_extract(src, job->part, job->entry, seal_out, w, &out->info);
 	if (err == VG_OK)
 		err = seal_finish(w);
 	out->done.size = seal_written(w);
@@ -52,7 +56,7 @@ static int run(void *arg, const struct parse_job *job, const struct parse_source
 {
 	(void)arg;
 	return job->what == PARSE_MESSAGE ? run_message(job, src, out) :
-	    job->what == PARSE_EXTRACT ? run_extract(job, src, msg, out) : VG_ERR_PROTO;
+	    job->what == PARSE_EXTRACT || job->what == PARSE_FILES ? run_extract(job, src, msg, out) : VG_ERR_PROTO;
 }
 
 /* ---- the role ---- */

@@ -89,14 +89,16 @@ class Sink:
                 say("250 2.1.5 ok")
             elif verb == "DATA":
                 say("354 go on")
-                data = b""
+                lines = []
                 while (line := f.readline()) not in (b".\r\n", b""):
-                    data += line[1:] if line.startswith(b".") else line
+                    lines.append(line[1:] if line.startswith(b".") else line)
+                data = b"".join(lines)
                 told = self.script(".", "")
                 if told == "drop":
                     return
                 if not told:
                     self.mails.append(Mail(sender, rcpts, data))
+                sender, rcpts = None, []
                 say(told or "250 2.0.0 taken")
             elif verb == "QUIT":
                 say("221 bye")

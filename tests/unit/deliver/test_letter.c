@@ -50,7 +50,7 @@ static void make(struct made *x, enum letter_kind kind, const char *name, struct
 	    .bounce_address = "bounce@support.example", .support = "Example Support", .keys = &keys, .n_signers = n};
 	for (size_t i = 0; i < n; i++)
 		x->from.signers[i] = signers[i];
-	assert_int_equal(letter_make(&x->m, &x->from, &job, 99, NOW, &why), VG_OK);
+	assert_int_equal(letter_make(&x->m, &x->from, &job, -1, 99, NOW, &why), VG_OK);
 	memset(&x->h, 0, sizeof x->h);
 	assert_int_equal(gate_header_read(&x->h, (const char *)x->m.bytes.data, x->m.bytes.len), VG_OK);
 	assert_int_equal(x->h.n_faults, 0);
