@@ -158,7 +158,7 @@ def test_a_customer_waits_for_the_contact(desk):
         desk.tool("outbox", "retry", item["id"])
     wait_for(lambda: any("In order." in m.text for m in desk.sink.to("ann@partner.example")), "Ann's copy")
     for item in outbox(desk, "queued"):
-        desk.tool("outbox", "retry", item["id"])
+        desk.run_tool("outbox", "retry", item["id"])  # Ann's may be noted as sent by now, which refuses it
     wait_for(lambda: len(desk.sink.to("bob@customer.example")) > before, "Bob's copy")
 
 

@@ -259,10 +259,34 @@ test_lines(void **state)
 	}
 }
 
+/* Cut anywhere, the same comes out; and what comes out comes back by dot_data(). */
+static void
+stuffed_in_pieces(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} stuffed[] = { { "", ".\r\n" }, { "a\r\n", "a\r\n.\r\n" }, { ".\r\n..\r\n", "..\r\n...\r\n.\r\n" }, { "a.\r\n.b", "a.\r\n..b\r\n.\r\n" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(stuffed) / sizeof(stuffed[0]); i++)
+		for (size_t cut = 0; cut <= strlen(stuffed[i].in); cut++) {
+			bool inside = false;
+			struct buf out;
+
+			buf_init(&out, 100);
+			assert_int_equal(dot_stuff(&out, &inside, stuffed[i].in, cut), 0);
+			assert_int_equal(dot_stuff(&out, &inside, stuffed[i].in + cut, strlen(stuffed[i].in) - cut), 0);
+			assert_int_equal(dot_stuff_end(&out, inside), 0);
+			assert_string_equal(buf_str(&out), stuffed[i].out);
+			buf_free(&out);
+		}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stuffed_in_pieces),
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_every_cut),
 		cmocka_unit_test(test_exhaustive),

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <gnutls/abstract.h>
@@ -199,6 +200,11 @@ static char *pem_of(gnutls_pk_algorithm_t algorithm, unsigned bits, char *record
 	return copy;
 }
 
+static int gather(void *arg, const void *data, size_t n)
+{
+	return buf_add(arg, data, n);
+}
+
 static void verify(struct made *x, const char *const records[2], const char *spoil, enum dkim_result want)
 {
 	struct dkim_options o = {.rsa_min_bits = 1024, .now = NOW};
@@ -207,8 +213,13 @@ static void verify(struct made *x, const char *const records[2], const char *spo
 	struct dns_set *dns = dns_set_new();
 	size_t skip = x->h.length + 2;
 	struct dns_question q;
+	struct buf all;
 
-	assert_int_equal(body_hashes_feed(bodies, x->m.bytes.data + skip, x->m.bytes.len - skip), VG_OK);
+	buf_init(&all, 1 << 24);
+	assert_int_equal(letter_write(&x->m, gather, &all), VG_OK);
+	assert_int_equal(x->m.size, all.len);
+	assert_int_equal(body_hashes_feed(bodies, all.data + skip, all.len - skip), VG_OK);
+	buf_free(&all);
 	if (spoil != NULL)
 		body_hashes_feed(bodies, spoil, strlen(spoil));
 	assert_int_equal(body_hashes_end(bodies), VG_OK);
@@ -254,6 +265,166 @@ static void test_signatures_verify(void **state)
 	}
 }
 
+/* ---- files ---- */
+
+#define LARGE (300u * 1024u)
+#define FILES "[{\"id\":\"a1\",\"size\":6,\"state\":\"whole\"},{\"id\":\"a2\",\"size\":307200,\"state\":\"masked\"}," \
+	"{\"id\":\"a3\",\"size\":0,\"state\":\"withheld\"},{\"id\":\"a4\",\"size\":0,\"state\":\"inner\"}]"
+
+static const unsigned char seal_key[SEAL_KEY] = "a key";
+
+/* "\0\1.\r\n\xff" and LARGE times 'x'. */
+static int sealed_files(void)
+{
+	FILE *f = tmpfile();
+	struct seal_writer *w;
+	int fd;
+
+	assert_non_null(f);
+	fd = dup(fileno(f));
+	fclose(f);
+	w = seal_writer_new(fd, seal_key);
+	assert_int_equal(seal_write(w, "\0\1.\r\n\xff", 6), VG_OK);
+	for (unsigned i = 0; i < LARGE; i++)
+		assert_int_equal(seal_write(w, "x", 1), VG_OK);
+	assert_int_equal(seal_finish(w), VG_OK);
+	seal_writer_free(&w);
+	return fd;
+}
+
+/* A relay with its attachments and what came of them; the mail stands in x->m and all. */
+static void make_with(struct made *x, const char *list, int fd, struct dkim_signer *const *signers, size_t n, struct buf *all)
+{
+	struct deliver_job job = {.kind = LETTER_RELAY, .ticket = 1234, .recipient = "bob@customer.example", .name = "Bob",
+	    .files = {(const unsigned char *)list, strlen(list)}, .key = {seal_key, SEAL_KEY}};
+	const char *why;
+	char *at;
+
+	memset(x, 0, sizeof *x);
+	snprintf(x->json, sizeof x->json, letter, "false");
+	at = strstr(x->json, "\"attachments\":");
+	strcpy(at, "\"attachments\":[{\"id\":\"a1\",\"name\":\"\xc3\x84.\xe2\x82\xac \\\"q\\\".bin\",\"size\":6,\"type\":\"application/x-y\"},"
+	    "{\"id\":\"a2\",\"name\":\"password=geheim99 x.log\",\"size\":9,\"type\":\"message/rfc822\"},{\"id\":\"a3\",\"name\":\"s.zip\",\"size\":7,\"type\":\"a/b\"},"
+	    "{\"id\":\"a4\",\"name\":\"in.log\",\"size\":8,\"type\":\"a/b\"},{\"name\":\"big.iso\",\"size\":99,\"large\":true}]}");
+	job.letter = (struct blob){(const unsigned char *)x->json, strlen(x->json)};
+	x->from = (struct letter_sender){.hostname = "mx.support.example", .case_address = "case@support.example",
+	    .bounce_address = "bounce@support.example", .support = "Example Support", .keys = &keys, .n_signers = n};
+	for (size_t i = 0; i < n; i++)
+		x->from.signers[i] = signers[i];
+	assert_int_equal(letter_make(&x->m, &x->from, &job, fd, 99, NOW, &why), VG_OK);
+	buf_init(all, 1 << 24);
+	assert_int_equal(letter_write(&x->m, gather, all), VG_OK);
+	assert_int_equal(gate_header_read(&x->h, buf_str(all), all->len), VG_OK);
+}
+
+static bool holds(struct buf *all, const char *s)
+{
+	return strstr(buf_str(all), s) != NULL;
+}
+
+static void test_files_go_along(void **state)
+{
+	int fd = sealed_files();
+	struct buf all;
+	struct made x;
+
+	(void)state;
+	make_with(&x, FILES, fd, NULL, 0, &all);
+	assert_true(x.m.streams && x.m.bytes.len == 0 && x.m.size == all.len);
+	assert_true(holds(&all, "Content-Type: multipart/mixed;") && holds(&all, "\r\nAAEuDQr/\r\n"));
+	assert_true(holds(&all, "filename*=UTF-8''%C3%84.%E2%82%AC%20%22q%22.bin") && holds(&all, "Content-Type: application/x-y;"));
+	/* a message's type cannot be coded; its name is masked, too */
+	assert_true(holds(&all, "Content-Type: text/plain; charset=utf-8") && !holds(&all, "geheim99") && !holds(&all, "message/rfc822"));
+	assert_true(holds(&all, "s.zip (7 bytes)") && holds(&all, "big.iso (99 bytes, too large for this mail)") && !holds(&all, "in.log"));
+	assert_true(holds(&all, "taken out of these copies"));
+	for (size_t i = 0, line = 0; i < all.len; i++) {
+		assert_true(all.data[i] < 0x80 && (all.data[i] != '\n' || all.data[i - 1] == '\r'));
+		line = all.data[i] == '\n' ? 0 : line + 1;
+		assert_true(line < 998);
+	}
+	buf_free(&all);
+	drop(&x);
+	/* refused by its size, it goes without */
+	make_with(&x, FILES, -1, NULL, 0, &all);
+	assert_true(!x.m.streams && !holds(&all, "multipart/mixed") && holds(&all, "s.zip (7 bytes)") && holds(&all, "in.log (8 bytes)"));
+	buf_free(&all);
+	drop(&x);
+	close(fd);
+}
+
+/* What a parser says of its files is no more than what is there. */
+static void test_lying_lists(void **state)
+{
+	static const char *const lists[] = {"", "no JSON", "{}", "[1,null,{}]", "[{\"id\":\"a1\",\"size\":-1,\"state\":\"whole\"}]",
+	    "[{\"id\":\"a1\",\"size\":307207,\"state\":\"whole\"}]", "[{\"id\":\"a9\",\"size\":307206},{\"id\":\"a1\",\"size\":1,\"state\":\"whole\"}]",
+	    "[{\"id\":\"a9\",\"size\":9223372036854775807},{\"id\":\"a1\",\"size\":9223372036854775807,\"state\":\"whole\"}]",
+	    "[{\"id\":\"a1\",\"size\":1,\"state\":\"unheard\"}]"};
+	int fd = sealed_files();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		struct buf all;
+		struct made x;
+
+		make_with(&x, lists[i], fd, NULL, 0, &all);
+		if (x.m.streams || !holds(&all, "big.iso"))
+			fail_msg("%s", lists[i]);
+		buf_free(&all);
+		drop(&x);
+	}
+	close(fd);
+}
+
+static void test_a_damaged_file_fails_the_mail(void **state)
+{
+	struct deliver_job job = {.kind = LETTER_RELAY, .ticket = 1, .recipient = "bob@customer.example", .name = ""};
+	int fd = sealed_files();
+	struct letter_mail m;
+	const char *why;
+	struct made x;
+	struct buf all;
+
+	(void)state;
+	make_with(&x, FILES, fd, NULL, 0, &all);
+	assert_int_equal(pwrite(fd, "!", 1, SEAL_HEAD + 70000), 1);
+	buf_reset(&all);
+	assert_int_not_equal(letter_write(&x.m, gather, &all), VG_OK);
+	job.letter = (struct blob){(const unsigned char *)x.json, strlen(x.json)};
+	job.files = (struct blob){(const unsigned char *)FILES, strlen(FILES)};
+	job.key = (struct blob){seal_key, SEAL_KEY};
+	assert_int_not_equal(letter_make(&m, &x.from, &job, fd, 9, NOW, &why), VG_OK);
+	letter_free(&m);
+	buf_free(&all);
+	drop(&x);
+	close(fd);
+}
+
+static void test_files_are_signed(void **state)
+{
+	char rsa[2100], ed[2100];
+	const char *const records[2] = {rsa, ed};
+	char *pem[2] = {pem_of(GNUTLS_PK_RSA, 2048, rsa, sizeof rsa), pem_of(GNUTLS_PK_EDDSA_ED25519, 256, ed, sizeof ed)};
+	struct dkim_signer *signers[2];
+	int fd = sealed_files();
+	const char *why;
+	struct buf all;
+	struct made x;
+
+	(void)state;
+	assert_int_equal(dkim_signer_new(&signers[0], "support.example", "rsa", pem[0], strlen(pem[0]), &why), VG_OK);
+	assert_int_equal(dkim_signer_new(&signers[1], "support.example", "ed", pem[1], strlen(pem[1]), &why), VG_OK);
+	make_with(&x, FILES, fd, signers, 2, &all);
+	verify(&x, records, NULL, DKIM_PASS);
+	verify(&x, records, "more", DKIM_FAIL);
+	buf_free(&all);
+	drop(&x);
+	close(fd);
+	for (size_t i = 0; i < 2; i++) {
+		dkim_signer_free(&signers[i]);
+		free(pem[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +433,10 @@ int main(void)
 	    cmocka_unit_test(test_acknowledgement_says_it_all),
 	    cmocka_unit_test(test_templates_are_sound),
 	    cmocka_unit_test(test_signatures_verify),
+	    cmocka_unit_test(test_files_go_along),
+	    cmocka_unit_test(test_lying_lists),
+	    cmocka_unit_test(test_a_damaged_file_fails_the_mail),
+	    cmocka_unit_test(test_files_are_signed),
 	};
 
 	if (sodium_init() < 0)
