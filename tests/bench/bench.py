@@ -16,7 +16,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 from gateway import Gateway, free_port, wait_for  # noqa: E402
-from test_postfix import Postfix  # noqa: E402
+from postfix import Postfix  # noqa: E402
 
 RUNS = int(os.environ.get("BENCH_RUNS", "5"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "60"))
