@@ -18,6 +18,7 @@
 #include "ascii.h"
 #include "buf.h"
 #include "err.h"
+#include "unpack.h"
 #include "utf8.h"
 #include "zip_directory.h"
 
@@ -25,9 +26,22 @@ struct walk {
 	struct archive_budget *budget;
 	const struct archive_visitor *visitor;
 	const char *only; /* extraction: the one path that is wanted, NULL for all */
+	struct extract *extract; /* of it */
 	struct archive_seen seen;
 	bool stop;
 	unsigned problems;
+};
+
+/* Extraction of one member. */
+struct extract {
+	struct walk *walk;
+	int (*sink)(void *arg, const void *p, size_t n);
+	void *arg;
+	int answer;
+	bool found;
+	bool open; /* the member that was wanted is being read */
+	unsigned problems;
+	const char *path;
 };
 
 /* A member on its way. */
@@ -241,6 +255,60 @@ static void walk_inner(struct walk *w, struct member *m, unsigned depth)
 	}
 }
 
+/* ---- messages ---- */
+
+static void extract_from_message(struct walk *w, struct source *src, enum unpack_form form, size_t prefix)
+{
+	struct extract *x = w->extract;
+	int answer = unpack_extract(src, form, w->only + prefix, w->budget, x->sink, x->arg);
+
+	x->found = answer != VG_ERR_NOTFOUND;
+	x->answer = x->found ? answer : 0;
+	w->stop = x->found;
+}
+
+/* A mail, .msg or winmail.dat: its text and attachments follow it as members. */
+static void walk_message(struct walk *w, struct member *m, enum unpack_form form, bool wanted)
+{
+	char prefix[ARCHIVE_PATH_MAX + 3];
+	struct buf content;
+	struct source src;
+	bool whole;
+
+	snprintf(prefix, sizeof(prefix), "%s!/", m->path);
+	buf_init(&content, w->budget->nested);
+	read_all(m, put_buffer, &content);
+	whole = content.len == (size_t)m->size;
+	if (!whole)
+		m->problems |= ARCHIVE_TOO_LARGE;
+	if (wanted && content.len > 0)
+		put_visitor(w, content.data, content.len);
+	end_member(w, m, m->at_end ? m->size : stated_size(m->entry));
+	if (whole && content.len > 0 && !w->stop) {
+		w->budget->nested -= content.len;
+		w->budget->messages++;
+		source_memory(&src, content.data, content.len);
+		if (w->extract != NULL)
+			extract_from_message(w, &src, form, strlen(prefix));
+		else
+			w->problems |= unpack_walk(&src, form, prefix, w->budget, w->visitor);
+		w->budget->messages--;
+		w->budget->nested += content.len;
+	}
+	buf_free(&content);
+}
+
+/* Whether the member is opened as a message; the one that is wanted itself is not. */
+static enum unpack_form message_form(struct walk *w, struct member *m, const struct archive_member *info, bool exact)
+{
+	enum unpack_form form = m->head_len > 0 && !exact ? unpack_form(info->name, "", m->head, m->head_len) : UNPACK_NONE;
+
+	if (form == UNPACK_NONE || w->budget->messages < ARCHIVE_MESSAGES)
+		return form;
+	m->problems |= ARCHIVE_NESTED_TOO_DEEP;
+	return UNPACK_NONE;
+}
+
 /* ---- members ---- */
 
 /* Has content of its own. */
@@ -313,6 +381,7 @@ static void walk_member(struct walk *w, struct member *m, unsigned depth)
 {
 	const char *slash = strrchr(m->path, '/');
 	struct archive_member info = {.path = m->path, .name = slash != NULL ? slash + 1 : m->path};
+	enum unpack_form form;
 	bool exact, wanted = false;
 
 	if (!on_the_way(w, m->path, &exact)) {
@@ -332,10 +401,15 @@ static void walk_member(struct walk *w, struct member *m, unsigned depth)
 		m->problems |= archive_form_problems(info.name, m->head, m->head_len);
 	info.problems = m->problems;
 	info.archive = m->head_len > 0 && !exact && archive_looks_like(info.name, m->head, m->head_len);
+	form = info.archive ? UNPACK_NONE : message_form(w, m, &info, exact);
 	if (w->visitor->member != NULL)
 		wanted = w->visitor->member(w->visitor->arg, &info);
 	if (info.archive) {
 		walk_inner(w, m, depth);
+		return;
+	}
+	if (form != UNPACK_NONE) {
+		walk_message(w, m, form, wanted);
 		return;
 	}
 	if (wanted && !info.encrypted)
@@ -410,23 +484,13 @@ unsigned archive_walk(struct source *src, const char *name, struct archive_budge
 
 /* ---- extraction ---- */
 
-struct extract {
-	struct walk *walk;
-	int (*sink)(void *arg, const void *p, size_t n);
-	void *arg;
-	int answer;
-	bool found;
-	unsigned problems;
-	const char *path;
-};
-
 static bool extract_member(void *arg, const struct archive_member *m)
 {
 	struct extract *x = arg;
 
-	if (strcmp(m->path, x->path) != 0)
+	if (x->found || strcmp(m->path, x->path) != 0)
 		return false;
-	x->found = true;
+	x->found = x->open = true;
 	return true;
 }
 
@@ -434,7 +498,8 @@ static void extract_data(void *arg, const void *p, size_t n)
 {
 	struct extract *x = arg;
 
-	x->answer = x->sink(x->arg, p, n);
+	if (x->answer == 0)
+		x->answer = x->sink(x->arg, p, n);
 	x->walk->stop = x->answer != 0;
 }
 
@@ -443,8 +508,9 @@ static void extract_end(void *arg, int64_t size, unsigned problems)
 	struct extract *x = arg;
 
 	(void)size;
-	if (x->found)
+	if (x->open)
 		x->problems = problems;
+	x->open = false;
 }
 
 int archive_extract(struct source *src, const char *name, const char *path, struct archive_budget *budget,
@@ -455,6 +521,7 @@ int archive_extract(struct source *src, const char *name, const char *path, stru
 	const struct archive_visitor visitor = {&x, extract_member, extract_data, extract_end};
 
 	w.visitor = &visitor;
+	w.extract = &x;
 	walk_outer(&w, src, name);
 	if (!x.found)
 		return (w.problems & (ARCHIVE_TOO_LARGE | ARCHIVE_BOMB)) != 0 ? VG_ERR_LIMIT : VG_ERR_NOTFOUND;

@@ -31,6 +31,7 @@ const char *archive_problem_name(unsigned i);
 
 #define ARCHIVE_PATH_MAX 1024          /* bytes of a listed path; longer ones are cut at a character */
 #define ARCHIVE_NESTING 4              /* archives inside each other that are opened: outer and three inner */
+#define ARCHIVE_MESSAGES 2             /* messages inside each other's archives that are opened */
 #define ARCHIVE_NESTED_MAX (48u << 20) /* inner archives that need seeking are held in memory, so many bytes at a time */
 #define ARCHIVE_RATIO 1000             /* output : input, judged after ARCHIVE_RATIO_FROM bytes of output */
 #define ARCHIVE_RATIO_FROM (10u << 20)
@@ -56,9 +57,10 @@ struct archive_budget {
 	                    * the clock on the wall */
 	uint64_t cpu_end, wall_end; /* 0: not begun */
 	struct archive_passwords *passwords; /* borrowed; NULL: none */
+	unsigned messages;           /* messages in archives that are open, inside each other */
 };
 #define ARCHIVE_BUDGET_INIT \
-	{10000, (size_t)4 << 20, (uint64_t)1 << 30, (uint64_t)3 << 30, ARCHIVE_NESTED_MAX, 10000, 0, 0, NULL}
+	{10000, (size_t)4 << 20, (uint64_t)1 << 30, (uint64_t)3 << 30, ARCHIVE_NESTED_MAX, 10000, 0, 0, NULL, 0}
 
 /* A member; directories are not listed. Borrowed during the callback. */
 struct archive_member {
@@ -75,7 +77,8 @@ struct archive_member {
 struct archive_visitor {
 	void *arg;
 	/* A member begins. True: its content is wanted, data() gets all of it, head included. May be called for an
-	 * inner archive too (member->archive); its content is never given, the answer is ignored. */
+	 * inner archive too (member->archive); its content is never given, the answer is ignored. The members of a message in a
+	 * file follow it, as those of an archive do; its own content is given where it is wanted. */
 	bool (*member)(void *arg, const struct archive_member *m);
 	void (*data)(void *arg, const void *p, size_t n);
 	/* The member ended: its size (counted; the header's where it was not read) and problems.

@@ -21,6 +21,7 @@
 #include "unpack.h"
 
 #define HEAD_MAX ((size_t)64 * 1024)
+#define MAIL_MAX ((size_t)16 * 1024 * 1024) /* of a mail within an archive or another mail */
 #define MAGIC_HEAD ((size_t)16 * 1024)
 
 struct inspector {
@@ -36,8 +37,9 @@ struct findings {
 	json_t *entries;
 	json_t *entry;              /* borrowed from entries: the member that is open */
 	struct log_scanner *scan;   /* of the member that is open */
-	struct buf report;          /* of the member that is open, a job report */
+	struct buf report;          /* of the member that is open, a job report or a mail */
 	char *report_path;          /* NULL: it is none */
+	enum unpack_form mail;      /* what kind of mail; UNPACK_NONE: a report */
 	struct log_facts facts;     /* of the log that is read */
 	bool has_log;
 	enum unpack_form form;      /* a message in a file */
@@ -114,17 +116,33 @@ static json_t *problems_json(unsigned problems)
 	return list;
 }
 
-static enum kind member_kind(const struct archive_member *m)
+/* A message's own text, which is read as such: `mails/a.eml!/message.txt`. */
+static bool is_message_text(const struct findings *f, const struct archive_member *m)
 {
-	const struct kind_facts f = {.name = m->name, .content_type = "", .head = m->head, .head_len = m->head_len};
+	static const char *const mails[] = {".eml!/message.txt", ".msg!/message.txt", ".oft!/message.txt", ".mht!/message.txt",
+	    ".mhtml!/message.txt", ".dat!/message.txt", ".p7m!/message.txt"};
+
+	if (strcmp(m->name, "message.txt") != 0)
+		return false;
+	for (size_t i = 0; i < ASCII_COUNT(mails); i++)
+		if (ascii_ends(m->path, strlen(m->path), mails[i]))
+			return true;
+	return f->form != UNPACK_NONE && strcmp(m->path, "message.txt") == 0;
+}
+
+static enum kind member_kind(const struct findings *f, const struct archive_member *m)
+{
+	const struct kind_facts facts = {.name = m->name, .content_type = "", .head = m->head, .head_len = m->head_len};
 	size_t len = strlen(m->name);
 
 	if (m->archive)
 		return KIND_ARCHIVE;
+	if (is_message_text(f, m))
+		return KIND_DOCUMENT;
 	/* Nothing to look at: encrypted or empty. */
 	if (m->head_len == 0 && ascii_ends(m->name, len, ".log"))
 		return KIND_LOG;
-	return kind_decide(&f);
+	return kind_decide(&facts);
 }
 
 static bool open_log(struct findings *f, const struct error_where *where)
@@ -145,16 +163,28 @@ static void end_log(struct findings *f)
 	log_facts_fill(&f->job->facts, &f->facts);
 }
 
+/* A report or a mail: what it says is read when all of it is there. */
+static bool begin_text(struct findings *f, enum kind k, const struct archive_member *m)
+{
+	f->mail = k == KIND_MESSAGE && !f->job->returned ? unpack_form(m->name, "", m->head, m->head_len) : UNPACK_NONE;
+	if (f->mail != UNPACK_MAIL && f->mail != UNPACK_MSG)
+		f->mail = UNPACK_NONE;
+	if ((k != KIND_REPORT && f->mail == UNPACK_NONE) || (f->report_path = strdup(m->path)) == NULL)
+		return false;
+	buf_init(&f->report, f->mail != UNPACK_NONE ? MAIL_MAX : INSPECT_TEXT_MAX);
+	return true;
+}
+
 static bool on_member(void *arg, const struct archive_member *m)
 {
 	struct findings *f = arg;
-	enum kind k = member_kind(m);
+	enum kind k = member_kind(f, m);
 	struct error_where where = {.kind = ORIGIN_ATTACHMENT, .attachment = f->id, .path = m->path};
 
 	f->entry = json_pack("{s:s, s:i, s:s}", "path", m->path, "size", 0, "kind", kind_name(k));
 	if (f->entry == NULL || json_array_append_new(f->entries, f->entry) != 0)
 		f->entry = NULL;
-	if (k == KIND_REPORT && (f->report_path = strdup(m->path)) != NULL)
+	if (begin_text(f, k, m))
 		return true;
 	if (k != KIND_LOG || m->head_len == 0)
 		return false;
@@ -174,11 +204,17 @@ static void on_data(void *arg, const void *p, size_t n)
 static void end_report(struct findings *f)
 {
 	struct error_where where = {.kind = ORIGIN_REPORT, .attachment = f->id, .path = f->report_path};
+	struct source src;
 
 	if (f->report_path == NULL)
 		return;
-	if (f->report.len > 0)
+	if (f->report.len > 0 && f->mail != UNPACK_NONE) {
+		where.kind = ORIGIN_ATTACHMENT;
+		source_memory(&src, f->report.data, f->report.len);
+		inspect_mail(f->job, &where, &src, f->mail);
+	} else if (f->report.len > 0) {
 		inspect_html(f->job, &where, &f->report);
+	}
 	buf_free(&f->report);
 	free(f->report_path);
 	f->report_path = NULL;
@@ -272,7 +308,7 @@ static enum kind look_inside(struct findings *f, enum kind k, const struct inspe
 	if (k == KIND_MESSAGE)
 		inspect_message(f, a->opened, src);
 	if (f->form != UNPACK_NONE)
-		*problems |= unpack_walk(src, f->form, &f->job->budget, &visitor);
+		*problems |= unpack_walk(src, f->form, "", &f->job->budget, &visitor);
 	if (k == KIND_ARCHIVE)
 		return inspect_archive(f, name, src, problems);
 	if (k == KIND_LOG)

@@ -307,12 +307,12 @@ void unpack_member(struct unpack_walk *w, struct unpack_names *names, const char
 
 /* ---- entrances ---- */
 
-unsigned unpack_walk(struct source *src, enum unpack_form form, struct archive_budget *budget,
+unsigned unpack_walk(struct source *src, enum unpack_form form, const char *prefix, struct archive_budget *budget,
     const struct archive_visitor *visitor)
 {
 	struct unpack_walk w = {.budget = budget, .visitor = visitor};
 
-	read_form(&w, form, src, "");
+	read_form(&w, form, src, prefix);
 	return w.problems;
 }
 

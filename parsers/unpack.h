@@ -17,8 +17,9 @@ enum unpack_form { UNPACK_NONE, UNPACK_TNEF, UNPACK_MSG, UNPACK_MAIL, UNPACK_SIG
 
 /* What the file is, by its first bytes, its name and its declared type (both may be ""). */
 enum unpack_form unpack_form(const char *name, const char *type, const unsigned char *head, size_t n);
-/* Walks the file as archive_walk does; the message's own text is the member "message.txt". */
-unsigned unpack_walk(struct source *src, enum unpack_form form, struct archive_budget *budget,
+/* Walks the file as archive_walk does, prefix ("" or `outer.zip!/`) in front of each path; the message's own text is the member
+ * "message.txt". */
+unsigned unpack_walk(struct source *src, enum unpack_form form, const char *prefix, struct archive_budget *budget,
     const struct archive_visitor *visitor);
 /* As archive_extract. */
 int unpack_extract(struct source *src, enum unpack_form form, const char *path, struct archive_budget *budget,

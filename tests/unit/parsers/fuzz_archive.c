@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct archive_visitor v = {&seen, on_member, on_data, on_end};
 	static const char *const words[] = {"secret", "veeam"};
 	struct archive_passwords passwords = {words, 2, 0};
-	struct archive_budget budget = {100, 4000, 1u << 22, 1u << 24, 1u << 20, 2000, 0, 0, &passwords}, again = budget;
+	struct archive_budget budget = {100, 4000, 1u << 22, 1u << 24, 1u << 20, 2000, 0, 0, &passwords, 0}, again = budget;
 	struct source src;
 	uint64_t written = 0;
 	const char *name;

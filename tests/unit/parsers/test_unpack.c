@@ -137,10 +137,10 @@ static void test_budget(void **state)
 	assert_non_null(u);
 	few.members = 2;
 	source_memory(&src, bytes, len);
-	assert_true((unpack_walk(&src, UNPACK_MSG, &few, &visitor) & ARCHIVE_TOO_LARGE) != 0);
+	assert_true((unpack_walk(&src, UNPACK_MSG, "", &few, &visitor) & ARCHIVE_TOO_LARGE) != 0);
 	assert_int_equal(u->n, 2);
 	small.output = 1000;
-	assert_true((unpack_walk(&src, UNPACK_MSG, &small, &visitor) & ARCHIVE_TOO_LARGE) != 0);
+	assert_true((unpack_walk(&src, UNPACK_MSG, "", &small, &visitor) & ARCHIVE_TOO_LARGE) != 0);
 	help_unpacked_free(u);
 	free(bytes);
 }

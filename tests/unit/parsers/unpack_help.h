@@ -70,7 +70,7 @@ static inline struct help_unpacked *help_unpack(const void *p, size_t n, enum un
 	if (u == NULL)
 		abort();
 	source_memory(&src, p, n);
-	*problems = unpack_walk(&src, form, &budget, &visitor);
+	*problems = unpack_walk(&src, form, "", &budget, &visitor);
 	return u;
 }
 
