@@ -26,13 +26,22 @@ time_of(int64_t ms)
 	return json_string(text);
 }
 
+static const char *
+hold_word(const struct outbox_row *r)
+{
+	static const char *const words[] = { "operator", "address", "contact" };
+
+	return words[(unsigned)r->hold < sizeof(words) / sizeof(words[0]) ? r->hold : 0];
+}
+
 static json_t *
 row_json(const struct outbox_row *r)
 {
-	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:i, s:i, s:s, s:s, s:o, s:o, s:o}", "id", r->ulid, "ticket", (json_int_t)r->ticket,
+	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:i, s:i, s:s, s:s, s:o, s:o, s:o, s:o}", "id", r->ulid, "ticket", (json_int_t)r->ticket,
 	    "kind", kind_word(r->kind), "recipient", r->recipient, "state", outbox_state_word(r->state), "attempts", (int)r->attempts,
 	    "code", (int)r->code, "answer", r->answer, "message_id", r->message_id, "created_at", time_of(r->created_at), "updated_at",
-	    time_of(r->updated_at), "next_at", r->state == OUTBOX_QUEUED ? time_of(r->next_at) : json_null());
+	    time_of(r->updated_at), "next_at", r->state == OUTBOX_QUEUED ? time_of(r->next_at) : json_null(), "held_by",
+	    r->state == OUTBOX_HELD ? json_string(hold_word(r)) : json_null());
 }
 
 static enum outbox_state
@@ -98,10 +107,12 @@ change(struct call_env *env, struct outbox_row *r, size_t act)
 {
 	struct store_audit a = { .actor = env->actor, .what = acts[act].op, .sender = r->recipient, .ticket = r->ticket, .at = env->now_ms };
 	char reference[ULID_LEN + 1];
+	bool was;
 	int err = VG_OK;
 
 	if (acts[act].to == OUTBOX_QUEUED)
-		err = store_unsuppress(env->store, r->recipient);
+		err = store_unsuppress(env->store, r->recipient, env->now_ms, &was);
+	r->hold = OUTBOX_BY_HAND;
 	r->state = acts[act].to;
 	r->next_at = env->now_ms;
 	if (err == VG_OK)

@@ -212,5 +212,7 @@ void queue_wait_wake(struct queue *q);
 /* queue_keep.c: what time brings: expiry of holds, audit records and answers; gauges */
 int queue_keep_start(struct queue *q);
 void queue_keep_stop(struct queue *q);
+/* The registry has changed: looks at once. */
+void queue_keep_kick(struct queue *q);
 
 #endif

@@ -19,7 +19,7 @@ queue_bounce_failed(struct writer_env *env, const struct outbox_row *r, struct t
 	int err = store_audit_add(env->store, &a, reference);
 
 	if (err == VG_OK && f->hard)
-		err = store_suppress(env->store, r->recipient, r->id, f->text, f->now);
+		err = store_suppress(env->store, r->recipient, r->id, f->message, f->text, f->now);
 	if (err != VG_OK || (r->role != PART_CONTACT && r->role != PART_HOLDER))
 		return err;
 	err = ticket_event(env->store, v, "delivery.failed", NULL, 0, f->now);

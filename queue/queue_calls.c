@@ -138,7 +138,7 @@ call_home(struct task *t)
 {
 	struct calling *c = (struct calling *)t;
 	struct queue *q = c->q;
-	bool wrote = c->def->kind == CALL_WRITE && t->err == VG_OK && c->res.status < 400 && !c->replayed;
+	bool done = t->err == VG_OK && c->res.status < 400 && !c->replayed, wrote = c->def->kind == CALL_WRITE && done;
 	struct store_message m;
 	const char *id;
 
@@ -156,8 +156,10 @@ call_home(struct task *t)
 		queue_wait_sweep(q);
 	if (wrote && strcmp(c->def->op, "queue.ack") == 0)
 		count_acks(c);
-	if (wrote && (strncmp(c->def->op, "outbox.", 7) == 0 || strcmp(c->def->op, "tickets.remove-participant") == 0))
+	if (wrote && (strncmp(c->def->op, "outbox.", 7) == 0 || strncmp(c->def->op, "suppressed.", 11) == 0 || strcmp(c->def->op, "tickets.remove-participant") == 0))
 		queue_deliver_kick(q);
+	if (done && (strcmp(c->def->op, "contacts.add") == 0 || strcmp(c->def->op, "registry.import") == 0))
+		queue_keep_kick(q);
 	queue_call_say(q, c->link, c->id, &c->res);
 	calling_free(c);
 	if (wrote && !q->stopping)

@@ -99,6 +99,8 @@ follow(struct writer_env *env, const struct outbox_row *r, const struct settling
 	err = ticket_load(&v, env->store, env->registry, r->ticket);
 	if (err == VG_OK)
 		err = r->state == OUTBOX_SENT ? stop_clock(env, r, &v, s->now) : tell_failure(env, r, &v, s);
+	if (err == VG_OK && r->state == OUTBOX_SENT && r->role == PART_CONTACT)
+		err = store_outbox_contact_has(env->store, r->message, r->recipient, s->now);
 	ticket_close(&v);
 	return err == VG_ERR_NOTFOUND ? VG_OK : err;
 }
@@ -126,6 +128,7 @@ run_settle(struct task *t, void *arg)
 			next.message_id = s->message_id;
 		} else {
 			next.state = s->state;
+			next.hold = OUTBOX_FOR_CONTACT;
 			next.next_at = s->next_at;
 		}
 		next.answer = s->text;
@@ -343,6 +346,15 @@ queue_deliver_lost(struct link *l)
 	memset(d->flying, 0, sizeof(d->flying));
 }
 
+static void
+count_notice(void *arg, const char *recipient, int64_t at)
+{
+	struct deliver_state *d = arg;
+	const struct fuse_name name = { FUSE_RECIPIENT, recipient }, *blown;
+
+	fuse_pass(&d->fuses, &name, 1, at, &blown);
+}
+
 int
 queue_deliver_start(struct queue *q)
 {
@@ -352,7 +364,8 @@ queue_deliver_start(struct queue *q)
 		return VG_ERR_MEMORY;
 	d->q = q;
 	q->deliver = d;
-	return VG_OK;
+	/* The fuses of the notices that left before we started. */
+	return store_outbox_notices(q->store, id_now_ms() - FUSE_LONGEST_MS, count_notice, d);
 }
 
 void

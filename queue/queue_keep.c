@@ -4,6 +4,7 @@
  */
 #include "queue.h"
 #include "queue_digest.h"
+#include "queue_reach.h"
 
 #include <stdlib.h>
 
@@ -21,7 +22,9 @@ struct keep_state {
 	struct queue *q;
 	struct ev_timer timer, gauge_timer;
 	int expired;
-	bool letter; /* a digest was queued */
+	bool letter;      /* a digest was queued */
+	unsigned reached; /* copies for contacts were */
+	bool running, again;
 	struct gauges {
 		struct task task; /* first */
 		struct queue *q;
@@ -55,7 +58,8 @@ static void
 run_keep(struct task *t, void *arg)
 {
 	struct keep_state *k = (struct keep_state *)t;
-	struct store *s = ((struct writer_env *)arg)->store;
+	struct writer_env *env = arg;
+	struct store *s = env->store;
 	int64_t ids[EXPIRE_MAX], now = id_now_ms(), audit_ms;
 	int err = VG_OK;
 
@@ -63,6 +67,8 @@ run_keep(struct task *t, void *arg)
 	audit_ms = k->q->conf->audit_expire_ms;
 	err = queue_digest(s, k->q->conf, now, &k->letter);
 	pthread_rwlock_unlock(&k->q->conf_lock);
+	if (err == VG_OK)
+		err = queue_reach(env, now, &k->reached);
 	k->expired = store_held_expired(s, now, ids, EXPIRE_MAX);
 	for (int i = 0; i < k->expired && err == VG_OK; i++)
 		err = expire_one(s, ids[i], now);
@@ -84,13 +90,16 @@ kept(struct task *t)
 {
 	struct keep_state *k = (struct keep_state *)t;
 	struct queue *q = k->q;
-	bool more = t->err == VG_OK && k->expired == (int)EXPIRE_MAX;
+	bool more = k->again || (t->err == VG_OK && k->expired == (int)EXPIRE_MAX);
 
 	queue_home(q);
+	k->running = k->again = false;
 	if (t->err == VG_OK && k->expired > 0)
 		log_info("", "held-expired", "messages=%d", k->expired);
-	if (t->err == VG_OK && k->letter)
+	if (t->err == VG_OK && (k->letter || k->reached > 0)) {
 		queue_deliver_kick(q);
+		queue_wait_wake(q);
+	}
 	if (!q->stopping)
 		ev_timer_set(q->ctx->loop, &k->timer, more ? 0 : KEEP_MS, start_keep, k);
 }
@@ -100,9 +109,21 @@ start_keep(void *arg)
 {
 	struct keep_state *k = arg;
 
+	k->running = true;
 	k->task.run = run_keep;
 	k->task.done = kept;
 	queue_write_patient(k->q, &k->task);
+}
+
+void
+queue_keep_kick(struct queue *q)
+{
+	if (q->keep == NULL || q->stopping)
+		return;
+	if (q->keep->running)
+		q->keep->again = true;
+	else
+		ev_timer_set(q->ctx->loop, &q->keep->timer, 0, start_keep, q->keep);
 }
 
 /* ---- gauges, in a reader ---- */

@@ -254,3 +254,16 @@ registry_audit_list(struct registry *r, const char *before, unsigned max, json_t
 	*out = list;
 	return err;
 }
+
+int
+registry_contacts(struct registry *r, const char *id, unsigned max, json_t **out)
+{
+	sqlite3_stmt *row = db_query(r->db, "SELECT name, shown, label FROM entry WHERE owner = ?1 AND role = 'contact' ORDER BY id DESC LIMIT ?2",
+	    "ti", id, (int64_t)max);
+	int err;
+
+	*out = json_array();
+	while ((err = db_step(r->db, row)) == 1)
+		json_array_append_new(*out, json_pack("{ss ss ss}", "address", db_text(row, 0), "shown", db_text(row, 1), "name", db_text(row, 2)));
+	return err;
+}

@@ -61,6 +61,8 @@ int registry_password(struct registry *r, const char *normal, char hash[REGISTRY
 int registry_customer(struct registry *r, const char *normal, const char *partner, bool *here, bool *elsewhere);
 /* VG_ERR_NOTFOUND. */
 int registry_partner(struct registry *r, const char *id, struct registry_partner *out);
+/* Its contacts, the newest first, at most max: [{address (normal form), shown, name}]. */
+int registry_contacts(struct registry *r, const char *id, unsigned max, json_t **out);
 /* Display name of a direct holder into name. VG_ERR_NOTFOUND. */
 int registry_holder_name(struct registry *r, const char *id, char name[256]);
 /* Registry audit records (same shape as the store's audit items), newest first, before the ULID `before` (NULL: from the newest). */

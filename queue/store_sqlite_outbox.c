@@ -10,7 +10,7 @@
 #include "err.h"
 
 #define COLUMNS "id, ulid, ticket, message, kind, recipient, shown, name, role, participant, contact_had, letter, state, attempts," \
-	" next_at, created_at, updated_at, code, answer, message_id"
+	" next_at, created_at, updated_at, code, answer, message_id, hold"
 
 const char *
 outbox_state_word(enum outbox_state state)
@@ -20,29 +20,20 @@ outbox_state_word(enum outbox_state state)
 	return words[(unsigned)state < sizeof(words) / sizeof(words[0]) ? state : 0];
 }
 
-static int
-is_suppressed(struct store *s, const char *address)
-{
-	int64_t one;
-	int err = db_number(s->d, &one, "SELECT 1 FROM suppressed WHERE address = ?", "t", address);
-
-	return err == VG_OK ? 1 : err == VG_ERR_NOTFOUND ? 0 : err;
-}
-
 int
 store_outbox_add(struct store *s, const struct outbox_row *r, int64_t now)
 {
 	char ulid[ULID_LEN + 1];
-	int held = is_suppressed(s, r->recipient);
+	int held = store_is_suppressed(s, r->recipient);
 
 	if (held < 0)
 		return held;
 	id_ulid(ulid, now);
 	return db_run(s->d, "INSERT INTO outbox(ulid, ticket, message, kind, recipient, shown, name, role, participant, contact_had,"
-	    " letter, state, next_at, created_at, updated_at, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	    "tiiitttiiitiiiit", ulid, (int64_t)r->ticket, r->message, (int64_t)r->kind, r->recipient, r->shown, r->name, (int64_t)r->role,
+	    " letter, state, next_at, created_at, updated_at, answer, hold) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    "tiiitttiiitiiiiti", ulid, (int64_t)r->ticket, r->message, (int64_t)r->kind, r->recipient, r->shown, r->name, (int64_t)r->role,
 	    r->participant, (int64_t)r->contact_had, r->letter, (int64_t)(held ? OUTBOX_HELD : OUTBOX_QUEUED), now, now, now,
-	    held ? "the address bounced before" : "");
+	    held ? "the address bounced before" : "", (int64_t)(held ? OUTBOX_FOR_ADDRESS : OUTBOX_BY_HAND));
 }
 
 static char *
@@ -80,6 +71,7 @@ read_row(sqlite3_stmt *stmt, struct outbox_row *r)
 	r->code = (unsigned)sqlite3_column_int(stmt, 17);
 	r->answer = copy(stmt, 18, &ok);
 	r->message_id = copy(stmt, 19, &ok);
+	r->hold = (enum outbox_hold)sqlite3_column_int(stmt, 20);
 	return ok;
 }
 
@@ -155,8 +147,9 @@ int
 store_outbox_save(struct store *s, const struct outbox_row *r, int64_t now)
 {
 	return db_run(s->d, "UPDATE outbox SET state = ?, attempts = ?, next_at = ?, code = ?, answer = ?, message_id = ?,"
-	    " updated_at = ? WHERE id = ?", "iiiittii", (int64_t)r->state, (int64_t)r->attempts, r->next_at, (int64_t)r->code, r->answer,
-	    r->message_id != NULL && *r->message_id != '\0' ? r->message_id : NULL, now, r->id);
+	    " updated_at = ?, hold = ? WHERE id = ?", "iiiittiii", (int64_t)r->state, (int64_t)r->attempts, r->next_at, (int64_t)r->code, r->answer,
+	    r->message_id != NULL && *r->message_id != '\0' ? r->message_id : NULL, now,
+	    (int64_t)(r->state == OUTBOX_HELD ? r->hold : OUTBOX_BY_HAND), r->id);
 }
 
 int
@@ -175,6 +168,25 @@ store_outbox_contact_waits(struct store *s, uint64_t ticket, int64_t message)
 	int64_t one;
 	int err = db_number(s->d, &one, "SELECT 1 FROM outbox WHERE ticket = ? AND message = ? AND role = ? AND state = 1 LIMIT 1", "iii",
 	    (int64_t)ticket, message, (int64_t)PART_CONTACT);
+
+	return err == VG_OK ? 1 : err == VG_ERR_NOTFOUND ? 0 : err;
+}
+
+int
+store_outbox_stuck(struct store *s, struct outbox_row *out, unsigned max)
+{
+	return read_rows(s, db_query(s->d, "SELECT " COLUMNS " FROM outbox WHERE state = 2 AND hold = ?1 AND NOT EXISTS (SELECT 1 FROM outbox c"
+	    " WHERE c.ticket = outbox.ticket AND c.message = outbox.message AND c.role = ?2 AND (c.state IN (1, 3) OR (c.state = 2 AND"
+	    " c.hold = 0))) GROUP BY message ORDER BY message LIMIT ?3", "iii", (int64_t)OUTBOX_FOR_CONTACT, (int64_t)PART_CONTACT,
+	    (int64_t)max), out, max);
+}
+
+int
+store_outbox_knows(struct store *s, int64_t message, const char *recipient)
+{
+	int64_t one;
+	int err = db_number(s->d, &one, "SELECT 1 FROM outbox WHERE ticket = (SELECT ticket FROM message WHERE id = ?1) AND message = ?1"
+	    " AND recipient = ?2 LIMIT 1", "it", message, recipient);
 
 	return err == VG_OK ? 1 : err == VG_ERR_NOTFOUND ? 0 : err;
 }
@@ -205,17 +217,4 @@ store_outbox_list(struct store *s, int64_t before, enum outbox_state state, uint
 {
 	return read_rows(s, db_query(s->d, "SELECT " COLUMNS " FROM outbox WHERE (?1 = 0 OR id < ?1) AND (?2 = 0 OR state = ?2)"
 	    " AND (?3 = 0 OR ticket = ?3) ORDER BY id DESC LIMIT ?4", "iiii", before, (int64_t)state, (int64_t)ticket, (int64_t)max), out, max);
-}
-
-int
-store_suppress(struct store *s, const char *address, int64_t outbox, const char *reason, int64_t now)
-{
-	return db_run(s->d, "INSERT OR REPLACE INTO suppressed(address, outbox, reason, at) VALUES (?, ?, ?, ?)", "titi", address, outbox,
-	    reason, now);
-}
-
-int
-store_unsuppress(struct store *s, const char *address)
-{
-	return db_run(s->d, "DELETE FROM suppressed WHERE address = ?", "t", address);
 }

@@ -7,11 +7,13 @@
 
 #include "fuse.h"
 
+#define LONGEST_S (uint32_t)(FUSE_LONGEST_MS / 1000)
+
 _Static_assert(crypto_shorthash_KEYBYTES == 16, "key of the hash");
 
 static const struct {
 	uint32_t seconds, most;
-} ladder[] = { { 600, 10 }, { 1800, 15 }, { 3600, 25 }, { 10800, 50 }, { 36000, FUSE_DEPTH } };
+} ladder[] = { { 600, 10 }, { 1800, 15 }, { 3600, 25 }, { 10800, 50 }, { LONGEST_S, FUSE_DEPTH } };
 
 static uint64_t
 hash(const struct fuses *f, const struct fuse_name *name)

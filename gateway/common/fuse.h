@@ -13,6 +13,7 @@
 #define FUSE_SETS 512u
 #define FUSE_WAYS 4u
 #define FUSE_DEPTH 100u /* of the longest window */
+#define FUSE_LONGEST_MS INT64_C(36000000)
 
 enum fuse_kind { FUSE_SENDER = 1, FUSE_TICKET, FUSE_RECIPIENT };
 

@@ -1,5 +1,6 @@
 """What comes back on the signed return path of an outgoing mail: reports as mail systems write them, out-of-office notes, forgeries."""
 
+import json
 import smtplib
 
 import pytest
@@ -111,8 +112,17 @@ def test_a_hard_bounce_fails_the_copy_and_stops_the_address(desk, form):
     # nothing more leaves for the address, until an operator says so
     assert desk.send(mails.mail(), sender="ann@partner.example")[0] == 250
     until(lambda: outbox(desk, "held"), "the next one held back")
-    desk.tool("outbox", "release", outbox(desk, "held")[0]["id"])
-    until(lambda: len(desk.sink.to("ann@partner.example")) == 2, "the released one")
+    assert outbox(desk, "held")[0]["held_by"] == "address"
+    # it can be seen, and lifted
+    listed = json.loads(desk.tool("suppressed", "list", "--json"))["items"]
+    assert [i["address"] for i in listed] == ["ann@partner.example"] and listed[0]["reason"].startswith("failed: 5.1.1")
+    assert listed[0]["report"] == found[0]["message"] and listed[0]["outgoing"] == row(desk, ack)["id"] and listed[0]["ticket"] == number
+    assert json.loads(desk.tool("suppressed", "show", "Ann@partner.example", "--json")) == listed[0]
+    desk.tool("suppressed", "lift", "ann@partner.example")
+    assert desk.api("GET", "/v1/suppressed").json["items"] == [] and audits(desk, "suppressed.lift")[0]["sender"] == "ann@partner.example"
+    assert desk.api("DELETE", "/v1/suppressed/ann@partner.example").status == 404
+    until(lambda: len(desk.sink.to("ann@partner.example")) == 2, "the one that was held")
+    assert row(desk, ack)["state"] == "failed"
 
 
 def test_what_is_delayed_has_not_failed(desk):
@@ -163,21 +173,49 @@ def test_a_forged_return_path_is_refused_and_audited(desk):
     assert row(desk, ack)["state"] == "sent" and len(messages(desk, number)) == 1
 
 
+def only_customers_left(g):
+    """T3: the only contact's copy comes back while the customer's still waits; so two answers of L2 are held for Bob."""
+    number, _ = sent(g, cc="Bob <bob@customer.example>")
+    until(lambda: g.sink.to("bob@customer.example"), "Bob's letter")
+    g.sink.script = lambda verb, argument: "450 4.2.0 later" if verb == "RCPT" and "bob@" in argument else None
+    assert g.api("POST", f"/v1/tickets/{number}/messages", {"from": "lee@support.example", "text": "In order."}).status == 202
+    until(lambda: any("In order." in m.text for m in g.sink.to("ann@partner.example")), "Ann's copy")
+    copy = [m for m in g.sink.to("ann@partner.example") if "In order." in m.text][0]
+    until(lambda: row(g, copy)["state"] == "sent" and [i for i in outbox(g, "queued") if i["attempts"] > 0], "Bob's first try")
+    send_back(g, copy, postfix(copy, "ann@partner.example"))
+    until(lambda: row(g, copy)["state"] == "failed", "the bounce")
+    g.sink.script = lambda verb, argument: None
+    g.tool("outbox", "retry", outbox(g, "queued")[0]["id"])
+    until(lambda: [i for i in outbox(g, "held") if "T3" in i["answer"]], "Bob's copy held")
+    assert g.api("POST", f"/v1/tickets/{number}/messages", {"from": "lee@support.example", "text": "The second."}).status == 202
+    until(lambda: len([i for i in outbox(g, "held") if i["held_by"] == "contact"]) == 2, "the second one held")
+    assert len(g.sink.to("bob@customer.example")) == 1
+    return number
+
+
+def answers(g, address):
+    return [word for m in g.sink.to(address) for word in ("In order.", "The second.") if word in m.text]
+
+
 def test_no_customer_gets_what_no_contact_had(desk):
-    """T3: the only contact's copy comes back while the customer's still waits."""
-    number, _ = sent(desk, cc="Bob <bob@customer.example>")
-    until(lambda: desk.sink.to("bob@customer.example"), "Bob's letter")
-    desk.sink.script = lambda verb, argument: "450 4.2.0 later" if verb == "RCPT" and "bob@" in argument else None
-    assert desk.api("POST", f"/v1/tickets/{number}/messages", {"from": "lee@support.example", "text": "In order."}).status == 202
-    until(lambda: any("In order." in m.text for m in desk.sink.to("ann@partner.example")), "Ann's copy")
-    copy = [m for m in desk.sink.to("ann@partner.example") if "In order." in m.text][0]
-    until(lambda: row(desk, copy)["state"] == "sent" and [i for i in outbox(desk, "queued") if i["attempts"] > 0], "Bob's first try")
-    send_back(desk, copy, postfix(copy, "ann@partner.example"))
-    until(lambda: row(desk, copy)["state"] == "failed", "the bounce")
-    desk.sink.script = lambda verb, argument: None
-    desk.tool("outbox", "retry", outbox(desk, "queued")[0]["id"])
-    until(lambda: [i for i in outbox(desk, "held") if "T3" in i["answer"]], "Bob's copy held")
-    assert len(desk.sink.to("bob@customer.example")) == 1
+    """What is held goes by itself, and in order, when the contact's address is good again."""
+    only_customers_left(desk)
+    desk.tool("suppressed", "lift", "ann@partner.example")
+    until(lambda: len(answers(desk, "bob@customer.example")) == 2, "Bob's copies")
+    assert answers(desk, "bob@customer.example") == ["In order.", "The second."]
+    assert answers(desk, "ann@partner.example") == ["In order.", "In order.", "The second."]  # the first had come back
+    assert not outbox(desk, "held")
+
+
+def test_a_new_contact_takes_over(desk):
+    """T3: with a contact of the partner that can be reached, the customer's copies go."""
+    number = only_customers_left(desk)
+    desk.tool("contact", "add", "--partner", "acme-msp", "--address", "kim@partner.example", "--name", "Kim Roe")
+    until(lambda: len(answers(desk, "bob@customer.example")) == 2, "Bob's copies")
+    assert answers(desk, "bob@customer.example") == answers(desk, "kim@partner.example") == ["In order.", "The second."]
+    people = desk.api("GET", f"/v1/tickets/{number}").json["participants"]
+    assert [p["role"] for p in people if p["address"] == "kim@partner.example"] == ["contact"]
+    assert [a["sender"] for a in audits(desk, "participant.added") if a["rule"] == "T3"] == ["kim@partner.example"]
 
 
 @pytest.mark.parametrize("by_mail", [False, True])

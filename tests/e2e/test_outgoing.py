@@ -370,3 +370,13 @@ def test_a_flood_of_notices_waits(desk):
         assert desk.send(mails.mail(subject=f"Number {i}"), sender="ann@partner.example")[0] == 250
     wait_for(lambda: len([i for i in outbox(desk, "queued") if "many notices" in i["answer"]]) == 4, "four to wait")
     wait_for(lambda: len(desk.sink.to("ann@partner.example")) == 10, "the ten that may pass")
+    # a queue that died remembers what had left
+    wait_for(lambda: len(outbox(desk, "sent")) == 10, "their records")
+    before = desk.pids("queue")
+    os.kill(before[0], 9)
+    wait_for(lambda: desk.pids("queue") not in ([], before), "another queue")
+    wait_for(lambda: desk.api("GET", "/readyz").status == 200, "it to answer")
+    for i in outbox(desk, "queued"):
+        desk.tool("outbox", "retry", i["id"])
+    wait_for(lambda: len([i for i in outbox(desk, "queued") if "many notices" in i["answer"]]) == 4, "four to wait again")
+    assert len(desk.sink.to("ann@partner.example")) == 10
