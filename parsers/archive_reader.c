@@ -260,7 +260,8 @@ static void init(struct archive_reader *r, struct source *src, struct archive_bu
 	r->src = src;
 	r->budget = budget;
 	r->single = is_compressed(head, n);
-	r->zip = n >= 4 && memcmp(head, "PK\3\4", 4) == 0;
+	/* The first of several volumes says so in front. */
+	r->zip = n >= 4 && (memcmp(head, "PK\3\4", 4) == 0 || memcmp(head, "PK\7\10", 4) == 0);
 	r->cut = src->size >= 0 && is_cut(head, n, (uint64_t)src->size);
 }
 

@@ -247,6 +247,34 @@ static enum kind inspect_archive(struct findings *f, const char *name, struct so
 	return f->has_log ? KIND_LOG_ARCHIVE : KIND_ARCHIVE;
 }
 
+/* Whether a member had a problem of its own. */
+static bool is_damaged(const json_t *entries)
+{
+	size_t i;
+	json_t *e;
+
+	json_array_foreach(entries, i, e)
+		if (json_array_size(json_object_get(e, "problems")) > 0)
+			return true;
+	return false;
+}
+
+/* All volumes of an archive as one. */
+static enum kind inspect_joined(struct findings *f, const struct inspect_attachment *a, unsigned *problems)
+{
+	enum kind k;
+
+	*problems = a->problems;
+	k = inspect_archive(f, a->joined_name, a->joined, problems);
+	if (is_damaged(f->entries) || json_array_size(f->entries) == 0) {
+		*problems |= ARCHIVE_SPLIT;
+		return k;
+	}
+	/* The directory of a zip in volumes counts from each volume's beginning: its members are read in order, all of them. */
+	*problems &= ~(unsigned)(ARCHIVE_SPLIT | ARCHIVE_TRUNCATED);
+	return k;
+}
+
 /* ---- logs and reports ---- */
 
 static void inspect_log(struct findings *f, struct source *src, unsigned *problems)
@@ -369,9 +397,15 @@ json_t *inspect(struct inspector *in, struct inspect_job *job, const struct insp
 	f.form = a->opened || k != KIND_MESSAGE ? UNPACK_NONE : unpack_form(name, type, in->head, in->head_len);
 	/* The type database is slow on plain text, and a log is known already. */
 	detected = k == KIND_LOG ? "text/plain" : inspect_type(in, in->head, in->head_len);
-	if ((problems & ARCHIVE_UNREADABLE) == 0 && in->head_len > 0 &&
-	    archive_volume_of(name, in->head, in->head_len) != VOLUME_LATER)
+	if (a->joined != NULL) {
+		k = inspect_joined(&f, a, &problems);
+	} else if (a->volume) {
+		k = KIND_ARCHIVE;
+		problems = a->problems;
+	} else if ((problems & ARCHIVE_UNREADABLE) == 0 && in->head_len > 0 &&
+	    archive_volume_of(name, in->head, in->head_len) != VOLUME_LATER) {
 		k = look_inside(&f, k, a, name, src, &problems);
+	}
 	job->logs = job->logs || f.has_log;
 	job->sealed = job->sealed || (problems & ARCHIVE_ENCRYPTED) != 0;
 	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:o, s:o*}", "id", a->id, "name", name, "content_type",

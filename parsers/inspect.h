@@ -43,6 +43,9 @@ struct inspect_attachment {
 	bool related;             /* referred to by Content-ID */
 	bool opened;              /* a message whose parts are attachments of their own */
 	unsigned problems;        /* ARCHIVE_* bits known before (a cut-off part is ARCHIVE_TRUNCATED) */
+	bool volume;              /* one of several volumes that are all there: another attachment has the members */
+	struct source *joined;    /* all of its volumes, which this one stands for; NULL: it has none */
+	const char *joined_name;  /* of the archive they make */
 };
 
 /* Reads src (seekable, rewound here) and gives the attachment object as a new reference; NULL on no memory. */

@@ -16,6 +16,7 @@
 #include "oneline.h"
 #include "unpack.h"
 #include "uu.h"
+#include "volumes.h"
 
 /* Text is decoded up to here: what does not fit the body is not looked at. */
 #define SPARE_LOOK 20 /* attachments that are looked at for a body */
@@ -154,17 +155,26 @@ void message_file_close(struct message_file *f)
 	g_free(f->name);
 }
 
-static json_t *attachment(const struct mime *mime, struct parse_input *in, const struct mime_leaf *leaf, size_t number,
-    struct inspector *inspector, struct inspect_job *job, bool refuse)
+static json_t *attachment(const struct mime *mime, struct parse_input *in, size_t number, struct inspector *inspector,
+    struct inspect_job *job, bool refuse)
 {
+	const struct mime_leaf *leaf = &mime->files[number - 1];
 	struct inspect_attachment a = {.disposition = leaf->is_inline ? "inline" : "attachment", .related = leaf->related,
 		.opened = leaf->kind == MIME_MESSAGE,
 		.problems = (leaf->cut ? ARCHIVE_TRUNCATED : 0u) | (refuse ? ARCHIVE_TOO_LARGE : 0u)};
+	enum volumes_place place = refuse ? VOLUMES_NONE : volumes_place_of(mime, number - 1);
+	struct volumes *volumes = NULL;
 	struct message_file f;
+	struct source joined;
 	json_t *out = NULL;
-	char id[24];
+	char id[24], name[256];
 
 	snprintf(id, sizeof id, "a%zu", number);
+	a.volume = place == VOLUMES_MEMBER;
+	if (place == VOLUMES_LEADER && volumes_open(&volumes, mime, in, number - 1, &joined, name, sizeof name) == VG_OK) {
+		a.joined = &joined;
+		a.joined_name = name;
+	}
 	if (message_file_open(&f, mime, in, leaf) == VG_OK) {
 		if (refuse)
 			source_memory(&f.src, "", 0);
@@ -174,6 +184,7 @@ static json_t *attachment(const struct mime *mime, struct parse_input *in, const
 		out = inspect(inspector, job, &a, &f.src);
 	}
 	message_file_close(&f);
+	volumes_close(&volumes);
 	return out;
 }
 
@@ -184,7 +195,7 @@ int message_attachments(struct message *m, const struct mime *mime, struct parse
 
 	for (size_t i = 0; i < mime->n_files; i++) {
 		bool refuse = used >= decoded;
-		json_t *a = attachment(mime, in, &mime->files[i], i + 1, inspector, job, refuse);
+		json_t *a = attachment(mime, in, i + 1, inspector, job, refuse);
 
 		if (a == NULL || json_array_append_new(list, a) != 0)
 			return VG_ERR_MEMORY;
@@ -282,6 +293,24 @@ static const char *base_name(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+/* A member of the archive that the file's volumes make. VG_ERR_NOTFOUND: it leads none. */
+static int extract_joined(struct extract *x, const struct mime *mime, struct parse_input *in, size_t file, const char *entry,
+    struct archive_passwords *passwords)
+{
+	struct archive_budget budget = ARCHIVE_BUDGET_INIT;
+	struct volumes *volumes = NULL;
+	struct source joined;
+	char name[256];
+	int err = VG_ERR_NOTFOUND;
+
+	budget.passwords = passwords;
+	if (volumes_place_of(mime, file) == VOLUMES_LEADER &&
+	    (err = volumes_open(&volumes, mime, in, file, &joined, name, sizeof name)) == VG_OK)
+		err = archive_extract(&joined, name, entry, &budget, extract_block, x);
+	volumes_close(&volumes);
+	return err;
+}
+
 /* A member of an archive, or of a message in a file. */
 static int extract_entry(struct extract *x, struct message_file *f, const char *entry, struct archive_passwords *passwords)
 {
@@ -313,7 +342,9 @@ int message_extract_part(const struct mime *mime, struct parse_input *in, struct
 	inspect_name(info->name, sizeof info->name, f.name, f.type);
 	snprintf(info->content_type, sizeof info->content_type, "%s", f.type[0] != '\0' ? f.type : "application/octet-stream");
 	if (err == VG_OK && entry != NULL && entry[0] != '\0') {
-		err = extract_entry(&x, &f, entry, passwords);
+		err = extract_joined(&x, mime, in, number - 1, entry, passwords);
+		if (err == VG_ERR_NOTFOUND)
+			err = extract_entry(&x, &f, entry, passwords);
 		inspect_name(info->name, sizeof info->name, base_name(entry), info->content_type);
 	} else if (err == VG_OK) {
 		err = extract_all(&x, &f.src);
