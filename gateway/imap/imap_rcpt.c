@@ -61,7 +61,7 @@ look(struct imap_rcpts *r, const struct conf *c, const char *s, size_t len)
 int
 imap_rcpts_read(struct imap_rcpts *out, const struct conf *c, const char *head, size_t len)
 {
-	static const char *const names[] = { "Delivered-To", "X-Original-To", "To", "Cc" };
+	static const char *const names[] = { "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc" };
 	size_t budget = LOOK_MAX;
 	struct gate_header h;
 	int rc = gate_header_read(&h, head, len);

@@ -17,7 +17,7 @@ struct imap_rcpts {
 	size_t n;
 };
 
-/* Addresses of ours in Delivered-To, X-Original-To, To and Cc of a header block, in this order. Whoever wrote the header chose
+/* Addresses of ours in Delivered-To, X-Original-To, (X-)Envelope-To, To and Cc of a header block, in this order. Whoever wrote the header chose
  * them, as a client chooses its RCPT. VG_ERR_MEMORY. */
 int imap_rcpts_read(struct imap_rcpts *out, const struct conf *c, const char *head, size_t len);
 

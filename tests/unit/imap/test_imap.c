@@ -112,6 +112,8 @@ test_recipients(void **state)
 		{ "Cc: \"a, case+7.abc@support.example\" <case+8.def@support.example>\r\nTo: support@support.example,\r\n\tx@y.example\r\n"
 		  "Delivered-To: bounce+t@support.example\r\nX-Original-To: support@support.example\r\n",
 		  "bounce+t@support.example support@support.example case+7.abc@support.example case+8.def@support.example" },
+		{ "To: undisclosed-recipients:;\r\nEnvelope-To: bounce+u@support.example\r\n", "bounce+u@support.example" },
+		{ "X-Envelope-To: <bounce+v@support.example>\r\n", "bounce+v@support.example" },
 		{ "To: nobody@support.example, postmaster@support.example\r\n", "postmaster@support.example" },
 		{ "Subject: support@support.example\r\nBcc: support@support.example\r\n", "" },
 		{ "To: support@support.example@evil.example, support@support.examples\r\n", "" },
