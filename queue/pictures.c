@@ -32,8 +32,14 @@ static bool
 may_hold_text(const json_t *a)
 {
 	const char *name = word(a, "name"), *kind = word(a, "kind");
-	size_t n = strlen(name);
+	size_t n = strlen(name), i;
+	json_t *entry;
 
+	/* Bundles that bring pictures beside the logs. */
+	if (strcmp(kind, "archive") == 0 || strcmp(kind, "log-archive") == 0)
+		json_array_foreach(json_object_get(a, "entries"), i, entry)
+			if (strcmp(word(entry, "kind"), "screenshot") == 0)
+				return true;
 	return strcmp(kind, "screenshot") == 0 ||
 	    (strcmp(kind, "document") == 0 && n > 5 && strcasecmp(name + n - 5, ".docx") == 0);
 }

@@ -9,11 +9,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "archive_form.h"
 #include "archive_walk.h"
 #include "ascii.h"
 #include "err.h"
 #include "errors.h"
 #include "image.h"
+#include "kinds.h"
 #include "ocr_choice.h"
 
 struct reading {
@@ -28,6 +30,7 @@ struct reading {
 	/* of a document */
 	struct buf member;
 	char path[ARCHIVE_PATH_MAX + 1];
+	bool is_archive;          /* of logs and pictures, no document */
 	unsigned pictures;
 };
 
@@ -90,7 +93,7 @@ static int read_picture(struct reading *r, const struct buf *image, const char *
 	return err == VG_ERR_MEMORY ? err : VG_OK;
 }
 
-/* ---- the pictures of a document ---- */
+/* ---- the pictures of a document or an archive ---- */
 
 static bool on_member(void *arg, const struct archive_member *m)
 {
@@ -98,8 +101,9 @@ static bool on_member(void *arg, const struct archive_member *m)
 
 	buf_reset(&r->member);
 	strncpy(r->path, m->path, sizeof r->path - 1);
-	return r->pictures < OCR_PICTURES_MAX && ascii_find(m->path, strlen(m->path), "media/") != NULL &&
-	    image_format(m->head, m->head_len) != IMAGE_NONE;
+	if (r->pictures >= OCR_PICTURES_MAX || image_format(m->head, m->head_len) == IMAGE_NONE)
+		return false;
+	return r->is_archive ? !kind_name_of_signature(m->name) : ascii_find(m->path, strlen(m->path), "media/") != NULL;
 }
 
 static void on_data(void *arg, const void *p, size_t n)
@@ -130,6 +134,7 @@ static void read_document(struct reading *r, const struct buf *file, const char 
 	struct archive_budget budget = ARCHIVE_BUDGET_INIT;
 	struct source src;
 
+	r->is_archive = archive_looks_like(name, file->data, file->len);
 	buf_init(&r->member, OCR_ATTACHMENT_MAX);
 	source_memory(&src, file->data, file->len);
 	r->problems |= archive_walk(&src, name, &budget, &visitor);
@@ -184,7 +189,8 @@ int ocr_job(struct ocr_engine *e, const struct ocr_limits *limits, const struct 
 	if (err == VG_ERR_LIMIT) {
 		r.problems |= ARCHIVE_TOO_LARGE;
 		err = VG_OK;
-	} else if (err == VG_OK && file.len >= 2 && memcmp(file.data, "PK", 2) == 0) {
+	} else if (err == VG_OK && ((file.len >= 2 && memcmp(file.data, "PK", 2) == 0) ||
+	    archive_looks_like(info.name, file.data, file.len))) {
 		read_document(&r, &file, info.name);
 	} else if (err == VG_OK) {
 		err = read_picture(&r, &file, info.name, "");

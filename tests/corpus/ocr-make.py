@@ -3,6 +3,7 @@
 They are kept as files, so that no test depends on fonts. Run by hand to change them.
 """
 import pathlib
+import tarfile
 import zipfile
 
 from PIL import Image, ImageDraw, ImageFont
@@ -113,6 +114,8 @@ def main():
         z.writestr('word/document.xml', '<?xml version="1.0"?><w:document/>')
         z.write(here / 'ocr-veeam.png', 'word/media/image1.png')
         z.write(here / 'ocr-windows.gif', 'word/media/image2.gif')
+    with tarfile.open(here / 'ocr-pictures.tgz', 'w:gz') as t:
+        t.add(here / 'ocr-small.png', 'case/screen.png')
 
 
 if __name__ == '__main__':

@@ -55,6 +55,7 @@ static const struct picture pictures[] = {
 	{"ocr-small.png", "image/png", 0, 0, "The network path was not found. Code: 53", "Veeam Backup", NULL, NULL},
 	{"ocr-info.png", "image/png", 0, 0, NULL, "The configuration was saved successfully.", NULL, NULL},
 	{"ocr-report.docx", "application/octet-stream", 0, 0, "Failed to connect to guest agent.", "Error 1053", NULL, NULL},
+	{"ocr-pictures.tgz", "application/gzip", 0, 0, "The network path was not found. Code: 53", "Veeam Backup", NULL, NULL},
 	{"ocr-logo.png", "image/png", 0, 1, NULL, NULL, NULL, "logo"},
 	/* A cut picture gives what the decoder gives; the head alone is none. */
 	{"ocr-veeam.png", "image/png", 60, 0, NULL, NULL, "unreadable", NULL},
@@ -124,7 +125,7 @@ static bool fits(const struct picture *p, const void *json, size_t len)
 		good = holds("kind", json_string_value(json_object_get(source, "kind")), "screenshot") &&
 		    holds("attachment", json_string_value(json_object_get(source, "attachment")), "a1") &&
 		    holds("path", json_string_value(json_object_get(source, "path")), strstr(p->file, "docx") != NULL ? "word/media/image1.png" :
-		        NULL);
+		        strstr(p->file, "tgz") != NULL ? "case/screen.png" : NULL);
 	}
 	json_decref(o);
 	return good;

@@ -16,6 +16,10 @@
 #define PICTURE(id, name, kind, disposition) \
 	"{\"id\":\"" id "\",\"name\":\"" name "\",\"content_type\":\"image/png\",\"detected_type\":\"image/png\",\"size\":9,\"blake2b\":\"" \
 	HASH_A "\",\"disposition\":\"" disposition "\",\"kind\":\"" kind "\",\"entries\":[],\"problems\":[]}"
+#define BUNDLE(id, kind, member) \
+	"{\"id\":\"" id "\",\"name\":\"b.zip\",\"content_type\":\"application/zip\",\"detected_type\":\"application/zip\",\"size\":9," \
+	"\"blake2b\":\"" HASH_A "\",\"disposition\":\"attachment\",\"kind\":\"" kind "\",\"entries\":[{\"path\":\"x\",\"size\":9,\"kind\":\"" \
+	member "\"}],\"problems\":[]}"
 #define ONE "[" PICTURE("a1", "error.png", "screenshot", "attachment") "]"
 #define ERROR(text) \
 	"{\"text\":\"" text "\",\"code\":null,\"exception\":null,\"component\":null,\"count\":1,\"first_at\":null,\"last_at\":null," \
@@ -228,6 +232,18 @@ pictures_of_a_message_are_told_together(void **state)
 }
 
 static void
+pictures_in_archives_are_read(void **state)
+{
+	struct queue_test *t = *state;
+
+	connect_reader(t);
+	open_with(t, "[" BUNDLE("a1", "log-archive", "screenshot") "," BUNDLE("a2", "archive", "log") ","
+	    BUNDLE("a3", "message", "screenshot") "]");
+	WAIT_FOR(t, reader.jobs == 1);
+	assert_int_equal(waiting(t), 1);
+}
+
+static void
 a_killer_is_given_up(void **state)
 {
 	struct queue_test *t = *state;
@@ -322,6 +338,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(nothing_read_says_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(lies_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(pictures_of_a_message_are_told_together, setup, teardown),
+		cmocka_unit_test_setup_teardown(pictures_in_archives_are_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_killer_is_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(tries_survive_a_restart, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_comes_with_every_mail_is_left_out, setup, teardown),
