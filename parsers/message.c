@@ -167,7 +167,7 @@ static int read_report(struct message *m, struct mime *mime, bool bounce)
 		return VG_OK;
 	if ((m->report = calloc(1, sizeof *m->report)) == NULL)
 		return VG_ERR_MEMORY;
-	err = mime_report(m->report, mime->message, bounce, &m->body.full);
+	err = mime_report(m->report, mime, bounce, &m->body.full);
 	if (m->report->kind == REPORT_NONE) {
 		free(m->report);
 		m->report = NULL;
@@ -372,7 +372,7 @@ static int parse(struct parse_input *in, const struct parse_limits *limits, stru
 	note_bits(m, mime->scan->problems, PRESCAN_PROBLEMS, prescan_problem);
 	note_bits(m, mime->problems, MIME_PROBLEMS, mime_problem);
 	if (mime->message != NULL)
-		mime_headers_read(m, mime->message);
+		mime_headers_read(m, mime->scan);
 	err = read_text(m, mime, in);
 	if (err == VG_OK)
 		err = read_report(m, mime, limits->bounce);
@@ -416,7 +416,7 @@ static int learn_passwords(struct message_passwords *passwords, struct message *
 	if (m == NULL)
 		return VG_ERR_MEMORY;
 	if (mime->message != NULL)
-		mime_headers_read(m, mime->message);
+		mime_headers_read(m, mime->scan);
 	if ((err = read_text(m, mime, in)) == VG_OK)
 		message_passwords_find(passwords, m);
 	return err;

@@ -3,6 +3,7 @@
  * value is hostile: decoding can bring line ends and controls back.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "ascii.h"
 #include "encoded_word.h"
@@ -156,23 +157,19 @@ static void read_sender(struct message *m)
 	}
 }
 
-static void read_address_fields(struct message *m, GMimeHeaderList *headers)
+static void read_address_fields(struct message *m, const struct prescan *scan)
 {
 	const struct {
 		const char *name;
 		struct message_addresses *to;
 	} fields[] = {{"From", &m->from}, {"Reply-To", &m->reply_to}, {"To", &m->to}, {"Cc", &m->cc}};
-	int n = g_mime_header_list_get_count(headers);
 	bool from_salvaged = false, salvaged = false;
+	const char *name, *raw;
 
-	for (int i = 0; i < n; i++) {
-		GMimeHeader *h = g_mime_header_list_get_header_at(headers, i);
-		const char *raw = g_mime_header_get_raw_value(h);
-
+	for (size_t i = 0; prescan_next_field(scan, &i, &name, &raw);)
 		for (size_t f = 0; f < sizeof fields / sizeof fields[0]; f++)
-			if (raw != NULL && g_ascii_strcasecmp(g_mime_header_get_name(h), fields[f].name) == 0)
+			if (strcasecmp(name, fields[f].name) == 0)
 				read_addresses(m, fields[f].to, raw, f == 0 ? &from_salvaged : &salvaged);
-	}
 	if (from_salvaged || salvaged)
 		message_note(m, "header.address", "an address field cannot be read strictly");
 	/* What GMime did not find itself is shown, but disagrees with nobody. */
@@ -186,11 +183,9 @@ static void read_address_fields(struct message *m, GMimeHeaderList *headers)
 
 /* ---- other fields ---- */
 
-static void read_ids(struct message *m, struct message_ids *to, GMimeHeaderList *headers, const char *name, bool keep_last)
+static void read_ids(struct message *m, struct message_ids *to, const char *value, bool keep_last)
 {
-	GMimeHeader *h = g_mime_header_list_get_header(headers, name);
-	GMimeReferences *refs = h != NULL && g_mime_header_get_raw_value(h) != NULL ?
-	    g_mime_references_parse(mime_options, g_mime_header_get_raw_value(h)) : NULL;
+	GMimeReferences *refs = value != NULL ? g_mime_references_parse(mime_options, value) : NULL;
 	int n, from;
 
 	if (refs == NULL)
@@ -207,31 +202,48 @@ static void read_ids(struct message *m, struct message_ids *to, GMimeHeaderList 
 	g_mime_references_free(refs);
 }
 
-static void read_date(struct message *m, GMimeMessage *message, GMimeHeaderList *headers)
+static void read_date(struct message *m, const char *value)
 {
-	GDateTime *date = g_mime_message_get_date(message);
+	GDateTime *date = value != NULL ? g_mime_utils_header_decode_date(value) : NULL;
 	gint64 s = date != NULL ? g_date_time_to_unix(date) : 0;
 
 	if (date != NULL && s >= DATE_FIRST && s <= DATE_LAST) {
 		m->has_date = true;
 		m->date_ms = s * 1000;
-	} else if (g_mime_header_list_get_header(headers, "Date") != NULL) {
+	} else if (value != NULL) {
 		message_note(m, "header.date", "the Date field cannot be read");
 	}
+	if (date != NULL)
+		g_date_time_unref(date);
 }
 
-/* The last one counts, as with GMime. */
-static const char *mime_subject(struct message *m, GMimeHeaderList *headers)
+/* The last one of a name. */
+static const char *last_field(const struct prescan *scan, const char *wanted)
 {
-	const char *raw = NULL, *line;
+	const char *name, *value, *last = NULL;
+
+	for (size_t i = 0; prescan_next_field(scan, &i, &name, &value);)
+		if (strcasecmp(name, wanted) == 0)
+			last = value;
+	return last;
+}
+
+static void read_id(struct message *m, const char *value)
+{
+	char *id = value != NULL ? g_mime_utils_decode_message_id(value) : NULL;
+
+	if (id != NULL)
+		m->message_id = message_line(m, id, strlen(id));
+	if (m->message_id != NULL && m->message_id[0] == '\0')
+		m->message_id = NULL;
+	g_free(id);
+}
+
+static const char *mime_subject(struct message *m, const char *raw)
+{
+	const char *line;
 	struct buf b;
 
-	for (int i = g_mime_header_list_get_count(headers); i > 0 && raw == NULL; i--) {
-		GMimeHeader *h = g_mime_header_list_get_header_at(headers, i - 1);
-
-		if (g_ascii_strcasecmp(g_mime_header_get_name(h), "Subject") == 0)
-			raw = g_mime_header_get_raw_value(h);
-	}
 	if (raw == NULL)
 		return "";
 	buf_init(&b, PRESCAN_FIELD_MAX * 3);
@@ -240,19 +252,14 @@ static const char *mime_subject(struct message *m, GMimeHeaderList *headers)
 	return line;
 }
 
-void mime_headers_read(struct message *m, GMimeMessage *message)
+/* Where a field stands more than once the last one counts, but for those that only chains of answers have. */
+void mime_headers_read(struct message *m, const struct prescan *scan)
 {
-	GMimeHeaderList *headers = g_mime_object_get_header_list(GMIME_OBJECT(message));
-	const char *id = g_mime_message_get_message_id(message);
-
-	if (id != NULL && id[0] != '\0')
-		m->message_id = message_line(m, id, strlen(id));
-	if (m->message_id != NULL && m->message_id[0] == '\0')
-		m->message_id = NULL;
-	m->subject = mime_subject(m, headers);
-	read_ids(m, &m->in_reply_to, headers, "In-Reply-To", false);
-	read_ids(m, &m->references, headers, "References", true);
-	read_date(m, message, headers);
-	read_address_fields(m, headers);
-	m->automatic = mime_automatic(message, m->sender, m->subject);
+	read_id(m, last_field(scan, "Message-ID"));
+	m->subject = mime_subject(m, last_field(scan, "Subject"));
+	read_ids(m, &m->in_reply_to, prescan_field(scan, "In-Reply-To"), false);
+	read_ids(m, &m->references, prescan_field(scan, "References"), true);
+	read_date(m, last_field(scan, "Date"));
+	read_address_fields(m, scan);
+	m->automatic = mime_automatic(scan, m->sender, m->subject);
 }

@@ -3,6 +3,7 @@
  * input. Only the report itself is looked at: one that somebody forwards is an attachment like others.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "err.h"
 #include "mime_content.h"
@@ -78,30 +79,25 @@ static int read_parts(struct report *r, GMimeMultipart *mp)
 	return err;
 }
 
-static void read_unstructured(struct report *r, GMimeMessage *message, struct buf *text)
+static void read_unstructured(struct report *r, const struct prescan *scan, struct buf *text)
 {
-	GMimeHeaderList *headers = g_mime_object_get_header_list(GMIME_OBJECT(message));
-	int n = g_mime_header_list_get_count(headers);
+	const char *name, *value;
 
-	for (int i = 0; i < n; i++) {
-		GMimeHeader *h = g_mime_header_list_get_header_at(headers, i);
-		const char *value = g_mime_header_get_raw_value(h);
-
-		if (value != NULL && g_ascii_strcasecmp(g_mime_header_get_name(h), "X-Failed-Recipients") == 0)
+	for (size_t i = 0; prescan_next_field(scan, &i, &name, &value);)
+		if (strcasecmp(name, "X-Failed-Recipients") == 0)
 			report_failed_recipients(r, value, strlen(value));
-	}
 	report_text(r, buf_str(text), text->len);
 }
 
-int mime_report(struct report *r, GMimeMessage *message, bool bounce, struct buf *text)
+int mime_report(struct report *r, const struct mime *mime, bool bounce, struct buf *text)
 {
-	GMimeObject *root = g_mime_message_get_mime_part(message);
+	GMimeObject *root = g_mime_message_get_mime_part(mime->message);
 	GMimeContentType *t = root != NULL ? g_mime_object_get_content_type(root) : NULL;
 	int err = VG_OK;
 
 	if (t != NULL && GMIME_IS_MULTIPART(root) && g_mime_content_type_is_type(t, "multipart", "report"))
 		err = read_parts(r, GMIME_MULTIPART(root));
 	if (err == VG_OK && r->kind == REPORT_NONE && bounce)
-		read_unstructured(r, message, text);
+		read_unstructured(r, mime->scan, text);
 	return err;
 }

@@ -4,14 +4,14 @@
 #ifndef VG_MIME_REPORT_H
 #define VG_MIME_REPORT_H
 
-#include <gmime/gmime.h>
 
 #include "buf.h"
+#include "mime.h"
 #include "report.h"
 
 /* What the mail reports, into r that is all zeros, with kind REPORT_NONE where it is no report. bounce: the gate found the null return path of a mail
  * system (AUTOMATIC_BOUNCE), so notes without structure are read too; text: the mail's.
  * VG_ERR_MEMORY. */
-int mime_report(struct report *r, GMimeMessage *message, bool bounce, struct buf *text);
+int mime_report(struct report *r, const struct mime *mime, bool bounce, struct buf *text);
 
 #endif

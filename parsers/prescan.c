@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ascii.h"
 #include "err.h"
@@ -515,6 +516,8 @@ int prescan_run(struct parse_input *in, unsigned parts, unsigned depth, struct p
 		sc->stop = UINT64_MAX;
 		sc->top = true;
 		start_head(sc, 0, 0, false);
+		sc->head.own = p;
+		buf_init(&p->heading, 2 * PRESCAN_BLOCK_MAX);
 		err = scan_lines(sc, &li);
 		drop_empty_message(sc);
 		if (err == VG_OK && sc->in_head)
@@ -536,6 +539,26 @@ int prescan_run(struct parse_input *in, unsigned parts, unsigned depth, struct p
 	return err;
 }
 
+bool prescan_next_field(const struct prescan *p, size_t *i, const char **name, const char **value)
+{
+	if (*i >= p->n_fields)
+		return false;
+	*name = (const char *)p->heading.data + p->fields[*i].name;
+	*value = (const char *)p->heading.data + p->fields[*i].value;
+	(*i)++;
+	return true;
+}
+
+const char *prescan_field(const struct prescan *p, const char *name)
+{
+	const char *found, *value;
+
+	for (size_t i = 0; prescan_next_field(p, &i, &found, &value);)
+		if (strcasecmp(found, name) == 0)
+			return value;
+	return NULL;
+}
+
 void prescan_free(struct prescan **p)
 {
 	if (*p == NULL)
@@ -545,6 +568,8 @@ void prescan_free(struct prescan **p)
 	for (size_t i = 0; i < (*p)->n_texts; i++)
 		free((*p)->texts[i]);
 	free((*p)->texts);
+	free((*p)->fields);
+	buf_free(&(*p)->heading);
 	free(*p);
 	*p = NULL;
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "parse_input.h"
 
 #define PRESCAN_BLOCK_MAX (256u * 1024u) /* one header block */
@@ -54,6 +55,11 @@ struct prescan_message {
 	uint64_t from, to;
 };
 
+/* A field of the message's own header, as offsets into prescan.heading. */
+struct prescan_field {
+	size_t name, value;
+};
+
 struct prescan {
 	struct prescan_segment *segments;
 	size_t n_segments;
@@ -61,12 +67,19 @@ struct prescan {
 	struct prescan_message *messages; /* in the order of their beginnings */
 	size_t n_messages;
 	unsigned problems;
+	struct prescan_field *fields; /* in their order; GMime sees only the first of them and those of Content-* */
+	size_t n_fields;
+	struct buf heading;           /* their names and values, mended, as strings */
 	char **texts; /* owned: what segments may point to */
 	size_t n_texts;
 };
 
 /* parts, depth: limits, 0 for the built-in ones. VG_ERR_MEMORY, or the input's error. */
 int prescan_run(struct parse_input *in, unsigned parts, unsigned depth, struct prescan **out);
+/* Name and value, still folded and encoded, of a field of the message's own header; false behind the last. i counts on. */
+bool prescan_next_field(const struct prescan *p, size_t *i, const char **name, const char **value);
+/* Value of its first field of that name (in any case); NULL. */
+const char *prescan_field(const struct prescan *p, const char *name);
 void prescan_free(struct prescan **p);
 
 #endif

@@ -296,6 +296,57 @@ static bool mend_charsets(struct head *h, struct edits *edits, unsigned *problem
 	return true;
 }
 
+/* Appends the field's bytes behind its colon as the edits leave them. */
+static int add_mended(struct buf *out, const struct head *h, size_t colon, const struct edit *edits, size_t n)
+{
+	const char *s = (const char *)h->field.data;
+	size_t at = colon + 1;
+	int err = VG_OK;
+
+	for (size_t i = 0; i < n && err == VG_OK; i++) {
+		size_t from = (size_t)(edits[i].from - h->field_from), to = (size_t)(edits[i].to - h->field_from);
+
+		if (from < at || to > h->field.len || edits[i].kind == EDIT_NULS)
+			continue;
+		err = buf_add(out, s + at, from - at);
+		if (err == VG_OK && edits[i].kind == EDIT_TEXT)
+			err = buf_adds(out, edits[i].text);
+		at = to;
+	}
+	return err == VG_OK ? buf_add(out, s + at, h->field.len - at) : err;
+}
+
+/* Keeps a field of the message itself, which edits from number `before` on have mended. What is no business of GMime's is left out:
+ * a field costs it an object, and those of addresses a tree of them. The first stays, since it wants one. */
+static int keep_field(struct head *h, struct edits *edits, size_t before, uint64_t to)
+{
+	struct prescan *p = h->own;
+	const char *s = (const char *)h->field.data;
+	size_t colon = 0, name = field_name(s, h->field.len, &colon);
+	struct prescan_field *list = p->fields;
+	int err;
+
+	if ((p->n_fields & (p->n_fields - 1)) == 0) /* room is the next power of two */
+		list = realloc(list, (p->n_fields > 0 ? 2 * p->n_fields : 1) * sizeof *list);
+	if (list == NULL)
+		return VG_ERR_MEMORY;
+	p->fields = list;
+	list[p->n_fields].name = p->heading.len;
+	err = buf_add(&p->heading, s, name);
+	if (err == VG_OK)
+		err = buf_add(&p->heading, "", 1);
+	list[p->n_fields].value = p->heading.len;
+	if (err == VG_OK)
+		err = add_mended(&p->heading, h, colon, edits->list + before, edits->n - before);
+	if (err == VG_OK)
+		err = buf_add(&p->heading, "", 1);
+	p->n_fields += err == VG_OK;
+	if (err == VG_ERR_MEMORY || h->field_from == h->first || ascii_starts(s, name, "content-"))
+		return err == VG_ERR_MEMORY ? err : VG_OK;
+	edits->n = before;
+	return edits_add(edits, EDIT_CUT, h->field_from, to);
+}
+
 /* The field collected so far ends at `to`, behind its line end. */
 int head_field_end(struct head *h, struct edits *edits, unsigned *problems, uint64_t to)
 {
@@ -328,6 +379,8 @@ int head_field_end(struct head *h, struct edits *edits, unsigned *problems, uint
 		*problems |= PRESCAN_FIELD;
 		err = edits_add(edits, EDIT_CUT, from + h->field.len, to - 1); /* the last line feed stays */
 	}
+	if (err == VG_OK && h->own != NULL)
+		err = keep_field(h, edits, before, to);
 	return err;
 }
 
@@ -377,6 +430,8 @@ int head_line(struct head *h, struct edits *edits, unsigned *problems, uint64_t 
 		name[i] = line[i] != '\0' ? line[i] : '?';
 	if (field_name(name, n, &colon) == 0)
 		return bad_line(h, edits, problems, at, line, given, total, top);
+	if (h->own != NULL && h->bad_from != UINT64_MAX && (err = edits_add(edits, EDIT_CUT, h->bad_from, at)) != VG_OK)
+		return err; /* GMime, who does not see the field behind them, would take them for the body */
 	if (!h->valid_seen)
 		h->first = at;
 	h->valid_seen = true;

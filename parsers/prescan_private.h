@@ -26,6 +26,7 @@ enum part_kind { PART_LEAF, PART_MULTIPART, PART_MESSAGE };
 /* One header block while it is read. */
 struct head {
 	uint64_t start;                       /* of the block */
+	struct prescan *own;                  /* of the message itself: who keeps its fields; NULL: a part's */
 	size_t lines, fields;
 	size_t kept;                          /* bytes of the fields that GMime will see */
 	bool valid_seen;

@@ -164,7 +164,7 @@ static int mail_header(struct buf *out, struct mail *m)
 	char date[32];
 	int err;
 
-	mime_headers_read(m->message, m->mime->message);
+	mime_headers_read(m->message, m->mime->scan);
 	err = mail_addresses(out, "From", &m->message->from);
 	if (err == VG_OK)
 		err = mail_addresses(out, "To", &m->message->to);
