@@ -39,11 +39,44 @@ static const char *const inner_verbs[] = {" schrieb ", " schreef ", " skrev ", "
 	" napisała ", " napisał(a) ", "wiadomość napisana przez ", " użytkownik ", "schrieb am ", " skrev den ",
 	" wrote on ", " a écrit le ", NULL};
 
+/* "Am 23.11.2026 um 17:02 schrieb Ann Lee:" ends in a name, "… schrieb uns der Kunde:" in a sentence's words. */
+static bool ends_in_name(const struct words *w)
+{
+	static const char *const by[] = {" schrieb ", " schreef ", " skrev ", NULL};
+	static const char *const words[] = {"der ", "die ", "das ", "den ", "dem ", "mir ", "uns ", "ein ", "eine ", "unser ", "unsere ",
+		"ich ", "er ", "sie ", "wir ", "folgende", "de ", "het ", "een ", "ik ", "ons ", "onze ", "en ", "et ", "jag ", "jeg ", "vi ", "kunden ",
+		"klant", "kunde", NULL};
+
+	for (size_t i = 0; by[i] != NULL; i++) {
+		size_t k = strlen(by[i]);
+		const char *at = memmem(w->s, w->n, by[i], k), *end = w->s + w->n;
+
+		if (at != NULL && at + k < end)
+			return word_list_starts(at + k, (size_t)(end - at) - k, words) == 0 && word_count(at + k, (size_t)(end - at) - k) <= 5;
+	}
+	return false;
+}
+
+/* "On Monday, November 23, 2026, Ann Lee wrote": no sentence has so many commas before its verb. */
+static bool has_commas(const struct words *w)
+{
+	const char *first = memchr(w->s, ',', w->n);
+
+	return first != NULL && memchr(first + 1, ',', w->n - (size_t)(first + 1 - w->s)) != NULL && w->n <= 160;
+}
+
+static const char *const users[] = {" пользователь ", " użytkownik ", " via ", NULL}; /* "23.11.2026 użytkownik Ann napisał" */
+
 /* Some programs leave the colon out: then everything else must be there. */
 static bool is_whole_without_colon(const struct words *w, bool address)
 {
 	return address && w->n <= 250 && word_list_ends(w->s, w->n, verbs) && word_list_starts(w->s, w->n, starters) > 0 &&
 	    text_has_date(w->s, w->n) && text_has_time(w->s, w->n);
+}
+
+static bool begins_dated(const struct words *w)
+{
+	return word_list_starts(w->s, w->n, starters) > 0 || word_list_starts(w->s, w->n, days) > 0 || ascii_digit(w->s[0]);
 }
 
 /* Is all of the text an attribution; how strong? */
@@ -71,13 +104,15 @@ static enum attribution judge(const struct words *joined)
 		return ATTRIBUTION_NONE;
 	date = text_has_date(w.s, w.n);
 	if (word_list_ends(w.s, w.n, verbs)) {
-		bool begun =
-			word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0 || ascii_digit(w.s[0]);
+		bool begun = begins_dated(&w);
 
-		if (date && (address || (begun && text_has_time(w.s, w.n) && (before > 0 || memchr(w.s, ',', w.n) != NULL))))
+		if (date && (address || (begun && text_has_time(w.s, w.n) && (before > 0 || memchr(w.s, ',', w.n) != NULL)) ||
+			(begun && (has_commas(&w) || word_list_within(w.s, w.n, users)))))
 			return ATTRIBUTION_LONE;
 		return begun && date && text_has_time(w.s, w.n) ? ATTRIBUTION_DATED : ATTRIBUTION_WEAK;
 	}
+	if (date && !address && begins_dated(&w) && text_has_time(w.s, w.n) && ends_in_name(&w))
+		return ATTRIBUTION_LONE;
 	if (date && word_list_within(w.s, w.n, inner_verbs) &&
 		(address || word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0))
 		return address ? ATTRIBUTION_LONE : text_has_time(w.s, w.n) ? ATTRIBUTION_DATED : ATTRIBUTION_WEAK;

@@ -18,7 +18,7 @@ static const char *const strong[] = {"best regards", "kind regards", "regards", 
 	"thanks and best regards", "thanks & best regards", "thanks and kind regards", "sincerely",
 	"yours sincerely", "sincerely yours", "yours faithfully", "yours truly", "respectfully", "cordially",
 	"all the best", "br", "rgds", "kr", "b.r.", "rgrds", "with regards", "brgds", "best rgds", "kind rgds",
-	"thanks & rgds", "thanks and rgds", "b/r", "thanks & br", "mit freundlichen grüßen",
+	"thanks & rgds", "thanks and rgds", "b/r", "thanks & br", "at your service", "with thanks and regards", "mit freundlichen grüßen",
 	"mit freundlichen grüssen", "mit freundlichen gruessen", "mit freundlichem gruß", "mit freundlichem gruss",
 	"freundliche grüße", "freundliche grüsse", "freundlicher gruß", "viele grüße", "viele grüsse",
 	"viele gruesse", "beste grüße", "beste grüsse", "beste gruesse", "besten gruß", "schöne grüße",
@@ -161,6 +161,14 @@ static bool begins_capital(const char *s, size_t n)
 	return n > 0 && (ascii_upper(*s) || (unsigned char)*s >= 0xc3);
 }
 
+static bool is_small(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!ascii_lower(s[i]))
+			return false;
+	return n >= 2;
+}
+
 bool line_is_dash_name(const struct line *l)
 {
 	size_t first = 0, at;
@@ -171,6 +179,8 @@ bool line_is_dash_name(const struct line *l)
 		at++;
 	if (at == first && l->len > first + 3 && memcmp(l->s + first, "\xe2\x80\x94", 3) == 0)
 		at = first + 3;
+	if (at == 1 && l->len <= 12 && is_small(l->s + 1, l->len - 1)) /* "-ann" */
+		return true;
 	if (at == first || at >= l->len || l->len > 40 || !begins_capital(l->s + at, l->len - at) ||
 		word_count(l->s, l->len) > 3)
 		return false;

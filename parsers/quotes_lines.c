@@ -169,7 +169,7 @@ bool line_sent_from(const struct line *l)
 		"envoyé depuis mon ", "envoyé à partir de mon ", "enviado desde mi ", "enviado de mi ",
 		"enviado do meu ", "enviado a partir do meu ", "enviado pelo meu ", "inviato da ", "inviato dal mio ",
 		"inviato dal ", "verstuurd vanaf mijn ", "verzonden vanaf mijn ", "verzonden met mijn ",
-		"verstuurd vanop mijn ", "wysłane z ", "wysłano z ", "отправлено с ", "отправлено из ", "надіслано з ",
+		"verstuurd vanop mijn ", "från min ", "från mitt ", "fra min ", "wysłane z ", "wysłano z ", "отправлено с ", "отправлено из ", "надіслано з ",
 		"надіслано із ", "відправлено з ", "skickat från min ", "skickat från mitt ", "skickades från min ",
 		"sendt fra min ", "sendt fra mitt ", "sendt fra ", "skickat från ", "发自我的", "發自我的", "从我的", "從我的",
 		"發送自我的", NULL};
@@ -194,7 +194,8 @@ bool line_sent_from(const struct line *l)
 		"envoyé depuis l'application", "enviado desde correo para windows", "enviado desde outlook",
 		"enviado desde yahoo", "inviato da posta per windows", "enviado do correio para windows",
 		"enviado do email para windows", "enviado do outlook", "verzonden vanuit mail voor windows",
-		"verzonden vanuit outlook", "iphoneから送信", "ipadから送信", "androidから送信", "發自 ", "从 iphone", NULL};
+		"verzonden vanuit outlook", "verzonden met gmail", "verzonden met outlook", "envoyé à partir de courrier", "hanki outlook", "скачайте outlook",
+		"outlook を入手", "ios 版 outlook", "android 版 outlook", "iphoneから送信", "ipadから送信", "androidから送信", "發自 ", "从 iphone", NULL};
 
 	const char *s = l->f;
 	size_t n = l->flen, k;
@@ -206,7 +207,7 @@ bool line_sent_from(const struct line *l)
 	k = word_list_starts(s, n, my);
 	if (k > 0)
 		return sent_from_my(s + k, n - k);
-	return n <= 120 && word_count(s, n) <= 12 && word_list_starts(s, n, whole) > 0;
+	return n <= 120 && word_count(s, n) <= 14 && word_list_starts(s, n, whole) > 0;
 }
 
 /* ---- code and logs ---- */

@@ -179,7 +179,12 @@ static size_t dash_name(const struct split *sp, size_t from, size_t to)
 
 	while (i > from + 1 && to - i < 3 && line_is_contact(&sp->lines[i]))
 		i--;
-	return i > from && sp->lines[i].gap && line_is_dash_name(&sp->lines[i]) && sp->lines[i - 1].s[0] != '-' ? i : to;
+	if (i <= from || !line_is_dash_name(&sp->lines[i]) || strchr("-*", sp->lines[i - 1].s[0]) != NULL ||
+		line_last(&sp->lines[i - 1]) == ':')
+		return to;
+	if (sp->lines[i].gap)
+		return i;
+	return strchr(".!?", line_last(&sp->lines[i - 1])) != NULL && memchr(sp->lines[i].s, ' ', sp->lines[i].len) == NULL ? i : to;
 }
 
 /* Name, title, telephone without any closing: two kinds of contact at least, as one could be what the text is about. */
