@@ -17,7 +17,7 @@ static unsigned value_of(unsigned char c)
 	return c == '+' ? 62 : c == '/' ? 63 : 64;
 }
 
-size_t base64_end(struct base64 *b, unsigned char *out)
+static size_t end_of_quantum(struct base64 *b, unsigned char *out)
 {
 	size_t n = 0;
 
@@ -30,18 +30,77 @@ size_t base64_end(struct base64 *b, unsigned char *out)
 	return n;
 }
 
-static void other(struct base64 *b, unsigned char c)
+static void letter(struct base64 *b, unsigned v, unsigned char *out, size_t *o)
 {
-	if (c == '\n') {
+	b->line = true;
+	b->bits = b->bits << 6 | v;
+	if (++b->count < 4)
+		return;
+	out[(*o)++] = (unsigned char)(b->bits >> 16);
+	out[(*o)++] = (unsigned char)(b->bits >> 8);
+	out[(*o)++] = (unsigned char)b->bits;
+	b->count = 0;
+	b->bits = 0;
+}
+
+/* What is no letter. Behind padding or an empty line the next one is looked at before it is decoded. */
+static void other(struct base64 *b, unsigned char c, unsigned char *out, size_t *o)
+{
+	if (c == '=') {
+		*o += end_of_quantum(b, out + *o);
+		b->line = b->padded = true;
+	} else if (c == '\n') {
 		b->gap |= !b->line;
 		b->done |= b->gap && b->padded;
+		b->holding = b->gap || b->padded;
 		b->line = false;
-	} else if (c > ' ' && c != '=') {
-		b->done |= b->gap;
+	} else if (c > ' ') {
 		b->line = true;
-	} else if (c == '=') {
-		b->line = b->padded = true;
 	}
+}
+
+/* A line that only a reader can mean: other characters, blanks inside, a length that base64 does not have. */
+static bool is_prose(const struct base64 *b)
+{
+	size_t n = b->n_held, letters = 0;
+	bool pad = false;
+
+	while (n > 0 && (unsigned char)b->held[n - 1] <= ' ')
+		n--;
+	for (size_t i = 0; i < n; i++) {
+		if (b->held[i] != '=' && value_of((unsigned char)b->held[i]) == 64)
+			return true;
+		pad |= b->held[i] == '=';
+		letters += b->held[i] != '=';
+	}
+	return b->padded && !pad && letters % 4 != 0;
+}
+
+static void release(struct base64 *b, unsigned char *out, size_t *o)
+{
+	if (is_prose(b)) {
+		b->done = true;
+		return;
+	}
+	b->holding = false;
+	for (size_t i = 0; i < b->n_held; i++) {
+		unsigned v = value_of((unsigned char)b->held[i]);
+
+		if (v < 64)
+			letter(b, v, out, o);
+		else
+			other(b, (unsigned char)b->held[i], out, o);
+	}
+	b->n_held = 0;
+}
+
+size_t base64_end(struct base64 *b, unsigned char *out)
+{
+	size_t o = 0;
+
+	if (b->holding && !b->done)
+		release(b, out, &o);
+	return o + end_of_quantum(b, out + o);
 }
 
 size_t base64_feed(struct base64 *b, unsigned char *out, const char *s, size_t n)
@@ -52,23 +111,22 @@ size_t base64_feed(struct base64 *b, unsigned char *out, const char *s, size_t n
 	if (table['A'] == 0)
 		for (unsigned c = 0; c < 256; c++)
 			table[c] = (unsigned char)(value_of((unsigned char)c) + 1);
-	for (size_t i = 0; i < n && !b->done; i++) {
+	b->used = n;
+	for (size_t i = 0; i < n; i++) {
 		unsigned v = table[(unsigned char)s[i]] - 1u;
 
-		if (v >= 64) {
-			if (s[i] == '=')
-				o += base64_end(b, out + o);
-			other(b, (unsigned char)s[i]);
-			continue;
-		}
-		b->line = true;
-		b->bits = b->bits << 6 | v;
-		if (++b->count == 4) {
-			out[o++] = (unsigned char)(b->bits >> 16);
-			out[o++] = (unsigned char)(b->bits >> 8);
-			out[o++] = (unsigned char)b->bits;
-			b->count = 0;
-			b->bits = 0;
+		if (b->done || b->holding) {
+			if (b->done) {
+				b->used = i;
+				break;
+			}
+			b->held[b->n_held++] = s[i];
+			if (s[i] == '\n' || b->n_held == sizeof b->held)
+				release(b, out, &o);
+		} else if (v < 64) {
+			letter(b, v, out, &o);
+		} else {
+			other(b, (unsigned char)s[i], out, &o);
 		}
 	}
 	return o;

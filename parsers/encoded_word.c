@@ -74,11 +74,11 @@ static void decode_q(struct buf *out, const char *s, size_t n)
 
 static void decode_b(struct buf *out, const char *s, size_t n)
 {
-	unsigned char block[256];
+	unsigned char block[256 + BASE64_HELD];
 	struct base64 b = {0};
 
 	while (n > 0) {
-		size_t k = n < sizeof block ? n : sizeof block;
+		size_t k = n < 256 ? n : 256;
 
 		if (buf_add(out, block, base64_feed(&b, block, s, k)) != VG_OK)
 			return;

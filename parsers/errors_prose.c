@@ -363,6 +363,8 @@ static bool label_within(const char *s, size_t len, struct prose *message)
 		at += n;
 		if (k == 0)
 			continue;
+		if (before > 3 && ascii_ends(s, before, " in ")) /* "received in error: …" */
+			continue;
 		ascii_trim(&rest.s, &rest.len);
 		/* VDDK error: 2, Win32 error:5 are codes within a message. */
 		if (before == 0 || before > 1000 || rest.len == 0 || ascii_digit(rest.s[0]))

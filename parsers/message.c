@@ -123,6 +123,21 @@ static void note_bits(struct message *m, unsigned bits, unsigned n, const char *
 		}
 }
 
+/* Content that is in no part, with what is known of it; before the same without. */
+static void note_elsewhere(struct message *m, const struct mime *mime)
+{
+	char text[MIME_PLACE_MAX + 100];
+
+	if (mime->external[0] != '\0') {
+		snprintf(text, sizeof text, "content that is not in the mail, only a reference to it: %s", mime->external);
+		message_note(m, "mime.external-body", message_line(m, text, strlen(text)));
+	}
+	if (mime->partial[0] != '\0') {
+		snprintf(text, sizeof text, "fragment %s of a larger message; the others are other mails", mime->partial);
+		message_note(m, "mime.partial", message_line(m, text, strlen(text)));
+	}
+}
+
 /* OpenPGP in the text itself, on a line of its own. */
 static bool has_armour(struct buf *text)
 {
@@ -370,6 +385,7 @@ static int parse(struct parse_input *in, const struct parse_limits *limits, stru
 	if (err != VG_OK)
 		return err;
 	note_bits(m, mime->scan->problems, PRESCAN_PROBLEMS, prescan_problem);
+	note_elsewhere(m, mime);
 	note_bits(m, mime->problems, MIME_PROBLEMS, mime_problem);
 	if (mime->message != NULL)
 		mime_headers_read(m, mime->scan);

@@ -130,8 +130,25 @@ static void note_type(struct walk *w, GMimeObject *o)
 	for (size_t i = 0; t != NULL && i < sizeof types / sizeof types[0]; i++)
 		if (g_mime_content_type_is_type(t, types[i].type, types[i].subtype) &&
 		    (types[i].problem != MIME_ENCRYPTED || smime == NULL || g_ascii_strcasecmp(smime, "enveloped-data") == 0 ||
-		    g_ascii_strcasecmp(smime, "authEnveloped-data") == 0))
+		    g_ascii_strcasecmp(smime, "authEnveloped-data") == 0)) {
 			w->m->problems |= types[i].problem;
+			if (types[i].problem == MIME_EXTERNAL && w->m->external[0] == '\0')
+				mime_external_place(o, w->m->external);
+			if (types[i].problem == MIME_PARTIAL)
+				mime_partial_number(o, w->m->partial);
+		}
+}
+
+/* Of a reference: the name that its address ends in. */
+static char *external_name(GMimeObject *o)
+{
+	GMimeContentType *t = g_mime_object_get_content_type(o);
+	char place[MIME_PLACE_MAX];
+
+	if (t == NULL || !g_mime_content_type_is_type(t, "message", "external-body"))
+		return NULL;
+	mime_external_place(o, place);
+	return mime_external_name(place);
 }
 
 static void walk_part(struct walk *w, GMimePart *part, enum place place, bool related)
@@ -143,6 +160,8 @@ static void walk_part(struct walk *w, GMimePart *part, enum place place, bool re
 	enum mime_kind kind;
 
 	note_type(w, o);
+	if (name == NULL && (w->m->problems & MIME_EXTERNAL) != 0)
+		name = external_name(o);
 	if (!is_text(o, &kind) || attached || place == PLACE_FILE || (name != NULL && place != PLACE_ROOT)) {
 		add_file(w, o, MIME_FILE, related, name);
 		return;

@@ -7,6 +7,7 @@
 
 #include <gmime/gmime.h>
 
+#include "mime_elsewhere.h"
 #include "parse_input.h"
 #include "prescan.h"
 
@@ -49,6 +50,8 @@ struct mime {
 	struct mime_leaf *files;
 	size_t n_files;
 	unsigned problems;
+	char external[MIME_PLACE_MAX]; /* MIME_EXTERNAL: where the first such content lies */
+	char partial[MIME_PLACE_MAX];  /* MIME_PARTIAL: which fragment this is */
 };
 
 /* Options of all parsing: made by mime_warm. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "base64.h"
 #include "err.h"
 #include "mime_content.h"
@@ -19,13 +20,15 @@ struct mime_content {
 	struct base64 base64;
 	GMimeContentEncoding encoding;
 	bool ended;
+	bool text;            /* of a text part: may not be what its label says */
+	bool footer, raw;     /* what follows base64 is wanted; it was come to */
 	size_t skip;          /* decoded bytes still to be passed over */
 	struct buf memory;
 	/* a range */
 	struct parse_input *in;
 	uint64_t from, to, at;
 	char block[BLOCK];
-	unsigned char decoded[BLOCK];
+	unsigned char decoded[BLOCK + 2 * BASE64_HELD + 128];
 };
 
 static void restart(struct mime_content *c)
@@ -35,7 +38,7 @@ static void restart(struct mime_content *c)
 		g_object_unref(c->filter);
 	c->filter = NULL;
 	memset(&c->base64, 0, sizeof c->base64);
-	c->ended = false;
+	c->ended = c->raw = false;
 	switch (c->encoding) {
 	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
 	case GMIME_CONTENT_ENCODING_UUENCODE:
@@ -44,6 +47,55 @@ static void restart(struct mime_content *c)
 	default:
 		break;
 	}
+}
+
+/* Text that was labelled base64 and is none: blanks between words or other characters in its first lines. One word alone
+ * ("Hello") does not tell, nor does the footer below a short text. */
+static bool is_mislabelled(const char *s, size_t n)
+{
+	const char *end = s + n, *line;
+	size_t k, first = 0;
+	bool odd = false; /* the first line alone could be base64, but not well */
+
+	for (bool second = false; ascii_line(&s, end, &line, &k);) {
+		size_t foreign = 0;
+
+		ascii_trim(&line, &k);
+		if (k == 0)
+			continue;
+		for (size_t i = 0; i < k; i++)
+			foreign += !ascii_alpha(line[i]) && !ascii_digit(line[i]) && line[i] != '+' && line[i] != '/' && line[i] != '=';
+		if (second)
+			return foreign * 12 > k && (odd || first % 4 != 0 || first <= 8);
+		if (foreign >= 2 && foreign * 12 > k)
+			return true;
+		if (foreign == 0 && line[k - 1] == '=')
+			return false;
+		second = true;
+		odd = foreign > 0;
+		first = k;
+	}
+	return false;
+}
+
+/* Puts what base64_feed held back and did not read behind n decoded bytes; from then on all is as it stands. */
+static size_t begin_footer(struct mime_content *c, size_t n, size_t got)
+{
+	size_t rest = got > c->base64.used ? got - c->base64.used : 0;
+
+	c->raw = true;
+	c->decoded[n++] = '\n';
+	memcpy(c->decoded + n, c->base64.held, c->base64.n_held);
+	n += c->base64.n_held;
+	memcpy(c->decoded + n, c->block + c->base64.used, rest);
+	return n + rest;
+}
+
+static size_t decode_base64(struct mime_content *c, size_t got)
+{
+	size_t n = got > 0 ? base64_feed(&c->base64, c->decoded, c->block, got) : base64_end(&c->base64, c->decoded);
+
+	return c->footer && c->base64.done ? begin_footer(c, n, got) : n;
 }
 
 /* The next decoded block; 0 at the end. Blocks that decode to nothing are passed over. */
@@ -56,8 +108,11 @@ static ssize_t decode(struct mime_content *c, const void **block)
 		ssize_t got = g_mime_stream_read(c->stream, c->block, sizeof c->block);
 
 		c->ended = got <= 0;
-		if (c->encoding == GMIME_CONTENT_ENCODING_BASE64) {
-			n = got > 0 ? base64_feed(&c->base64, c->decoded, c->block, (size_t)got) : base64_end(&c->base64, c->decoded);
+		if (c->text && got > 0 && c->encoding == GMIME_CONTENT_ENCODING_BASE64 && is_mislabelled(c->block, (size_t)got))
+			c->encoding = GMIME_CONTENT_ENCODING_DEFAULT;
+		c->text = false;
+		if (c->encoding == GMIME_CONTENT_ENCODING_BASE64 && !c->raw) {
+			n = decode_base64(c, got > 0 ? (size_t)got : 0);
 			out = (char *)c->decoded;
 			continue;
 		}
@@ -138,6 +193,7 @@ static struct mime_content *content_new(GMimePart *part)
 	if (c == NULL || part == NULL)
 		return c;
 	c->encoding = wrapper != NULL ? g_mime_data_wrapper_get_encoding(wrapper) : GMIME_CONTENT_ENCODING_DEFAULT;
+	c->text = g_mime_content_type_is_type(g_mime_object_get_content_type(GMIME_OBJECT(part)), "text", "*");
 	c->stream = wrapper != NULL ? g_mime_data_wrapper_get_stream(wrapper) : NULL;
 	c->stream = c->stream != NULL ? g_object_ref(c->stream) : g_mime_stream_mem_new(); /* a null stream never ends */
 	restart(c);
@@ -231,6 +287,7 @@ int mime_content_read(GMimePart *part, struct buf *b, bool *more)
 	*more = false;
 	if (c == NULL)
 		return VG_ERR_MEMORY;
+	c->footer = true;
 	while (err == VG_OK && !*more && (n = decode(c, &block)) > 0) {
 		size_t room = b->max - b->len;
 

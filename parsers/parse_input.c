@@ -19,6 +19,7 @@ struct parse_input {
 	int fd;
 	struct seal_reader *sealed;
 	bool cr; /* lines end in CR alone */
+	unsigned char *own; /* data without the doubled CRs, owned */
 };
 
 static int open_fd(struct parse_input *in, const struct parse_source *src)
@@ -51,6 +52,45 @@ static bool ends_in_cr(struct parse_input *in)
 	    memchr(head, ':', (size_t)n) != NULL;
 }
 
+#define DOUBLED_MAX (64u << 20)
+
+/* Lines end in CR CR LF: a program gave CR LF to one that made CR LF of each LF. */
+static bool ends_in_crcrlf(struct parse_input *in)
+{
+	char head[LOOK];
+	long n = parse_input_read(in, 0, head, sizeof head), lines = 0;
+
+	for (long i = 0; i < n; i++) {
+		if (head[i] != '\n')
+			continue;
+		if (i < 2 || head[i - 1] != '\r' || head[i - 2] != '\r')
+			return false;
+		lines++;
+	}
+	return lines >= 2 && in->size <= DOUBLED_MAX;
+}
+
+/* Reads all of it, one CR left out of each pair. */
+static int mend_crcrlf(struct parse_input *in)
+{
+	unsigned char *all = malloc((size_t)in->size);
+	size_t n = 0, total = 0;
+	long got;
+
+	if (all == NULL)
+		return VG_ERR_MEMORY;
+	while (total < in->size && (got = parse_input_read(in, total, all + total, (size_t)in->size - total)) > 0)
+		total += (size_t)got;
+	for (size_t i = 0; i < total; i++)
+		if (all[i] != '\r' || i + 2 >= total || all[i + 1] != '\r' || all[i + 2] != '\n')
+			all[n++] = all[i];
+	seal_reader_free(&in->sealed);
+	in->fd = -1;
+	in->data = in->own = all;
+	in->size = n;
+	return VG_OK;
+}
+
 int parse_input_open(const struct parse_source *src, struct parse_input **out)
 {
 	struct parse_input *in = calloc(1, sizeof *in);
@@ -66,6 +106,8 @@ int parse_input_open(const struct parse_source *src, struct parse_input **out)
 		in->data = src->data != NULL ? src->data : (const void *)"";
 		in->size = src->len;
 	}
+	if (err == VG_OK && ends_in_crcrlf(in))
+		err = mend_crcrlf(in);
 	if (err != VG_OK) {
 		parse_input_close(&in);
 		return err;
@@ -80,6 +122,7 @@ void parse_input_close(struct parse_input **in)
 	if (*in == NULL)
 		return;
 	seal_reader_free(&(*in)->sealed);
+	free((*in)->own);
 	free(*in);
 	*in = NULL;
 }

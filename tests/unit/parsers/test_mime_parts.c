@@ -127,7 +127,8 @@ static void test_base64(void **state)
 	} rows[] = {
 		{"SGVsbG8=", "Hello"}, {"SGVsbG8", "Hello"}, {"SGVs\r\nbG8=\r\n", "Hello"}, {"SGVs bG8=", "Hello"}, {"SG*Vs!bG8=", "Hello"},
 		{"SGVsbG8=SGVsbG8=", "HelloHello"}, {"SGVsbG8=\n\n--\nfooter of a list\n", "Hello"}, {"SGVs\n\nbG8=\n", "Hello"},
-		{"SGVsbG8=\n\nfooter\n", "Hello"}, {"", ""}, {"S", ""}, {"====", ""},
+		{"SGVsbG8=\n\nfooter\n", "Hello"}, {"SGVsbG8=\nunsubscribe here\n", "Hello"}, {"SGVs\n\nunsubscribe here\nbG8=", "Hel"},
+		{"SGVsbG8=\nunsubscribe", "Hello"}, {"SGVsbG8=\nSGVsbG8=\n", "HelloHello"}, {"", ""}, {"S", ""}, {"====", ""},
 	};
 
 	(void)state;
