@@ -16,6 +16,7 @@
 #include "err.h"
 #include "inspect_text.h"
 #include "kinds.h"
+#include "log_detect.h"
 #include "log_header.h"
 #include "sniff.h"
 #include "unpack.h"
@@ -42,6 +43,7 @@ struct findings {
 	enum unpack_form mail;      /* what kind of mail; UNPACK_NONE: a report */
 	struct log_facts facts;     /* of the log that is read */
 	bool has_log;
+	bool sealed_log;            /* the member that is open is a log in a form that is not read */
 	enum unpack_form form;      /* a message in a file */
 };
 
@@ -186,7 +188,8 @@ static bool on_member(void *arg, const struct archive_member *m)
 		f->entry = NULL;
 	if (begin_text(f, k, m))
 		return true;
-	if (k != KIND_LOG || m->head_len == 0)
+	f->sealed_log = k == KIND_LOG && log_is_evtx(m->head, m->head_len);
+	if (k != KIND_LOG || m->head_len == 0 || f->sealed_log)
 		return false;
 	return open_log(f, &where);
 }
@@ -232,6 +235,8 @@ static void on_end(void *arg, int64_t size, unsigned problems)
 			json_object_set_new(f->entry, "log", log);
 	}
 	end_report(f);
+	problems |= f->sealed_log ? ARCHIVE_UNREADABLE : 0u;
+	f->sealed_log = false;
 	if (f->entry != NULL)
 		json_object_set_new(f->entry, "size", json_integer(size));
 	if (f->entry != NULL && problems != 0)
@@ -329,7 +334,7 @@ static void inspect_message(struct findings *f, bool opened, struct source *src)
 }
 
 static enum kind look_inside(struct findings *f, enum kind k, const struct inspect_attachment *a, const char *name, struct source *src,
-    unsigned *problems)
+    const struct inspector *in, unsigned *problems)
 {
 	const struct archive_visitor visitor = {f, on_member, on_data, on_end};
 
@@ -339,8 +344,12 @@ static enum kind look_inside(struct findings *f, enum kind k, const struct inspe
 		*problems |= unpack_walk(src, f->form, "", &f->job->budget, &visitor);
 	if (k == KIND_ARCHIVE)
 		return inspect_archive(f, name, src, problems);
-	if (k == KIND_LOG)
+	if (k == KIND_LOG && log_is_evtx(in->head, in->head_len)) {
+		f->has_log = true;
+		*problems |= ARCHIVE_UNREADABLE;
+	} else if (k == KIND_LOG) {
 		inspect_log(f, src, problems);
+	}
 	if (k == KIND_REPORT)
 		inspect_report(f, src, problems);
 	return k;
@@ -396,7 +405,7 @@ json_t *inspect(struct inspector *in, struct inspect_job *job, const struct insp
 	k = first_look(in, a, name, type, &problems);
 	f.form = a->opened || k != KIND_MESSAGE ? UNPACK_NONE : unpack_form(name, type, in->head, in->head_len);
 	/* The type database is slow on plain text, and a log is known already. */
-	detected = k == KIND_LOG ? "text/plain" : inspect_type(in, in->head, in->head_len);
+	detected = k == KIND_LOG && !log_is_evtx(in->head, in->head_len) ? "text/plain" : inspect_type(in, in->head, in->head_len);
 	if (a->joined != NULL) {
 		k = inspect_joined(&f, a, &problems);
 	} else if (a->volume) {
@@ -404,7 +413,7 @@ json_t *inspect(struct inspector *in, struct inspect_job *job, const struct insp
 		problems = a->problems;
 	} else if ((problems & ARCHIVE_UNREADABLE) == 0 && in->head_len > 0 &&
 	    archive_volume_of(name, in->head, in->head_len) != VOLUME_LATER) {
-		k = look_inside(&f, k, a, name, src, &problems);
+		k = look_inside(&f, k, a, name, src, in, &problems);
 	}
 	job->logs = job->logs || f.has_log;
 	job->sealed = job->sealed || (problems & ARCHIVE_ENCRYPTED) != 0;

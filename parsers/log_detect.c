@@ -8,7 +8,7 @@
 #include "ascii.h"
 #include "log_line.h"
 #include "log_scan.h"
-#include "log_winevent.h"
+#include "log_winxml.h"
 
 enum log_encoding log_encoding_of(const unsigned char *b, size_t n, size_t *skip)
 {
@@ -95,6 +95,11 @@ static size_t log_lines(const char *p, size_t n)
 	return found;
 }
 
+bool log_is_evtx(const unsigned char *head, size_t n)
+{
+	return n >= 8 && memcmp(head, "ElfFile", 8) == 0;
+}
+
 bool log_looks_like(const char *name, const unsigned char *head, size_t n)
 {
 	static const char *const never[] = {".html", ".htm", ".xml", ".json", ".eml", ".ini", ".conf", ".ps1", ".pdf",
@@ -106,6 +111,8 @@ bool log_looks_like(const char *name, const unsigned char *head, size_t n)
 
 	if (n == 0)
 		return false;
+	if (log_is_evtx(head, n))
+		return true;
 	if (e == LOG_BYTES) {
 		used = n - skip < sizeof(text) ? n - skip : sizeof(text);
 		memcpy(text, head + skip, used);
@@ -120,6 +127,8 @@ bool log_looks_like(const char *name, const unsigned char *head, size_t n)
 		return false;
 	if (extension_in(name, len, tables))
 		return is_event_table(text, used);
+	if (log_winxml_begins(text, used))
+		return true;
 	if (extension_in(name, len, never))
 		return false;
 	if (ascii_ends(name, len, ".log") || ascii_find(name, len, ".log.") != NULL || ascii_find(name, len, ".log_") != NULL)

@@ -14,5 +14,7 @@ enum log_encoding log_encoding_of(const unsigned char *b, size_t n, size_t *skip
 /* Whether a file is a text log, by its bare name and its first bytes (4 KiB are enough; fewer are right
  * only for a shorter file). */
 bool log_looks_like(const char *name, const unsigned char *head, size_t n);
+/* Windows' binary event log (.evtx): a log, which we do not read. */
+bool log_is_evtx(const unsigned char *head, size_t n);
 
 #endif

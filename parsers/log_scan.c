@@ -13,7 +13,7 @@
 #include "log_events.h"
 #include "log_header.h"
 #include "log_line.h"
-#include "log_winevent.h"
+#include "log_winxml.h"
 #include "utf8.h"
 
 #define HEADER_BLOCK 20 /* both lines of `=` stand within so many lines */
@@ -21,6 +21,8 @@
 struct log_scanner {
 	struct log_events events;
 	struct log_winevent winevent;
+	enum { FORM_UNKNOWN, FORM_MARKUP, FORM_LINES, FORM_XML } form; /* MARKUP: a `<` came, what follows tells */
+	struct log_winxml xml;
 	struct log_facts *facts; /* borrowed, may be NULL */
 	struct secrets_places *secrets; /* borrowed, may be NULL */
 	struct log_facts header; /* of the session that is being read */
@@ -57,6 +59,7 @@ struct log_scanner *log_scanner_new(struct error_set *set, const struct error_wh
 	own.path = s->path;
 	log_events_init(&s->events, set, &own);
 	log_winevent_init(&s->winevent, set, &own);
+	log_winxml_init(&s->xml, &s->winevent);
 	return s;
 }
 
@@ -145,10 +148,39 @@ static void carry(struct log_scanner *s, const char *p, size_t n)
 	s->carry_len += n;
 }
 
+/* Events saved as XML need not have lines: `<?xml`, `<Events>`, `<Event`. */
+static void decide_form(struct log_scanner *s, const char **p, size_t *n)
+{
+	bool xml;
+
+	if (s->form == FORM_UNKNOWN && **p == '<') {
+		s->form = FORM_MARKUP;
+		(*p)++;
+		(*n)--;
+	} else if (s->form == FORM_UNKNOWN) {
+		s->form = FORM_LINES;
+	}
+	if (s->form != FORM_MARKUP || *n == 0)
+		return;
+	xml = **p == '?' || **p == 'E';
+	s->form = xml ? FORM_XML : FORM_LINES;
+	if (xml)
+		log_winxml_feed(&s->xml, "<", 1);
+	else
+		carry(s, "<", 1);
+}
+
 static void feed_bytes(struct log_scanner *s, const char *p, size_t n)
 {
-	const char *end = p + n, *lf;
+	const char *end, *lf;
 
+	if (n > 0 && (s->form == FORM_UNKNOWN || s->form == FORM_MARKUP))
+		decide_form(s, &p, &n);
+	if (s->form == FORM_XML) {
+		log_winxml_feed(&s->xml, p, n);
+		return;
+	}
+	end = p + n;
 	while (p < end && (lf = memchr(p, '\n', (size_t)(end - p))) != NULL) {
 		if (s->carry_len > 0) {
 			carry(s, p, (size_t)(lf - p));

@@ -26,6 +26,9 @@ static void test_kinds(void **state)
 	} rows[] = {
 	    {"Job.log", "text/plain", false, "x", 0, KIND_LOG},
 	    {"Job.txt", "text/plain", false, LOG, 0, KIND_LOG},
+	    {"System.evtx", "application/octet-stream", false, "ElfFile\0\1\2", 10, KIND_LOG},
+	    {"System.xml", "text/xml", false, "<Events><Event xmlns='x'><System>", 0, KIND_LOG},
+	    {"config.xml", "text/xml", false, "<?xml version='1.0'?><conf><event/></conf>", 0, KIND_OTHER},
 	    {"readme.txt", "text/plain", false, "Hello", 0, KIND_DOCUMENT},
 	    {"Job.log", "application/octet-stream", false, "MZ\0\0\1\2", 6, KIND_OTHER},
 	    {"a.zip", "application/zip", false, "PK\3\4xxxx", 0, KIND_ARCHIVE},

@@ -175,10 +175,40 @@ static void test_tools(void **state)
 	CHECK(rows);
 }
 
+#define NS "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'>"
+
+/* Events saved as XML, with lines and without. */
+static void test_event_xml(void **state)
+{
+	static const struct form rows[] = {
+	    {"<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\r\n<Events>" NS "<System><Provider Name='VSS'/><EventID "
+	     "Qualifiers='0'>8193</EventID><Level>2</Level><Task>0</Task><TimeCreated SystemTime='2023-05-01T22:00:12.5000000Z'/></System>"
+	     "<EventData><Data>CreateKey</Data><Data>0x80070005</Data></EventData><RenderingInfo Culture='de-DE'><Message>Dienstfehler &lt;X&gt;: "
+	     "0x80070005&#13;\n\nVorgang:\n   Sammeln</Message><Level>Fehler</Level></RenderingInfo></Event>" NS "<System><Provider "
+	     "Name='Service Control Manager' Guid='{5}'/><EventID>7036</EventID><Level>4</Level></System><EventData><Data "
+	     "Name='a'>failed</Data></EventData></Event></Events>",
+	        "error|Dienstfehler <X>: 0x80070005|0x80070005|-|VSS|2023-05-01T22:00:12.500000Z|1\n"},
+	    /* saved without the message: its data */
+	    {NS "\n <System>\n  <Provider Name=\"disk\"/>\n  <EventID>153</EventID>\n  <Level>3</Level>\n"
+	     "  <TimeCreated SystemTime=\"2023-05-01T22:00:12Z\"/>\n </System>\n <EventData>\n  <Data>\\Device\\Harddisk1</Data>\n"
+	     "  <Data>was retried</Data>\n  <Binary>00FF</Binary>\n </EventData>\n</Event>\n" NS "<System><Provider Name='Kernel'/>"
+	     "<EventID>41</EventID><Level>1</Level></System></Event>\n",
+	        "error|Kernel event 41|Event ID: 41|-|Kernel|-|1\n"
+	        "warning|\\Device\\Harddisk1; was retried|Event ID: 153|-|disk|2023-05-01T22:00:12Z|1\n"},
+	    /* what only begins so */
+	    {"<11>May  1 22:00:12 repo01 io: error: disk is gone\n", "error|disk is gone|-|-|io|-|1\n"},
+	    {"<", ""},
+	    {"<Events><Event><System><Level>2", ""},
+	};
+
+	(void)state;
+	CHECK(rows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_clocks), cmocka_unit_test(test_agents), cmocka_unit_test(test_databases),
-	    cmocka_unit_test(test_loggers), cmocka_unit_test(test_tools)};
+	    cmocka_unit_test(test_loggers), cmocka_unit_test(test_tools), cmocka_unit_test(test_event_xml)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

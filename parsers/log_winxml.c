@@ -1,0 +1,237 @@
+/*
+ * log_winxml.c - parser worker; bytes of hostile logs. Events saved as XML. Called by log_scan.c. Linear, bounded buffers; no entities
+ * but the predefined ones and numbers.
+ */
+#include "log_winxml.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ascii.h"
+#include "log_winevent_parts.h"
+#include "utf8.h"
+
+bool log_winxml_begins(const char *s, size_t n)
+{
+	const char *at;
+
+	ascii_trim(&s, &n);
+	if (ascii_starts(s, n, "<?xml") && (at = memchr(s, '>', n)) != NULL) {
+		n -= (size_t)(at + 1 - s);
+		s = at + 1;
+		while (n > 0 && (ascii_blank(s[0]) || s[0] == '\n' || s[0] == '\r')) {
+			s++;
+			n--;
+		}
+	}
+	if (ascii_starts(s, n, "<events>") || ascii_starts(s, n, "<events "))
+		return ascii_find(s, n, "<event ") != NULL || ascii_find(s, n, "<event>") != NULL;
+	return ascii_starts(s, n, "<event xmlns=") && ascii_find(s, n, "<system>") != NULL;
+}
+
+void log_winxml_init(struct log_winxml *x, struct log_winevent *event)
+{
+	memset(x, 0, sizeof(*x));
+	x->event = event;
+	x->line = 1;
+	x->part = EVENT_NONE;
+}
+
+/* The value of an attribute in the tag; false where it has none. */
+static bool attribute(const struct log_winxml *x, const char *name, const char **value, size_t *len)
+{
+	const char *at = ascii_find(x->tag, x->tag_len, name), *end = x->tag + x->tag_len, *close;
+
+	if (at == NULL || (at += strlen(name)) == end || (*at != '\'' && *at != '"') ||
+	    (close = memchr(at + 1, *at, (size_t)(end - at) - 1)) == NULL)
+		return false;
+	*value = at + 1;
+	*len = (size_t)(close - at) - 1;
+	return true;
+}
+
+/* An entity at s, at most 10 bytes: its character; *used: its bytes. 0 for none. */
+static uint32_t entity(const char *s, size_t len, size_t *used)
+{
+	static const struct {
+		const char *name;
+		uint32_t c;
+	} rows[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
+	bool hex = len > 3 && s[1] == '#' && ascii_fold(s[2]) == 'x';
+	uint32_t c = 0;
+	size_t i = hex ? 3 : 2;
+
+	for (size_t k = 0; k < ASCII_COUNT(rows); k++)
+		if (ascii_starts(s, len, rows[k].name)) {
+			*used = strlen(rows[k].name);
+			return rows[k].c;
+		}
+	if (len < 4 || s[1] != '#')
+		return 0;
+	for (; i < len && i < 9 && (hex ? ascii_hex(s[i]) : ascii_digit(s[i])); i++)
+		c = c * (hex ? 16 : 10) + (uint32_t)ascii_hex_value(s[i]);
+	*used = i + 1;
+	return i < len && s[i] == ';' && c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF) ? c : 0;
+}
+
+/* In place; what is no longer than its entity. */
+static void decode(char *s, size_t *len)
+{
+	size_t out = 0, used;
+
+	for (size_t i = 0; i < *len;) {
+		uint32_t c = s[i] == '&' ? entity(s + i, *len - i, &used) : 0;
+
+		if (c == 0) {
+			s[out++] = s[i++];
+			continue;
+		}
+		out += utf8_put(s + out, c);
+		i += used;
+	}
+	*len = out;
+}
+
+/* Line by line: the first paragraph is the text. */
+static void put_message(struct event_parts *p, const char *s, size_t n)
+{
+	const char *line, *end = s + n;
+	size_t len;
+
+	while (ascii_line(&s, end, &line, &len))
+		winevent_put(p, EVENT_TEXT, line, len);
+}
+
+static void put_data(struct log_winxml *x)
+{
+	const char *s = x->text;
+	size_t n = x->text_len;
+
+	ascii_trim(&s, &n);
+	if (n == 0 || x->data_len + n + 3 > sizeof(x->data))
+		return;
+	if (x->data_len > 0) {
+		memcpy(x->data + x->data_len, "; ", 2);
+		x->data_len += 2;
+	}
+	memcpy(x->data + x->data_len, s, n);
+	x->data_len += n;
+}
+
+/* The level as its number says it; where it is rendered, that has been read already. */
+static void put_level(struct event_parts *p, const char *s, size_t n)
+{
+	static const char *const names[] = {"Information", "Critical", "Error", "Warning", "Information", "Verbose"};
+
+	ascii_trim(&s, &n);
+	if (n == 1 && s[0] >= '0' && s[0] <= '5')
+		winevent_put(p, EVENT_LEVEL, names[s[0] - '0'], strlen(names[s[0] - '0']));
+	else
+		winevent_put(p, EVENT_LEVEL, s, n);
+}
+
+/* An element's text has ended. */
+static void take_text(struct log_winxml *x)
+{
+	struct event_parts *p = &x->event->parts;
+
+	decode(x->text, &x->text_len);
+	if (x->part == EVENT_OTHER)
+		put_data(x);
+	else if (x->part == EVENT_LEVEL)
+		put_level(p, x->text, x->text_len);
+	else if (x->part == EVENT_TEXT)
+		put_message(p, x->text, x->text_len);
+	else if (x->part != EVENT_NONE)
+		winevent_put(p, x->part, x->text, x->text_len);
+	x->part = EVENT_NONE;
+	x->text_len = 0;
+}
+
+static void begin_event(struct log_winxml *x)
+{
+	log_winevent_flush(x->event);
+	x->event->open = x->in_event = true;
+	x->event->where.line = x->line;
+	x->data_len = 0;
+}
+
+static void end_event(struct log_winxml *x)
+{
+	struct event_parts *p = &x->event->parts;
+
+	if (p->text.len == 0)
+		put_message(p, x->data, x->data_len);
+	if (p->text.len == 0 && p->source[0] != '\0') {
+		char text[ERROR_WORD_MAX + 60];
+		int n = snprintf(text, sizeof(text), "%s event %s", p->source, p->id);
+
+		winevent_put(p, EVENT_TEXT, text, n > 0 ? strnlen(text, sizeof(text)) : 0);
+	}
+	log_winevent_flush(x->event);
+	x->in_event = false;
+}
+
+static void take_tag(struct log_winxml *x)
+{
+	static const struct {
+		const char *name;
+		enum event_part part;
+	} rows[] = {{"eventid", EVENT_ID}, {"level", EVENT_LEVEL}, {"data", EVENT_OTHER}, {"binary", EVENT_NONE}, {"message", EVENT_TEXT}};
+	struct event_parts *p = &x->event->parts;
+	const char *value;
+	size_t n = 0, len;
+
+	take_text(x);
+	while (n < x->tag_len && !ascii_blank(x->tag[n]) && strchr("\r\n/", x->tag[n]) == NULL)
+		n++;
+	if (ascii_is(x->tag, n, "event"))
+		begin_event(x);
+	else if (x->tag_len >= 6 && ascii_is(x->tag, 6, "/event") && (x->tag_len == 6 || !ascii_alpha(x->tag[6])) && x->in_event)
+		end_event(x);
+	if (!x->in_event || n == 0)
+		return;
+	if (ascii_is(x->tag, n, "provider") && attribute(x, " name=", &value, &len))
+		winevent_put(p, EVENT_SOURCE, value, len);
+	else if (ascii_is(x->tag, n, "timecreated") && attribute(x, " systemtime=", &value, &len))
+		winevent_put(p, EVENT_DATE, value, len);
+	for (size_t i = 0; i < ASCII_COUNT(rows) && x->tag_len > 0 && x->tag[x->tag_len - 1] != '/'; i++)
+		if (ascii_is(x->tag, n, rows[i].name))
+			x->part = rows[i].part;
+}
+
+static void in_tag(struct log_winxml *x, char c)
+{
+	if (x->tag_len >= 3 && memcmp(x->tag, "!--", 3) == 0) {
+		x->quote = 0;
+		x->in_tag = c != '>';
+		return;
+	}
+	if (x->quote != 0) {
+		x->quote = c == x->quote ? 0 : x->quote;
+	} else if (c == '>') {
+		x->in_tag = false;
+		take_tag(x);
+		return;
+	} else if (c == '"' || c == '\'') {
+		x->quote = c;
+	}
+	if (x->tag_len < sizeof(x->tag))
+		x->tag[x->tag_len++] = c;
+}
+
+void log_winxml_feed(struct log_winxml *x, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		x->line += s[i] == '\n';
+		if (x->in_tag) {
+			in_tag(x, s[i]);
+		} else if (s[i] == '<') {
+			x->in_tag = true;
+			x->tag_len = 0;
+			x->quote = 0;
+		} else if (x->part != EVENT_NONE && x->text_len < sizeof(x->text)) {
+			x->text[x->text_len++] = s[i];
+		}
+	}
+}
