@@ -67,6 +67,8 @@ int store_outbox_contact_has(struct store *s, int64_t message, const char *recip
 int store_outbox_stuck(struct store *s, struct outbox_row *out, unsigned max);
 /* Was there ever a copy of the message for the address, whatever became of it? 1 yes, 0 no. */
 int store_outbox_knows(struct store *s, int64_t message, const char *recipient);
+/* Was the address told of a refusal since then? 1 yes, 0 no. */
+int store_outbox_refused(struct store *s, const char *recipient, int64_t since);
 /* Who got notices since a time, oldest first: calls each with the address and when. Bounded. */
 int store_outbox_notices(struct store *s, int64_t since, void (*each)(void *arg, const char *recipient, int64_t at), void *arg);
 

@@ -12,6 +12,7 @@
 
 #include "err.h"
 #include "log.h"
+#include "refusal.h"
 #include "utf8.h"
 
 struct committing {
@@ -28,6 +29,7 @@ struct committing {
 	struct buf envelope;
 	int64_t now, expires_at;
 	struct store_accepted out;
+	bool told;   /* the sender of a refused mail: a notice is queued */
 	int refused; /* enum vg_err: it cannot be stored, the store is well */
 };
 
@@ -89,6 +91,10 @@ run_commit(struct task *t, void *arg)
 	if (t->err == VG_ERR_NOTFOUND) { /* told before anything was written */
 		op->refused = t->err;
 		t->err = VG_OK;
+	} else if (t->err == VG_OK && op->c.action == COMMIT_REFUSE) {
+		pthread_rwlock_rdlock(&op->q->conf_lock);
+		t->err = refusal_tell(env->store, op->q->conf, &op->c, op->out.reference, op->now, &op->told);
+		pthread_rwlock_unlock(&op->q->conf_lock);
 	}
 }
 
@@ -140,6 +146,8 @@ committed(struct task *t)
 	if (err != VG_OK)
 		memset(&op->out, 0, sizeof(op->out));
 	answer(op, err);
+	if (op->told)
+		queue_deliver_kick(q);
 	if (err != VG_OK)
 		log_warn("", "commit-refused", "sess=%s error=%s", log_q(op->c.sess), log_q(vg_strerror(err)));
 	else if (op->out.id != 0)

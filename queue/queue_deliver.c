@@ -243,7 +243,8 @@ may_send(struct queue *q, const struct outbox_row *r, enum people_send *out, enu
 
 	*out = PEOPLE_SEND;
 	*cause = PEOPLE_FINE;
-	if (r->kind == LETTER_REMOVED || r->kind == LETTER_AGENT || r->kind == LETTER_DIGEST)
+	if (r->kind == LETTER_REMOVED || r->kind == LETTER_AGENT || r->kind == LETTER_DIGEST ||
+	    r->kind == LETTER_REFUSED)
 		return VG_OK;
 	if (!r->contact_had && (had = store_outbox_contact_had(q->store, r->message)) < 0)
 		return had;
@@ -257,7 +258,8 @@ too_many(struct deliver_state *d, const struct outbox_row *r)
 {
 	const struct fuse_name name = { FUSE_RECIPIENT, r->recipient }, *blown;
 
-	return (r->kind == LETTER_ACK || r->kind == LETTER_JOINED || r->kind == LETTER_REMOVED) && r->attempts == 0 &&
+	return (r->kind == LETTER_ACK || r->kind == LETTER_JOINED || r->kind == LETTER_REMOVED || r->kind == LETTER_REFUSED) &&
+	    r->attempts == 0 &&
 	    !fuse_pass(&d->fuses, &name, 1, id_now_ms(), &blown);
 }
 

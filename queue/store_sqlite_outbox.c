@@ -9,6 +9,9 @@
 
 #include "err.h"
 
+/* Stands in an index's condition. */
+_Static_assert(LETTER_REFUSED == 8, "kind of outbox_refused");
+
 #define COLUMNS "id, ulid, ticket, message, kind, recipient, shown, name, role, participant, contact_had, letter, state, attempts," \
 	" next_at, created_at, updated_at, code, answer, message_id, hold"
 
@@ -187,6 +190,15 @@ store_outbox_knows(struct store *s, int64_t message, const char *recipient)
 	int64_t one;
 	int err = db_number(s->d, &one, "SELECT 1 FROM outbox WHERE ticket = (SELECT ticket FROM message WHERE id = ?1) AND message = ?1"
 	    " AND recipient = ?2 LIMIT 1", "it", message, recipient);
+
+	return err == VG_OK ? 1 : err == VG_ERR_NOTFOUND ? 0 : err;
+}
+
+int
+store_outbox_refused(struct store *s, const char *recipient, int64_t since)
+{
+	int64_t one;
+	int err = db_number(s->d, &one, "SELECT 1 FROM outbox WHERE kind = 8 AND recipient = ? AND created_at > ? LIMIT 1", "ti", recipient, since);
 
 	return err == VG_OK ? 1 : err == VG_ERR_NOTFOUND ? 0 : err;
 }

@@ -103,8 +103,9 @@ int
 store_outbox_notices(struct store *s, int64_t since, void (*each)(void *arg, const char *recipient, int64_t at), void *arg)
 {
 	sqlite3_stmt *row = db_query(s->d, "SELECT recipient, updated_at FROM outbox WHERE id > (SELECT ifnull(max(id), 0) FROM outbox) - ?"
-	    " AND kind IN (?, ?, ?) AND (state = 3 OR attempts > 0) AND updated_at > ? ORDER BY updated_at", "iiiii", (int64_t)NOTICES_MAX,
-	    (int64_t)LETTER_ACK, (int64_t)LETTER_JOINED, (int64_t)LETTER_REMOVED, since);
+	    " AND kind IN (?, ?, ?, ?) AND (state = 3 OR attempts > 0) AND updated_at > ? ORDER BY updated_at", "iiiiii", (int64_t)NOTICES_MAX,
+	    (int64_t)LETTER_ACK, (int64_t)LETTER_JOINED, (int64_t)LETTER_REMOVED,
+	    (int64_t)LETTER_REFUSED, since);
 	int err;
 
 	while ((err = db_step(s->d, row)) == 1)

@@ -370,6 +370,7 @@ enum letter_kind {
 	LETTER_REMOVED, /* to somebody who was taken out */
 	LETTER_AGENT,   /* a case or message, to L2 */
 	LETTER_DIGEST,  /* of held mail, to an operator; belongs to no ticket (0) */
+	LETTER_REFUSED, /* to the sender of a fetched mail that was refused; belongs to no ticket (0) */
 	LETTER_KINDS
 };
 
@@ -380,6 +381,7 @@ enum letter_kind {
  *   references [Message-IDs], text (what was written; "" for notices), dropped (true: T4),
  *   understood [{name, value}], missing [names], notes [sentences: who was not taken up, commands not understood],
  *   people [{name, address, role}],
+ *   reason (of LETTER_REFUSED only, whose ticket has but subject and reference),
  *   held [{id, reason, sender, subject, since}], count, more (of LETTER_DIGEST only),
  *   by (who brought in or took out, "" else), partner (name or ""), errors [texts],
  *   attachments [{name, size, and where it may go along: id, type; large: true where it is too large for that}]

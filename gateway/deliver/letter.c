@@ -38,17 +38,21 @@ static const char agent[] =
 static const char digest[] =
 #include "conf/templates/digest.txt.inc"
     ;
+static const char refused[] =
+#include "conf/templates/refused.txt.inc"
+    ;
 
 const char *letter_template(enum letter_kind kind)
 {
-	static const char *const built_in[] = {"", ack, relay, reply, joined, removed, agent, digest};
+	static const char *const built_in[] = {"", ack, relay, reply, joined, removed, agent, digest, refused};
 
 	return built_in[(unsigned)kind < ASCII_COUNT(built_in) ? kind : 0];
 }
 
 const char *letter_file(enum letter_kind kind)
 {
-	static const char *const files[] = {NULL, "ack.txt", "relay.txt", "reply.txt", "joined.txt", "removed.txt", "agent.txt", "digest.txt"};
+	static const char *const files[] = {NULL, "ack.txt", "relay.txt", "reply.txt", "joined.txt", "removed.txt", "agent.txt", "digest.txt",
+	    "refused.txt"};
 
 	return (unsigned)kind < ASCII_COUNT(files) ? files[kind] : NULL;
 }
@@ -83,7 +87,7 @@ static int make_addresses(struct letter_mail *m, char own[ADDR_MAX + 1], const s
 		return rc;
 	if (job->ticket == 0) {
 		snprintf(own, ADDR_MAX + 1, "%s", from->case_address);
-		snprintf(m->message_id, sizeof m->message_id, "digest.%llu@%s", (unsigned long long)number, from->hostname);
+		snprintf(m->message_id, sizeof m->message_id, "%s.%llu@%s", job->kind == LETTER_DIGEST ? "digest" : "notice", (unsigned long long)number, from->hostname);
 		return VG_OK;
 	}
 	if ((rc = token_mint(tag, &thread, from->keys)) != VG_OK || (rc = with_tag(own, from->case_address, tag)) != VG_OK)
@@ -158,7 +162,7 @@ static int set_loop(GMimeMessage *m, const struct letter_sender *from, const str
 	set_text(m, "X-Vcspgate-Loop", tag);
 	set_text(m, "X-Auto-Response-Suppress", automatic ? "All" : "OOF, AutoReply");
 	if (automatic)
-		set_text(m, "Auto-Submitted", job->kind == LETTER_ACK ? "auto-replied" : "auto-generated");
+		set_text(m, "Auto-Submitted", job->kind == LETTER_ACK || job->kind == LETTER_REFUSED ? "auto-replied" : "auto-generated");
 	return VG_OK;
 }
 

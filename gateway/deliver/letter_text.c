@@ -140,7 +140,7 @@ static void set_ticket(json_t *vars, json_t *ticket)
 
 static json_t *values(json_t *letter, const struct deliver_job *job, const char *support)
 {
-	static const char *const same[] = {"from_name", "by", "partner", "text", "dropped", "held", "count", "more"};
+	static const char *const same[] = {"from_name", "by", "partner", "text", "dropped", "reason", "held", "count", "more"};
 	json_t *vars = json_pack("{s:s, s:s}", "name", job->name, "support", support);
 
 	if (vars == NULL)
