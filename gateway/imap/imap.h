@@ -41,6 +41,7 @@ struct imap {
 	struct imap_job *jobs;          /* of the batch under way */
 	size_t n_jobs, in_flight;
 	bool settled;                   /* a verdict came since this was reset */
+	bool progress;                  /* a mail was settled over this connection */
 };
 
 /* ---- imap_conn.c: one connection ---- */
@@ -52,6 +53,8 @@ struct imap_conn {
 	uint32_t validity;      /* UIDVALIDITY of the folder */
 	bool move, uidplus, idle;
 	bool sasl_ir;           /* RFC 4959 */
+	bool old_token;         /* it was good for another connection */
+	bool excused;           /* the last failure was no fault of the mail that was asked for */
 	enum imap_trouble trouble;
 	const char *step;       /* what failed */
 	char why[256];
@@ -61,11 +64,15 @@ struct imap_conn {
  * what happened. imap_conn_close also after that. */
 int imap_conn_open(struct imap_conn *c, struct imap *m);
 void imap_conn_close(struct imap_conn *c);
+/* The last command failed since somebody else took mails away (RFC 5530, EXPUNGEISSUED), and we know now which: it may be said again. */
+bool imap_conn_again(struct imap_conn *c);
 /* Begins one exchange: time and bytes count from here. */
 void imap_conn_limit(struct imap_conn *c, uint64_t bytes_max);
 /* Notes why a command failed (rc: libetpan's) and classifies it. Returns VG_ERR_DENIED where the server said NO and the
  * connection is good, else VG_ERR_CLOSED. */
 int imap_conn_failed(struct imap_conn *c, const char *step, int rc);
+/* The folder is still the one whose UIDs we know; else VG_ERR_CLOSED, and the connection is not to be used. */
+int imap_conn_same(struct imap_conn *c);
 /* The last response's code: "OVERQUOTA", "" without. */
 const char *imap_conn_code(const struct imap_conn *c);
 
@@ -84,6 +91,11 @@ void imap_spool_drop(struct imap *m, uint64_t spool);
 /* RCPT_ASK; false also when the gate is gone. */
 bool imap_rcpt_ok(struct imap *m, const char *address);
 
+/* ---- imap_batch.c ---- */
+
+/* Turns the loop until at most `left` mails are at the gate. Those that it forgets are put off. */
+int imap_await(struct imap *m, size_t left);
+
 /* ---- imap_fetch.c: one mail to the gate ---- */
 
 struct imap_job {
@@ -92,6 +104,7 @@ struct imap_job {
 	uint32_t size;        /* RFC822.SIZE */
 	int64_t received_at;  /* INTERNALDATE */
 	uint64_t submit;      /* id of the SUBMIT whose verdict is awaited; 0: none */
+	uint64_t message;     /* imap_ids.h */
 	uint64_t spool;       /* to be given back unless the mail was kept */
 	char sess[11];
 };
@@ -99,6 +112,8 @@ struct imap_job {
 /* Fetches the mail in pieces and submits it. VG_OK: a verdict will come, or the job is settled (gone, given up). VG_ERR_CLOSED:
  * the connection is broken. Others: it cannot be taken now. */
 int imap_fetch(struct imap_conn *c, struct imap_job *j);
+/* Later, by itself: it is no fault of the mail. Its tries begin anew. */
+void imap_put_off(struct imap_item *i, uint32_t random);
 /* A verdict came, or none will (NULL). */
 void imap_verdict(struct imap *m, uint64_t id, const struct verdict_say *v);
 /* Sizes and dates of the jobs of the batch; those that the server does not know are gone. */

@@ -12,9 +12,8 @@
 
 #define VERDICT_MS 300000
 
-/* Turns the loop until at most `left` mails are at the gate. Those that it forgets are put off. */
-static int
-await(struct imap *m, size_t left)
+int
+imap_await(struct imap *m, size_t left)
 {
 	int rc = VG_OK;
 
@@ -54,11 +53,15 @@ static int
 fetch_jobs(struct imap_conn *c, struct imap_job *jobs, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		int rc = jobs[i].gone ? VG_OK : await(c->m, IMAP_IN_FLIGHT - 1);
+		int rc = jobs[i].gone ? VG_OK : imap_await(c->m, IMAP_IN_FLIGHT - 1);
 
 		if (rc == VG_OK && !jobs[i].gone)
 			rc = imap_fetch(c, &jobs[i]);
-		if (rc == VG_ERR_DENIED) { /* the server does not give out this one */
+		if ((rc == VG_ERR_DENIED || rc == VG_ERR_CLOSED) && c->excused) { /* enough for now, says the server */
+			imap_put_off(&jobs[i].item, jobs[i].item.uid);
+			put_back(jobs + i + 1, n - i - 1);
+			return VG_ERR_CLOSED;
+		} else if (rc == VG_ERR_DENIED) { /* the server does not give out this one */
 			log_warn(c->m->ids, "imap-fetch", "uid=%u tries=%u error=%s", jobs[i].item.uid, jobs[i].item.tries,
 			    log_q(c->why));
 			jobs[i].item.next_at = id_now_ms() + imap_delay_ms(jobs[i].item.tries, jobs[i].item.uid);
@@ -88,8 +91,13 @@ items_of(struct imap_item *items, const struct imap_job *jobs, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		items[i] = jobs[i].item;
-		if (jobs[i].gone)
-			items[i].state = IMAP_MOVED; /* by somebody else */
+		if (!jobs[i].gone)
+			continue;
+		/* Taken away by somebody else. Seen twice before it is believed: some servers know for a moment less than they have. */
+		if (items[i].delays == 0)
+			imap_put_off(&items[i], items[i].uid);
+		else
+			items[i].state = IMAP_MOVED;
 	}
 }
 
@@ -120,13 +128,21 @@ run(struct imap_conn *c, struct imap_job *jobs, struct imap_item *items, size_t 
 	rc = note(c, items, jobs, n);
 	if (rc == VG_OK)
 		rc = imap_fetch_meta(c, jobs, n);
+	if (rc == VG_ERR_CLOSED && c->excused) {
+		/* Of one that is asked for alone nobody can tell: it comes later than the others. */
+		if (n == 1)
+			imap_put_off(&jobs[0].item, jobs[0].item.uid);
+		else
+			put_back(jobs, n);
+		note(c, items, jobs, n);
+	}
 	if (rc != VG_OK)
 		return rc;
 	c->m->jobs = jobs;
 	c->m->n_jobs = n;
 	c->m->in_flight = 0;
 	rc = fetch_jobs(c, jobs, n);
-	if (await(c->m, 0) != VG_OK)
+	if (imap_await(c->m, 0) != VG_OK)
 		rc = VG_ERR_AGAIN; /* told to stop: the ledger says "under way", which is true */
 	c->m->n_jobs = 0;
 	noted = note(c, items, jobs, n);

@@ -70,12 +70,16 @@ imap_conn_failed(struct imap_conn *c, const char *step, int rc)
 
 		/* A server that says why it hangs up is better heard than its hanging up. */
 		t = trouble_of_stream(c);
-		if (net_stream_error(c->stream) == VG_ERR_CLOSED)
+		c->excused = false;
+		if (net_stream_error(c->stream) == VG_ERR_CLOSED) {
 			t = imap_trouble_of_bye(net_stream_last_line(c->stream), t, &bye);
+			c->excused = imap_bye_excuses(net_stream_last_line(c->stream));
+		}
 		return fail(c, t, step, bye ? bye : net_stream_why(c->stream));
 	}
 	snprintf(c->why, sizeof(c->why), "%s%s%s", code, *code ? " " : "", *text ? text : "no answer that can be understood");
 	c->step = step;
+	c->excused = imap_code_excuses(code);
 	c->trouble = imap_trouble_of_code(code,
 	    rc == MAILIMAP_ERROR_FATAL || rc == MAILIMAP_ERROR_DONT_ACCEPT_CONNECTION ? TROUBLE_UNAVAILABLE : TROUBLE_PROTOCOL);
 	/* These end what can be said to each other; what is left is a command that was refused. */
@@ -91,6 +95,27 @@ imap_conn_failed(struct imap_conn *c, const char *step, int rc)
 	default:
 		return VG_ERR_DENIED;
 	}
+}
+
+bool
+imap_conn_again(struct imap_conn *c)
+{
+	if (net_stream_error(c->stream) != VG_OK || strcmp(imap_conn_code(c), "EXPUNGEISSUED") != 0)
+		return false;
+	imap_conn_limit(c, TALK_BYTES);
+	return mailimap_noop(c->im) == MAILIMAP_NO_ERROR;
+}
+
+int
+imap_conn_same(struct imap_conn *c)
+{
+	const struct mailimap_selection_info *now = c->im->imap_selection_info;
+
+	/* RFC 3501, 2.3.1.1: not within a session, but some say it all the same; a number may mean another mail from then on. */
+	if (now && now->sel_uidvalidity == c->validity)
+		return VG_OK;
+	c->excused = true;
+	return fail(c, TROUBLE_PROTOCOL, "select", "the folder's UIDVALIDITY has changed");
 }
 
 /* ---- steps ---- */
@@ -249,6 +274,7 @@ get_token(struct imap_conn *c)
 	enum imap_trouble trouble = TROUBLE_NETWORK;
 	char why[200];
 
+	c->old_token = imap_token_good(&m->token, id_now_ms());
 	if (m->conf->token_command)
 		return run_command(c);
 	if (m->conf->auth != AUTH_BY_XOAUTH2 || imap_token_get(&m->token, m->ctx->conf, m->conf,
@@ -290,6 +316,9 @@ log_in(struct imap_conn *c)
 		return VG_OK;
 	if (imap_conn_failed(c, "login", rc) == VG_ERR_DENIED)
 		c->trouble = imap_trouble_of_code(imap_conn_code(c), TROUBLE_LOGIN);
+	/* It was good before: expired early, or revoked. One more try with another one, at once. */
+	if (c->old_token && c->trouble == TROUBLE_LOGIN)
+		c->trouble = TROUBLE_TOKEN;
 	return VG_ERR_CLOSED;
 }
 

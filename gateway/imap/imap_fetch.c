@@ -3,6 +3,7 @@
  * submitted to the gate. Its structure is never asked for: the server could answer what libetpan's recursive parser dies of.
  */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,6 +12,7 @@
 #include "err.h"
 #include "id.h"
 #include "imap.h"
+#include "imap_ids.h"
 #include "imap_rcpt.h"
 #include "imap_set.h"
 #include "log.h"
@@ -90,6 +92,20 @@ take_meta(struct imap_job *jobs, size_t n, clist *list)
 	}
 }
 
+/* Once more where others took mails away meanwhile. Returns libetpan's result. */
+static int
+fetch_command(struct imap_conn *c, struct mailimap_set *set, struct mailimap_fetch_type *what, uint64_t bytes_max, clist **list)
+{
+	int rc;
+
+	imap_conn_limit(c, bytes_max);
+	rc = mailimap_uid_fetch(c->im, set, what, list);
+	if (rc == MAILIMAP_NO_ERROR || !imap_conn_again(c))
+		return rc;
+	imap_conn_limit(c, bytes_max);
+	return mailimap_uid_fetch(c->im, set, what, list);
+}
+
 int
 imap_fetch_meta(struct imap_conn *c, struct imap_job *jobs, size_t n)
 {
@@ -98,11 +114,10 @@ imap_fetch_meta(struct imap_conn *c, struct imap_job *jobs, size_t n)
 	clist *list = NULL;
 	int rc = MAILIMAP_ERROR_MEMORY;
 
-	imap_conn_limit(c, META_BYTES);
 	if (set && what && mailimap_fetch_type_new_fetch_att_list_add(what, mailimap_fetch_att_new_uid()) == 0 &&
 	    mailimap_fetch_type_new_fetch_att_list_add(what, mailimap_fetch_att_new_rfc822_size()) == 0 &&
 	    mailimap_fetch_type_new_fetch_att_list_add(what, mailimap_fetch_att_new_internaldate()) == 0)
-		rc = mailimap_uid_fetch(c->im, set, what, &list);
+		rc = fetch_command(c, set, what, META_BYTES, &list);
 	if (what)
 		mailimap_fetch_type_free(what);
 	if (set)
@@ -118,7 +133,7 @@ imap_fetch_meta(struct imap_conn *c, struct imap_job *jobs, size_t n)
 	}
 	take_meta(jobs, n, list);
 	mailimap_fetch_list_free(list);
-	return VG_OK;
+	return imap_conn_same(c);
 }
 
 /* ---- pieces ---- */
@@ -171,9 +186,8 @@ ask_piece(struct fetching *f, clist **list)
 	struct mailimap_set *set = mailimap_set_new_single(f->job->item.uid);
 	int rc = MAILIMAP_ERROR_MEMORY;
 
-	imap_conn_limit(f->c, IMAP_PIECE + REPLY_BYTES);
 	if (what && set)
-		rc = mailimap_uid_fetch(f->c->im, set, what, list);
+		rc = fetch_command(f->c, set, what, IMAP_PIECE + REPLY_BYTES, list);
 	if (set)
 		mailimap_set_free(set);
 	if (what)
@@ -198,12 +212,32 @@ piece(struct fetching *f, bool *more)
 		if (!s.body || (s.uid && s.uid != f->job->item.uid))
 			continue;
 		n = s.body->sec_length;
+		if (n > IMAP_PIECE) {
+			f->c->step = "fetch";
+			snprintf(f->c->why, sizeof(f->c->why), "more bytes than were asked for");
+			f->c->trouble = TROUBLE_PROTOCOL;
+		}
 		found = n > IMAP_PIECE ? VG_ERR_PROTO : feed(f, s.body);
 	}
 	mailimap_fetch_list_free(list);
 	/* Sizes are not to be relied upon (they differ with some servers): a mail ends where no more bytes come. */
 	*more = n == IMAP_PIECE || (n > 0 && f->got < f->job->size);
 	return found;
+}
+
+/* No answer: a server may know nothing of bytes beyond the end, or nothing of the mail any more. */
+static int
+no_answer(struct fetching *f)
+{
+	int rc = imap_fetch_meta(f->c, f->job, 1);
+
+	if (rc == VG_OK && f->job->gone)
+		return VG_ERR_NOTFOUND;
+	if (rc != VG_OK || f->got > 0)
+		return rc;
+	f->c->excused = false;
+	snprintf(f->c->why, sizeof(f->c->why), "no bytes in the answer");
+	return VG_ERR_DENIED;
 }
 
 static int
@@ -214,6 +248,8 @@ fetch_all(struct fetching *f)
 
 	while (rc == VG_OK && more)
 		rc = piece(f, &more);
+	if (rc == VG_ERR_NOTFOUND)
+		rc = no_answer(f);
 	if (rc == VG_OK && f->job->size && f->got != f->job->size)
 		log_info(f->c->m->ids, "imap-size", "uid=%u said=%u got=%llu", f->job->item.uid, f->job->size,
 		    (unsigned long long)f->got);
@@ -238,6 +274,21 @@ recipients(struct imap *m, struct buf *list, uint32_t *n, const struct submit *s
 	return rc;
 }
 
+/* What a mail answers is judged before it, or it would open a ticket of its own. */
+static int
+in_turn(struct imap *m, struct imap_job *j, const struct submit *s)
+{
+	struct imap_ids ids;
+
+	imap_ids_read(&ids, (const char *)s->bytes.data, s->bytes.len);
+	j->message = ids.own;
+	for (size_t i = 0; i < m->n_jobs; i++) {
+		if (m->jobs[i].submit && imap_ids_follow(&ids, m->jobs[i].message))
+			return imap_await(m, 0);
+	}
+	return VG_OK;
+}
+
 static int
 submit(struct fetching *f)
 {
@@ -254,6 +305,8 @@ submit(struct fetching *f)
 	buf_init(&list, IPC_SMALL / 2);
 	if (rc == VG_OK)
 		rc = recipients(m, &list, &n, &s);
+	if (rc == VG_OK)
+		rc = in_turn(m, j, &s) == VG_OK ? VG_OK : VG_ERR_CLOSED;
 	s.rcpts = wlist_of(&list, n);
 	j->spool = s.spool;
 	j->submit = ++m->next_id;
@@ -290,9 +343,12 @@ imap_fetch(struct imap_conn *c, struct imap_job *j)
 		return VG_ERR_MEMORY;
 	id_session(j->sess);
 	rc = j->size > max ? VG_ERR_LIMIT : fetch_all(&f);
+	/* So looks one, with some servers, that somebody has just taken away. */
+	if (rc == VG_OK && f.got == 0 && j->size > 0)
+		rc = no_answer(&f);
 	if (rc == VG_OK && f.got == 0)
-		rc = VG_ERR_NOTFOUND;
-	if (rc == VG_OK)
+		give_up(&f, "no bytes in it");
+	else if (rc == VG_OK)
 		rc = submit(&f);
 	if (rc == VG_ERR_LIMIT) {
 		give_up(&f, j->size > max || f.got > max ? "larger than limit message-size" : spool_why(f.spool));
@@ -309,8 +365,8 @@ imap_fetch(struct imap_conn *c, struct imap_job *j)
 
 /* ---- and back ---- */
 
-static void
-put_off(struct imap_item *i, uint32_t random)
+void
+imap_put_off(struct imap_item *i, uint32_t random)
 {
 	i->state = IMAP_LATER;
 	i->tries = 0;
@@ -325,12 +381,13 @@ settle(struct imap *m, struct imap_job *j, const struct verdict_say *v)
 	bool known = v && v->outcome >= OUT_ACCEPTED && v->outcome <= OUT_DUPLICATE;
 
 	if (!known || v->outcome == OUT_TEMPFAIL) {
-		put_off(i, (uint32_t)m->next_id * 2654435761u);
+		imap_put_off(i, (uint32_t)m->next_id * 2654435761u);
 	} else {
 		i->state = IMAP_COMMITTED;
 		i->outcome = v->outcome;
 		i->next_at = 0;
 		metrics_add(m->ctx->metrics, MT_IMAP_FETCHED, 1);
+		m->progress = true;
 	}
 	/* What was kept is the queue's. */
 	if (!known || (v->outcome != OUT_ACCEPTED && v->outcome != OUT_HELD))

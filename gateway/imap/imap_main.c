@@ -112,6 +112,7 @@ one_connection(struct imap *m, bool *worked)
 	struct imap_conn c;
 	int rc = imap_conn_open(&c, m);
 
+	m->progress = false;
 	if (rc == VG_OK) {
 		log_info(m->ids, "imap-open", "server=%s:%u folder=%s validity=%u tls=%s move=%d uidplus=%d idle=%d",
 		    log_q(m->conf->host), m->conf->port, log_q(m->conf->folder), c.validity,
@@ -128,6 +129,8 @@ one_connection(struct imap *m, bool *worked)
 		log_warn(m->ids, "imap-trouble", "kind=%s step=%s error=%s", imap_trouble_name(c.trouble), c.step ? c.step : "-",
 		    log_q(c.why));
 	}
+	/* One mail after the other that breaks the connection must not make the pauses long for those between. */
+	*worked = *worked || m->progress;
 	imap_conn_close(&c);
 	return c.trouble;
 }

@@ -70,6 +70,9 @@ carry(struct imap_conn *c, struct mailimap_set *set, const char *folder)
 	if (imap_utf7(name, sizeof(name), folder) != VG_OK)
 		return VG_ERR_DENIED;
 	rc = carry_over(c, set, name);
+	/* Twice: a person who tidies up is not done with one mail. */
+	for (int i = 0; i < 2 && rc != MAILIMAP_NO_ERROR && imap_conn_again(c); i++)
+		rc = carry_over(c, set, name);
 	if (rc == MAILIMAP_NO_ERROR)
 		return VG_OK;
 	if (imap_conn_failed(c, "move", rc) == VG_ERR_CLOSED)
@@ -115,7 +118,7 @@ int
 imap_move(struct imap_conn *c, struct imap_item *items, size_t n)
 {
 	bool *in = calloc(n + 1, sizeof(*in)), *done = calloc(n + 1, sizeof(*done));
-	int rc = in && done ? VG_OK : VG_ERR_MEMORY;
+	int rc = in && done ? imap_conn_same(c) : VG_ERR_MEMORY;
 
 	for (size_t i = 0; rc == VG_OK && i < n; i++) {
 		const char *folder = done[i] ? NULL : imap_target(c->m->conf, &items[i]);

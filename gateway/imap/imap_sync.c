@@ -11,10 +11,9 @@
 #include "imap_batch.h"
 #include "log.h"
 
-#define SEARCH_BYTES (16u * 1024u * 1024u)
+#define SEARCH_BYTES (8u * 1024u * 1024u) /* a million mails; what is parsed takes many times that */
 #define IDLE_BYTES (256u * 1024u)
 #define MOVE_AT_ONCE 500u
-#define SLEEP_MIN_MS 1000
 
 struct items {
 	struct imap_item *at;
@@ -119,7 +118,7 @@ search(struct sync *s, struct items *out)
 	rc = take_uids(s, found, out);
 	if (found)
 		mailimap_search_result_free(found);
-	return rc;
+	return rc == VG_OK ? imap_conn_same(s->c) : rc;
 }
 
 static int
@@ -138,7 +137,9 @@ ask_ledger(struct sync *s, struct items *list)
 /* ---- what to do with it ---- */
 
 struct plan {
-	struct items fresh, alone, moves;
+	struct items again; /* under way when something broke: once more, one by one, before those that may answer them */
+	struct items fresh, moves;
+	struct items alone; /* broke it twice: when all others are done */
 };
 
 static int
@@ -167,7 +168,7 @@ plan_one(struct sync *s, struct plan *p, struct imap_item *item)
 	case IMAP_LATER:
 		return put(due ? &p->fresh : &s->open, item);
 	case IMAP_SEEN:
-		return put(due ? &p->alone : &s->open, item);
+		return put(!due ? &s->open : item->tries < 2 ? &p->again : &p->alone, item);
 	case IMAP_COMMITTED:
 	case IMAP_FAILED:
 		if (!imap_target(s->c->m->conf, item))
@@ -176,6 +177,13 @@ plan_one(struct sync *s, struct plan *p, struct imap_item *item)
 	default:
 		return VG_OK;
 	}
+}
+
+/* For the alarm: it goes on. */
+static void
+alive(const struct sync *s)
+{
+	metrics_set(s->c->m->ctx->metrics, MT_IMAP_SUCCESS_AGE, (uint64_t)id_now_ms());
 }
 
 /* What a batch left is open unless nothing is to be done with it any more. */
@@ -202,8 +210,10 @@ fetch_in_batches(struct sync *s, struct items *list, size_t size)
 		size_t n = list->n - i < size ? list->n - i : size;
 
 		rc = imap_batch(s->c, list->at + i, n);
-		if (rc == VG_OK)
+		if (rc == VG_OK) {
+			alive(s);
 			rc = keep_open(s, list->at + i, n);
+		}
 	}
 	return rc;
 }
@@ -238,6 +248,8 @@ make_plan(struct sync *s, struct plan *p, struct items *fresh)
 	for (size_t i = 0; rc == VG_OK && i < fresh->n; i++)
 		rc = plan_one(s, p, &fresh->at[i]);
 	drop(&open);
+	if (p->again.n)
+		qsort(p->again.at, p->again.n, sizeof(*p->again.at), by_uid);
 	if (p->fresh.n)
 		qsort(p->fresh.at, p->fresh.n, sizeof(*p->fresh.at), by_uid);
 	if (p->alone.n)
@@ -259,12 +271,15 @@ look(struct sync *s)
 	if (rc == VG_OK)
 		rc = make_plan(s, &p, &fresh);
 	if (rc == VG_OK)
+		rc = fetch_in_batches(s, &p.again, 1);
+	if (rc == VG_OK)
 		rc = fetch_in_batches(s, &p.fresh, IMAP_BATCH);
 	if (rc == VG_OK)
 		rc = move_all(s, &p.moves);
 	if (rc == VG_OK)
 		rc = fetch_in_batches(s, &p.alone, 1);
 	drop(&fresh);
+	drop(&p.again);
 	drop(&p.fresh);
 	drop(&p.alone);
 	drop(&p.moves);
@@ -276,15 +291,15 @@ look(struct sync *s)
 static int64_t
 pause_ms(const struct sync *s)
 {
-	int64_t ms = s->c->m->conf->poll_ms, now = id_now_ms();
+	int64_t poll = s->c->m->conf->poll_ms, due = poll, now = id_now_ms();
 
 	for (size_t i = 0; i < s->open.n; i++) {
 		int64_t left = s->open.at[i].next_at - now;
 
-		if (left < ms)
-			ms = left < SLEEP_MIN_MS ? SLEEP_MIN_MS : left;
+		if (left < due)
+			due = left;
 	}
-	return ms < s->c->m->conf->poll_ms ? ms : s->c->m->conf->poll_ms;
+	return imap_wait_ms(s->c->idle && s->c->m->conf->idle, poll, due);
 }
 
 static int
@@ -332,7 +347,7 @@ imap_sync(struct imap_conn *c, bool *worked)
 		rc = look(&s);
 		if (rc == VG_OK) {
 			*worked = true;
-			metrics_set(c->m->ctx->metrics, MT_IMAP_SUCCESS_AGE, (uint64_t)id_now_ms());
+			alive(&s);
 			rc = wait_for_more(&s);
 		}
 	}

@@ -96,6 +96,7 @@ imap_token_read(struct imap_token *t, unsigned status, const char *body, size_t 
 	const char *access = json_string_value(json_object_get(o, "access_token"));
 	const char *refresh = json_string_value(json_object_get(o, "refresh_token"));
 	const char *error = json_string_value(json_object_get(o, "error"));
+	const char *more = json_string_value(json_object_get(o, "error_description"));
 	int rc = VG_OK;
 
 	if (status == 200 && access && sound(access)) {
@@ -105,7 +106,8 @@ imap_token_read(struct imap_token *t, unsigned status, const char *body, size_t 
 			set(&t->refresh, refresh, strlen(refresh));
 	} else {
 		rc = error || status == 401 ? VG_ERR_DENIED : VG_ERR_PROTO;
-		snprintf(why, n, "the token end-point answered %u%s%s", status, error ? " " : "", error ? error : "");
+		snprintf(why, n, "the token end-point answered %u%s%s%s%.*s", status, error ? " " : "", error ? error : "",
+		    more && *more ? ": " : "", more ? (int)strcspn(more, "\r\n") : 0, more ? more : "");
 	}
 	json_decref(o);
 	return rc;

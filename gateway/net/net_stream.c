@@ -14,6 +14,11 @@
 #include "err.h"
 #include "net_stream_priv.h"
 
+/* A peer that is gone without a word is known after two minutes, also while we wait for hours. */
+#define ALIVE_S 60
+#define ALIVE_AGAIN_S 20
+#define ALIVE_TIMES 3
+
 static int64_t
 clock_ms(void)
 {
@@ -123,18 +128,31 @@ finish_connect(struct net_stream *s)
 	return error ? net_stream_fail(s, VG_ERR_SYSTEM, strerror(error)) : VG_OK;
 }
 
+static void
+set_options(int fd)
+{
+	static const struct {
+		int level, name, value;
+	} rows[] = {
+		{ IPPROTO_TCP, TCP_NODELAY, 1 }, { SOL_SOCKET, SO_KEEPALIVE, 1 }, { IPPROTO_TCP, TCP_KEEPIDLE, ALIVE_S },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, ALIVE_AGAIN_S }, { IPPROTO_TCP, TCP_KEEPCNT, ALIVE_TIMES },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		setsockopt(fd, rows[i].level, rows[i].name, &rows[i].value, sizeof(rows[i].value));
+}
+
 int
 net_stream_connect(struct net_stream *s, const struct sockaddr *addr, socklen_t len)
 {
-	int on = 1, rc = VG_OK;
+	int rc = VG_OK;
 
 	net_stream_hang_up(s);
 	s->err = VG_OK;
 	s->fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->fd < 0)
 		return net_stream_fail(s, VG_ERR_SYSTEM, strerror(errno));
-	setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(s->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	set_options(s->fd);
 	if (connect(s->fd, addr, len) < 0)
 		rc = finish_connect(s);
 	if (rc != VG_OK)

@@ -154,7 +154,7 @@ namespace inbox {{
             if not found[0]:
                 return []
             _, data = c.fetch(found[0].replace(b" ", b",").decode(), "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
-            return sorted(part[1].decode().split(":", 1)[1].strip() for part in data if isinstance(part, tuple))
+            return sorted(part[1].decode(errors="replace").split(":", 1)[1].strip() for part in data if isinstance(part, tuple))
 
     def count(self, folder="INBOX"):
         with self.client() as c:

@@ -10,6 +10,7 @@
 
 #include "err.h"
 #include "imap.h"
+#include "imap_ids.h"
 #include "imap_rcpt.h"
 #include "imap_utf7.h"
 
@@ -95,6 +96,92 @@ test_pauses(void **state)
 	assert_true(imap_backoff_ms(TROUBLE_LIMIT, 1, 0) > imap_backoff_ms(TROUBLE_NETWORK, 1, UINT32_MAX));
 	assert_in_range(imap_delay_ms(1, 0), 20000, 40000);
 	assert_in_range(imap_delay_ms(1000, 0), 10 * 60000, 19 * 60000);
+}
+
+static void
+test_excuses(void **state)
+{
+	static const struct {
+		const char *line;
+		bool excused;
+	} rows[] = {
+		{ "* BYE [LIMIT] enough", true }, { "* BYE [overquota] bandwidth", true }, { "* BYE [UNAVAILABLE] later", true },
+		{ "* BYE", false }, { "* BYE shutting down", false }, { "* BYE [SERVERBUG] this mail", false }, { "LIMIT", false }, { "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(imap_bye_excuses(rows[i].line), rows[i].excused);
+	assert_true(imap_code_excuses("throttled"));
+	/* a mail that the server dies of must count in the end */
+	assert_false(imap_code_excuses("SERVERBUG"));
+	assert_false(imap_code_excuses(""));
+}
+
+static void
+test_waiting(void **state)
+{
+	static const struct {
+		bool idle;
+		int64_t poll, due, want;
+	} rows[] = {
+		{ false, 60000, 60000, 60000 }, { true, 60000, 60000, 60000 },
+		{ true, 29 * 60000, 29 * 60000, 28 * 60000 },   /* renewed in time */
+		{ false, 29 * 60000, 29 * 60000, 29 * 60000 },
+		{ true, 29 * 60000, 5000, 5000 }, { false, 60000, 5000, 5000 },
+		{ true, 60000, -7, 1000 }, { false, 60000, 0, 1000 }, { false, 500, -7, 500 }, { false, 500, 500, 500 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(imap_wait_ms(rows[i].idle, rows[i].poll, rows[i].due), rows[i].want);
+}
+
+static void
+test_answers_wait_for_what_they_answer(void **state)
+{
+	static const char parent[] = "Message-ID: <a@x.example>\r\nSubject: x\r\n\r\n";
+	static const struct {
+		const char *head;
+		bool follows;
+	} rows[] = {
+		{ "In-Reply-To: <a@x.example>\r\n\r\n", true },
+		{ "In-Reply-To: Your mail of today <a@x.example> (again)\r\n\r\n", true },
+		{ "References: <z@x.example>\r\n <a@x.example>\r\n\t<b@x.example>\r\n\r\n", true },
+		{ "Message-ID: <a@x.example>\r\n\r\n", true },
+		{ "References: <a@x.example\r\n\r\n", false },
+		{ "References: <A@x.example> a@x.example\r\n\r\n", false },
+		{ "Subject: <a@x.example>\r\n\r\n<a@x.example>", false },
+		{ "", false },
+	};
+	struct imap_ids ids;
+	uint64_t own;
+
+	(void)state;
+	imap_ids_read(&ids, parent, strlen(parent));
+	own = ids.own;
+	assert_true(own != 0 && ids.n == 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		imap_ids_read(&ids, rows[i].head, strlen(rows[i].head));
+		assert_int_equal(imap_ids_follow(&ids, own), rows[i].follows);
+		assert_false(imap_ids_follow(&ids, 0));
+	}
+}
+
+static void
+test_many_references(void **state)
+{
+	struct imap_ids ids;
+	struct buf head;
+
+	(void)state;
+	buf_init(&head, 1 << 20);
+	assert_int_equal(buf_addf(&head, "References:"), VG_OK);
+	for (unsigned i = 0; i < 1000; i++)
+		assert_int_equal(buf_addf(&head, " <%u@x.example>\r\n", i), VG_OK);
+	imap_ids_read(&ids, buf_str(&head), head.len);
+	assert_int_equal(ids.n, IMAP_REFS_MAX);
+	buf_free(&head);
 }
 
 static void
@@ -228,6 +315,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_folder_names), cmocka_unit_test(test_codes), cmocka_unit_test(test_byes), cmocka_unit_test(test_pauses),
 		cmocka_unit_test(test_recipients), cmocka_unit_test(test_too_many_recipients), cmocka_unit_test(test_targets), cmocka_unit_test(test_tokens),
+		cmocka_unit_test(test_excuses), cmocka_unit_test(test_waiting), cmocka_unit_test(test_answers_wait_for_what_they_answer),
+		cmocka_unit_test(test_many_references),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
