@@ -62,6 +62,7 @@ struct conf_smarthost {
 	char *ca;                    /* file of authorities in PEM; NULL: the system's */
 	char *user;                  /* NULL: no AUTH */
 	char *password_file;
+	int64_t timeout_ms;          /* one silence of its; twice as much behind the end of a mail */
 };
 
 enum conf_auth { AUTH_BY_LOGIN, AUTH_BY_PLAIN, AUTH_BY_XOAUTH2 };
@@ -152,6 +153,7 @@ struct conf {
 	unsigned recipients;                /* per message */
 	unsigned commands, errors;          /* per session */
 	unsigned parsers;                   /* worker processes */
+	unsigned deliveries;                /* of the role deliver, a connection each */
 	char *ocr_languages;                /* tesseract's names with '+' between; NULL: pictures are not read */
 	int64_t ocr_time_ms;                /* for the pictures of one attachment */
 	uint64_t ocr_pixels;                /* a picture with more is not decoded */

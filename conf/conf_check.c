@@ -117,6 +117,9 @@ static void check_outgoing(struct conf_parser *p)
 
 	if (c->hold_digest_ms == 0)
 		c->hold_digest_ms = INT64_C(24) * 3600 * 1000;
+	for (size_t i = 0; i < c->n_smarthosts; i++)
+		if (c->smarthosts[i].timeout_ms == 0)
+			c->smarthosts[i].timeout_ms = INT64_C(5) * 60 * 1000;
 	if (c->hold_digest != NULL && c->n_smarthosts == 0)
 		conf_complain(p, 1, "hold digest: it is mail, and needs a \"smarthost\"");
 	if (c->n_smarthosts > 0 && (conf_address(c, ADDRESS_CASE) == NULL || conf_address(c, ADDRESS_BOUNCE) == NULL))
@@ -231,6 +234,7 @@ unsigned conf_needs_restart(const struct conf *old, const struct conf *new, conf
 		{ users, "user: changed, takes effect at a restart" },
 		{ same(old->key_file, new->key_file), "key file: changed, takes effect at a restart" },
 		{ old->parsers == new->parsers, "limit parsers: changed, takes effect at a restart" },
+		{ old->deliveries == new->deliveries, "limit deliveries: changed, takes effect at a restart" },
 		{ same(old->ocr_languages, new->ocr_languages), "ocr: changed, takes effect at a restart" },
 		{ old->ocr_time_ms == new->ocr_time_ms && old->ocr_pixels == new->ocr_pixels && old->ocr_workers == new->ocr_workers,
 		    "limit ocr: changed, takes effect at a restart" },
@@ -262,6 +266,7 @@ void conf_keep(struct conf *old, struct conf *new)
 		SWAP(old->role_user[i], new->role_user[i]);
 	SWAP(old->key_file, new->key_file);
 	SWAP(old->parsers, new->parsers);
+	SWAP(old->deliveries, new->deliveries);
 	SWAP(old->ocr_languages, new->ocr_languages);
 	SWAP(old->ocr_time_ms, new->ocr_time_ms);
 	SWAP(old->ocr_pixels, new->ocr_pixels);

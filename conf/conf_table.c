@@ -138,11 +138,15 @@ const struct conf_directive conf_directives[] = {
 	    { .type = CT_CHOICE, .offset = SMARTHOST(tls), .keyword = "tls", .name = "MODE", .choices = "none|optional|required" },
 	    { .type = CT_PATH, .offset = SMARTHOST(ca), .keyword = "ca", .name = "FILE" },
 	    { .type = CT_UTF8, .offset = SMARTHOST(user), .keyword = "user", .name = "USER", .max = 255 },
-	    { .type = CT_FILE, .offset = SMARTHOST(password_file), .keyword = "password", .name = "file FILE" } },
+	    { .type = CT_FILE, .offset = SMARTHOST(password_file), .keyword = "password", .name = "file FILE" },
+	    { .type = CT_DURATION, .offset = SMARTHOST(timeout_ms), .keyword = "timeout", .name = "TIME", .min = SECOND,
+	      .max = 10 * MINUTE } },
 	  NULL, true,
-	  "The MTA that takes our mail; of several the first that can be reached. Without one nothing is sent. TLS is by STARTTLS "
+	  "The MTA that takes our mail; of several the first that is well: one that was not reached, refused us or cut a connection "
+	  "comes behind the others for a minute, and longer each time. Without one nothing is sent. TLS is by STARTTLS "
 	  "and required unless MODE says otherwise; the certificate must be of an authority of the system's, or of ca, and for HOST. "
-	  "The password stands in the first line of FILE, which a reload reads again. Needs address case and address bounce." },
+	  "The password stands in the first line of FILE, which a reload reads again. It may be silent for timeout (default 5m, as "
+	  "RFC 5321 has it), and for twice as long behind the end of a mail. Needs address case and address bounce." },
 	{ { "templates", NULL }, CTARGET_CONF,
 	  { { .type = CT_PATH, .offset = CONF(templates), .name = "DIR", .required = true } },
 	  NULL, true,
@@ -229,6 +233,9 @@ const struct conf_directive conf_directives[] = {
 	{ { "limit", "parsers" }, CTARGET_CONF,
 	  { { .type = CT_UINT, .offset = CONF(parsers), .name = "N", .required = true, .min = 1, .max = 64 } },
 	  "2", true, "Parser processes." },
+	{ { "limit", "deliveries" }, CTARGET_CONF,
+	  { { .type = CT_UINT, .offset = CONF(deliveries), .name = "N", .required = true, .min = 1, .max = 32 } },
+	  "4", true, "Connections to the smarthost at a time, each with a process of its own." },
 	{ { "ocr", "off" }, CTARGET_CONF, { { .type = CT_CLEAR, .offset = CONF(ocr_languages) } }, NULL, true,
 	  "The text of screenshots is not read. The default." },
 	{ { "ocr", "languages" }, CTARGET_CONF,

@@ -40,10 +40,11 @@ struct outbox_row {
 
 /* Queues a copy: ulid, state and times are set here. An address that is suppressed gets a row all the same, held. */
 int store_outbox_add(struct store *s, const struct outbox_row *r, int64_t now);
-/* Copies to be tried now, the longest due first, contacts before others of the same message: how many. */
-int store_outbox_due(struct store *s, int64_t now, struct outbox_row *out, unsigned max);
-/* When the next copy is due; 0: none is queued. */
-int store_outbox_next(struct store *s, int64_t *at);
+/* Copies to be tried now, the longest due first, contacts before others of the same message: how many. A letter waits while an
+ * earlier one of its ticket to the same recipient is queued, unless the smarthost has put that one off four times (4xx). */
+int store_outbox_due(struct store *s, int64_t now, int64_t *ids, unsigned max);
+/* When another copy becomes due after now; 0: none. */
+int store_outbox_next(struct store *s, int64_t now, int64_t *at);
 /* VG_ERR_NOTFOUND. */
 int store_outbox_row(struct store *s, int64_t id, struct outbox_row *out);
 int store_outbox_by_ulid(struct store *s, const char *ulid, struct outbox_row *out);
@@ -54,6 +55,8 @@ int store_outbox_save(struct store *s, const struct outbox_row *r, int64_t now);
 int store_outbox_contact_had(struct store *s, int64_t message);
 /* Is a copy of the ticket's message for a contact still queued? 1 yes, 0 no. */
 int store_outbox_contact_waits(struct store *s, uint64_t ticket, int64_t message);
+/* What waits for a contact's copy of the message (T3) is due now. */
+int store_outbox_wake(struct store *s, uint64_t ticket, int64_t message, int64_t now);
 /* Cancels what is queued or held for one recipient of a ticket, but notices of removal. */
 int store_outbox_cancel(struct store *s, uint64_t ticket, const char *recipient, const char *why, int64_t now);
 /* Message-ID of the last letter that left for a recipient of a ticket, appended; nothing: none did. */

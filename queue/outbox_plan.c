@@ -3,21 +3,29 @@
  */
 #include "outbox_plan.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define PAUSE_MIN_MS INT64_C(60000)
 #define PAUSE_MAX_MS (INT64_C(4) * 3600 * 1000)
+#define AWAY_MIN_MS INT64_C(10000)
+#define AWAY_MAX_MS (INT64_C(5) * 60 * 1000)
+
+/* Doubling with every attempt but the first, a fifth up or down. */
+static int64_t
+doubling(int64_t pause, int64_t most, unsigned attempts, uint32_t chance)
+{
+	while (attempts-- > 1 && pause < most)
+		pause *= 2;
+	if (pause > most)
+		pause = most;
+	return pause * 4 / 5 + (int64_t)chance % (pause * 2 / 5);
+}
 
 int64_t
 outbox_pause(unsigned attempts, uint32_t chance)
 {
-	int64_t pause = PAUSE_MIN_MS;
-
-	while (attempts-- > 1 && pause < PAUSE_MAX_MS)
-		pause *= 2;
-	if (pause > PAUSE_MAX_MS)
-		pause = PAUSE_MAX_MS;
-	return pause * 4 / 5 + (int64_t)chance % (pause * 2 / 5);
+	return doubling(PAUSE_MIN_MS, PAUSE_MAX_MS, attempts, chance);
 }
 
 bool
@@ -41,7 +49,30 @@ outbox_settle(struct outbox_row *r, const struct deliver_done *done, int64_t now
 		r->state = OUTBOX_SENT;
 		return;
 	}
-	r->next_at = now + outbox_pause(r->attempts, chance);
-	if (done->outcome == DELIVERY_REFUSED || now - r->created_at >= OUTBOX_GIVE_UP_MS)
+	if (done->outcome != DELIVERY_AWAY)
+		r->next_at = now + outbox_pause(r->attempts, chance);
+	if (done->outcome == DELIVERY_REFUSED || outbox_expired(r, now))
 		r->state = OUTBOX_FAILED;
+}
+
+bool
+outbox_expired(const struct outbox_row *r, int64_t now)
+{
+	return now - r->created_at >= OUTBOX_GIVE_UP_MS;
+}
+
+bool
+outbox_away_note(struct outbox_away *a, int64_t now, uint32_t chance)
+{
+	if (a->failures > 0 && now < a->until)
+		return false;
+	a->failures++;
+	a->until = now + doubling(AWAY_MIN_MS, AWAY_MAX_MS, a->failures, chance);
+	return true;
+}
+
+unsigned
+outbox_away_allows(const struct outbox_away *a, int64_t now)
+{
+	return a->failures == 0 ? UINT_MAX : now < a->until ? 0 : 1;
 }

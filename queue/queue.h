@@ -176,6 +176,11 @@ int queue_deliver_start(struct queue *q);
 void queue_deliver_stop(struct queue *q);
 /* Something may be due: it was queued, its time came, a copy that it waits for went out, the role started. */
 void queue_deliver_kick(struct queue *q);
+/* A process of the role is there. */
+void queue_deliver_joined(struct queue *q);
+/* An operator wants a try now, also if the smarthosts were away a moment ago. */
+void queue_deliver_retry(struct queue *q);
+/* queue_deliver_done.c */
 void queue_deliver_done(struct link *l, struct ipc_msg *msg);
 /* The role went away: what it had is tried again. */
 void queue_deliver_lost(struct link *l);

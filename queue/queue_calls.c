@@ -156,7 +156,10 @@ call_home(struct task *t)
 		queue_wait_sweep(q);
 	if (wrote && strcmp(c->def->op, "queue.ack") == 0)
 		count_acks(c);
-	if (wrote && (strncmp(c->def->op, "outbox.", 7) == 0 || strncmp(c->def->op, "suppressed.", 11) == 0 || strcmp(c->def->op, "tickets.remove-participant") == 0))
+	if (wrote && strcmp(c->def->op, "outbox.retry") == 0)
+		queue_deliver_retry(q);
+	else if (wrote && (strncmp(c->def->op, "outbox.", 7) == 0 || strncmp(c->def->op, "suppressed.", 11) == 0 ||
+	    strcmp(c->def->op, "tickets.remove-participant") == 0))
 		queue_deliver_kick(q);
 	if (done && (strcmp(c->def->op, "contacts.add") == 0 || strcmp(c->def->op, "registry.import") == 0))
 		queue_keep_kick(q);

@@ -1,226 +1,118 @@
 /*
- * queue_deliver.c - outgoing mail: what is due goes to the role deliver, one letter at a time for each place it has, and its word
- * goes back into the store. Main thread of the queue process; changes are the writer's. Who may get a copy is asked at the
- * moment it is handed over (T3, T10).
+ * queue_deliver.c - outgoing mail: what is due goes to the processes of the role deliver, in the order of each thread. Main thread of
+ * the queue process. Who may get a copy is asked at the moment it is handed over (T3, T10).
  */
-#include "queue.h"
+#include "queue_deliver.h"
 
-#include <sodium.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "err.h"
-#include "fuse.h"
 #include "id.h"
-#include "log.h"
-#include "outbox_plan.h"
-#include "queue_bounce.h"
 #include "queue_people.h"
-#include "ticket.h"
 
-#define IN_FLIGHT 4u          /* letters that the role may hold */
+#define JOIN_MS 50            /* for words that a process owes to the queue before us */
 #define LOOK_MS 30000         /* at the latest: rows that an operator released, clocks that were set */
 #define WAIT_MS 15000         /* for a contact's copy (T3) */
 #define RATE_MS (10 * 60 * 1000)
-#define TEXT_MAX 1000u
 
-struct deliver_state {
-	struct queue *q;
-	struct ev_timer timer;
-	struct fuses fuses;        /* notices, by recipient */
-	int64_t flying[IN_FLIGHT]; /* rows at the role, or on their way back; 0: free */
-};
+/* ---- what is under way ---- */
 
-/* A row's new state, on its way through the writer. */
-struct settling {
-	struct task task;
-	struct queue *q;
-	int64_t id, now;
-	bool spoken;               /* done is the role's word; else next, state and why are ours */
-	struct deliver_done done;
-	enum outbox_state state;
-	int64_t next_at;
-	char text[TEXT_MAX], enhanced[16], message_id[TEXT_MAX];
-};
-
-static struct link *
-role_link(struct queue *q)
+static struct flight *
+flight_of(struct deliver_state *d, int64_t id)
 {
-	for (struct link *l = q->links; l != NULL; l = l->next)
-		if (l->role == ROLE_DELIVER)
-			return l;
+	for (size_t i = 0; i < FLIGHTS_MAX; i++)
+		if (d->flights[i].id == id)
+			return &d->flights[i];
 	return NULL;
 }
 
-static int64_t *
-place(struct deliver_state *d, int64_t id)
+bool
+queue_deliver_returned(struct link *l, int64_t id, enum delivery_outcome outcome)
 {
-	for (size_t i = 0; i < IN_FLIGHT; i++)
-		if (d->flying[i] == id)
-			return &d->flying[i];
-	return NULL;
-}
+	struct deliver_state *d = l->q->deliver;
+	struct flight *f = d != NULL ? flight_of(d, id) : NULL;
+	bool untried = outcome == DELIVERY_UNTRIED;
 
-/* ---- after a try ---- */
-
-/* The clock stops when the smarthost took a public answer of L2 for a contact (POLICY, clocks). */
-static int
-stop_clock(struct writer_env *env, const struct outbox_row *r, struct ticket_view *v, int64_t now)
-{
-	static const char *const changed[] = { "sla", NULL };
-	int err;
-
-	if (r->kind != LETTER_REPLY || (r->role != PART_CONTACT && r->role != PART_HOLDER) ||
-	    (v->t.sla_state != SLA_RUNNING && v->t.sla_state != SLA_WARNED))
-		return VG_OK;
-	v->t.sla_state = SLA_MET;
-	v->t.updated_at = now;
-	err = ticket_event(env->store, v, "sla.met", changed, 0, now);
-	return err == VG_OK ? store_ticket_save(env->store, &v->t) : err;
-}
-
-static int
-tell_failure(struct writer_env *env, const struct outbox_row *r, struct ticket_view *v, const struct settling *s)
-{
-	struct delivery_failure f = { .actor = "deliver", .text = s->text, .message = "", .now = s->now,
-		.hard = s->spoken && s->done.outcome == DELIVERY_REFUSED && outbox_hard(s->enhanced) };
-
-	return queue_bounce_failed(env, r, v, &f);
-}
-
-static int
-follow(struct writer_env *env, const struct outbox_row *r, const struct settling *s)
-{
-	struct ticket_view v = { .n_related = 0 };
-	int err;
-
-	if (r->state != OUTBOX_SENT && r->state != OUTBOX_FAILED)
-		return VG_OK;
-	err = ticket_load(&v, env->store, env->registry, r->ticket);
-	if (err == VG_OK)
-		err = r->state == OUTBOX_SENT ? stop_clock(env, r, &v, s->now) : tell_failure(env, r, &v, s);
-	if (err == VG_OK && r->state == OUTBOX_SENT && r->role == PART_CONTACT)
-		err = store_outbox_contact_has(env->store, r->message, r->recipient, s->now);
-	ticket_close(&v);
-	return err == VG_ERR_NOTFOUND ? VG_OK : err;
-}
-
-/* What was cancelled while it was on its way has left all the same. */
-static bool
-may_settle(const struct outbox_row *r, const struct settling *s)
-{
-	return r->state == OUTBOX_QUEUED ||
-	    (r->state == OUTBOX_CANCELLED && s->spoken && s->done.outcome == DELIVERY_SENT);
-}
-
-static void
-run_settle(struct task *t, void *arg)
-{
-	struct settling *s = (struct settling *)t;
-	struct writer_env *env = arg;
-	struct outbox_row r, next;
-	int err = store_outbox_row(env->store, s->id, &r);
-
-	next = r;
-	if (err == VG_OK && may_settle(&r, s)) {
-		if (s->spoken) {
-			outbox_settle(&next, &s->done, s->now, randombytes_random());
-			next.message_id = s->message_id;
-		} else {
-			next.state = s->state;
-			next.hold = OUTBOX_FOR_CONTACT;
-			next.next_at = s->next_at;
-		}
-		next.answer = s->text;
-		err = store_outbox_save(env->store, &next, s->now);
-		if (err == VG_OK)
-			err = follow(env, &next, s);
-	}
-	store_outbox_free(&r);
-	t->err = err == VG_ERR_NOTFOUND ? VG_OK : err;
-}
-
-static void
-settled(struct task *t)
-{
-	struct settling *s = (struct settling *)t;
-	struct queue *q = s->q;
-	int64_t *at = q->deliver != NULL ? place(q->deliver, s->id) : NULL;
-
-	queue_home(q);
-	if (at != NULL)
-		*at = 0;
-	/* Not noted: it stays queued, and goes out once more with the same Message-ID. */
-	if (t->err != VG_OK)
-		log_error("", "outbox-failed", "out=%lld error=%s", (long long)s->id, log_q(vg_strerror(t->err)));
-	else
-		queue_wait_wake(q);
-	free(s);
-	if (!q->stopping)
-		queue_deliver_kick(q);
-}
-
-static void
-settle(struct queue *q, struct settling *s)
-{
-	s->task.run = run_settle;
-	s->task.done = settled;
-	s->q = q;
-	s->now = id_now_ms();
-	queue_write(q, &s->task);
-}
-
-static void
-copy_text(char *out, size_t n, const char *s)
-{
-	snprintf(out, n, "%s", s != NULL ? s : "");
+	if (d == NULL || (f != NULL && f->link != l->serial))
+		return false;
+	/* Handed out by the queue before us, which was killed: known now, it is not sent again. */
+	if (f == NULL && (outcome != DELIVERY_SENT || (f = flight_of(d, 0)) == NULL))
+		return false;
+	*f = (struct flight){ .id = untried ? 0 : id };
+	for (size_t i = 0; i < FLIGHTS_MAX && untried; i++)
+		d->flights[i].slow |= d->flights[i].link == l->serial;
+	return true;
 }
 
 void
-queue_deliver_done(struct link *l, struct ipc_msg *msg)
+queue_deliver_landed(struct queue *q, int64_t id)
+{
+	struct flight *f = q->deliver != NULL ? flight_of(q->deliver, id) : NULL;
+
+	/* The process may have died, and the letter be at another one. */
+	if (f != NULL && f->link == 0)
+		f->id = 0;
+}
+
+void
+queue_deliver_lost(struct link *l)
 {
 	struct deliver_state *d = l->q->deliver;
-	struct settling *s;
-	struct deliver_done done;
 
-	if (l->role != ROLE_DELIVER || msg->id == 0 || msg->id > INT64_MAX || place(d, (int64_t)msg->id) == NULL ||
-	    ipc_decode(msg, &done) != VG_OK || done.outcome < DELIVERY_SENT || done.outcome > DELIVERY_REFUSED) {
-		log_warn("", "stray-message", "type=DELIVER_DONE id=%llu", (unsigned long long)msg->id);
+	if (d == NULL || l->role != ROLE_DELIVER)
 		return;
+	/* What it had may have left: a second try is what may be doubled. What the writer has is known. */
+	for (size_t i = 0; i < FLIGHTS_MAX; i++)
+		if (d->flights[i].link == l->serial)
+			d->flights[i] = (struct flight){ .id = 0 };
+	queue_deliver_kick(l->q);
+}
+
+/* How many letters a process has; UINT_MAX: it gets no more now. */
+static unsigned
+load_of(const struct deliver_state *d, const struct link *l)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < FLIGHTS_MAX; i++) {
+		if (d->flights[i].link != l->serial)
+			continue;
+		if (d->flights[i].slow || ++n == LINK_FLIGHTS)
+			return UINT_MAX;
 	}
-	if ((s = calloc(1, sizeof(*s))) == NULL) {
-		*place(d, (int64_t)msg->id) = 0;
-		return;
+	return n;
+}
+
+static struct link *
+idlest(struct queue *q)
+{
+	struct link *best = NULL;
+	unsigned least = UINT_MAX;
+
+	for (struct link *l = q->links; l != NULL; l = l->next) {
+		unsigned n = l->role == ROLE_DELIVER ? load_of(q->deliver, l) : UINT_MAX;
+
+		if (n < least) {
+			least = n;
+			best = l;
+		}
 	}
-	s->id = (int64_t)msg->id;
-	s->spoken = true;
-	copy_text(s->text, sizeof(s->text), done.text);
-	copy_text(s->enhanced, sizeof(s->enhanced), done.enhanced);
-	copy_text(s->message_id, sizeof(s->message_id), done.message_id);
-	s->done = (struct deliver_done){ .outcome = done.outcome, .code = done.code, .enhanced = s->enhanced, .text = s->text,
-		.message_id = s->message_id, .smarthost = "" };
-	log_info("", "letter", "out=%llu outcome=%u code=%u smarthost=%s text=%s", (unsigned long long)msg->id, done.outcome, done.code,
-	    *done.smarthost != '\0' ? done.smarthost : "-", log_q(s->text));
-	settle(l->q, s);
+	return best;
+}
+
+static unsigned
+handed_out(const struct deliver_state *d)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < FLIGHTS_MAX; i++)
+		n += d->flights[i].link != 0;
+	return n;
 }
 
 /* ---- before a try ---- */
-
-static void
-put_off(struct queue *q, const struct outbox_row *r, enum outbox_state state, int64_t ms, const char *why)
-{
-	struct settling *s = calloc(1, sizeof(*s));
-
-	if (s == NULL) {
-		*place(q->deliver, r->id) = 0;
-		return;
-	}
-	s->id = r->id;
-	s->state = state;
-	s->next_at = id_now_ms() + ms;
-	copy_text(s->text, sizeof(s->text), why);
-	settle(q, s);
-}
 
 static int
 hand_over(struct link *l, const struct outbox_row *r)
@@ -263,42 +155,86 @@ too_many(struct deliver_state *d, const struct outbox_row *r)
 	    !fuse_pass(&d->fuses, &name, 1, id_now_ms(), &blown);
 }
 
-static void
-try_row(struct link *l, const struct outbox_row *r)
+/* Why the row is not tried now, and what becomes of it meanwhile; NULL: it may leave. */
+static const char *
+obstacle(struct queue *q, const struct outbox_row *r, enum outbox_state *state, int64_t *ms)
 {
-	struct queue *q = l->q;
-	int64_t *at = place(q->deliver, 0);
 	enum people_cause cause;
 	enum people_send what;
-	int err;
+	int err = may_send(q, r, &what, &cause);
 
-	*at = r->id;
-	err = may_send(q, r, &what, &cause);
+	*state = OUTBOX_QUEUED;
+	*ms = LOOK_MS;
 	if (err != VG_OK && err != VG_ERR_NOTFOUND)
-		put_off(q, r, OUTBOX_QUEUED, LOOK_MS, "it could not be checked now");
-	else if (err == VG_ERR_NOTFOUND || what == PEOPLE_NEVER)
-		put_off(q, r, OUTBOX_CANCELLED, 0, err == VG_OK ? people_cause_word(cause) : "the message is gone");
-	else if (what == PEOPLE_WAIT && store_outbox_contact_waits(q->store, r->ticket, r->message) == 0)
-		put_off(q, r, OUTBOX_HELD, 0, "no contact of the partner can be reached (T3)");
-	else if (what == PEOPLE_WAIT)
-		put_off(q, r, OUTBOX_QUEUED, WAIT_MS, "waits for a contact's copy (T3)");
-	else if (too_many(q->deliver, r))
-		put_off(q, r, OUTBOX_QUEUED, RATE_MS, "waits: many notices to this address");
-	else if ((err = hand_over(l, r)) == VG_ERR_FULL || err == VG_ERR_MEMORY)
-		put_off(q, r, OUTBOX_QUEUED, LOOK_MS, "no space for its files now");
-	else if (err != VG_OK)
-		*at = 0; /* the role is gone, or its files are being taken out */
+		return "it could not be checked now";
+	if (err == VG_ERR_NOTFOUND || what == PEOPLE_NEVER) {
+		*state = OUTBOX_CANCELLED;
+		return err == VG_OK ? people_cause_word(cause) : "the message is gone";
+	}
+	if (what == PEOPLE_WAIT && store_outbox_contact_waits(q->store, r->ticket, r->message) == 0) {
+		*state = OUTBOX_HELD;
+		return "no contact of the partner can be reached (T3)";
+	}
+	*ms = what == PEOPLE_WAIT ? WAIT_MS : RATE_MS;
+	if (what == PEOPLE_WAIT)
+		return "waits for a contact's copy (T3)";
+	return too_many(q->deliver, r) ? "waits: many notices to this address" : NULL;
 }
 
-static unsigned
-free_places(struct deliver_state *d)
+static void
+try_row(struct link *l, struct flight *f, const struct outbox_row *r)
 {
-	unsigned n = 0;
+	enum outbox_state state;
+	int64_t ms;
+	int err;
+	const char *why = obstacle(l->q, r, &state, &ms);
 
-	for (size_t i = 0; i < IN_FLIGHT; i++)
-		n += d->flying[i] == 0;
-	return n;
+	*f = (struct flight){ .id = r->id };
+	if (why != NULL)
+		queue_deliver_put_off(l->q, r->id, state, ms, why);
+	else if ((err = hand_over(l, r)) == VG_OK)
+		f->link = l->serial;
+	else if (err == VG_ERR_FULL || err == VG_ERR_MEMORY)
+		queue_deliver_put_off(l->q, r->id, OUTBOX_QUEUED, LOOK_MS, "no space for its files now");
+	else
+		f->id = 0; /* the process is gone, or its files are being taken out */
 }
+
+/* What waited too long while there was no smarthost to try it. */
+static bool
+give_up(struct queue *q, struct flight *f, const struct outbox_row *r)
+{
+	if (!outbox_expired(r, id_now_ms()))
+		return false;
+	*f = (struct flight){ .id = r->id };
+	queue_deliver_put_off(q, r->id, OUTBOX_FAILED, 0, "given up: no smarthost could be reached for five days");
+	return true;
+}
+
+/* False: there is no use in going on with others. */
+static bool
+one_due(struct queue *q, int64_t id)
+{
+	struct deliver_state *d = q->deliver;
+	bool away = outbox_away_allows(&d->away, id_now_ms()) <= handed_out(d);
+	struct flight *f = flight_of(d, 0);
+	struct link *l = idlest(q);
+	struct outbox_row r;
+	bool on = true;
+
+	if (f == NULL || (l == NULL && !away))
+		return false;
+	if (store_outbox_row(q->store, id, &r) != VG_OK)
+		return true;
+	if (away)
+		on = give_up(q, f, &r);
+	else
+		try_row(l, f, &r);
+	store_outbox_free(&r);
+	return on;
+}
+
+/* ---- when ---- */
 
 static void
 look_again(void *arg)
@@ -312,9 +248,11 @@ look_again(void *arg)
 static void
 set_timer(struct queue *q)
 {
-	int64_t at = 0, now = id_now_ms(), ms = LOOK_MS;
+	int64_t at = 0, now = id_now_ms(), ms = LOOK_MS, until = q->deliver->away.until;
 
-	if (store_outbox_next(q->store, &at) == VG_OK && at > now && at - now < ms)
+	if (q->deliver->away.failures > 0 && until > now && until - now < ms)
+		ms = until - now;
+	if (store_outbox_next(q->store, now, &at) == VG_OK && at > now && at - now < ms)
 		ms = at - now;
 	ev_timer_set(q->ctx->loop, &q->deliver->timer, ms, look_again, q->deliver);
 }
@@ -322,30 +260,32 @@ set_timer(struct queue *q)
 void
 queue_deliver_kick(struct queue *q)
 {
-	struct link *l = role_link(q);
-	struct outbox_row rows[2 * IN_FLIGHT];
-	int n;
+	int64_t ids[2 * FLIGHTS_MAX];
+	int n = 0;
 
-	if (q->deliver == NULL || q->stopping || l == NULL)
+	if (q->deliver == NULL || q->stopping)
 		return;
-	n = free_places(q->deliver) > 0 ? store_outbox_due(q->store, id_now_ms(), rows, 2 * IN_FLIGHT) : 0;
-	for (int i = 0; i < n; i++) {
-		if (place(q->deliver, rows[i].id) == NULL && free_places(q->deliver) > 0)
-			try_row(l, &rows[i]);
-		store_outbox_free(&rows[i]);
-	}
+	if (flight_of(q->deliver, 0) != NULL && idlest(q) != NULL)
+		n = store_outbox_due(q->store, id_now_ms(), ids, 2 * FLIGHTS_MAX);
+	for (int i = 0; i < n; i++)
+		if (flight_of(q->deliver, ids[i]) == NULL && !one_due(q, ids[i]))
+			break;
 	set_timer(q);
 }
 
 void
-queue_deliver_lost(struct link *l)
+queue_deliver_joined(struct queue *q)
 {
-	struct deliver_state *d = l->q->deliver;
+	if (q->deliver != NULL)
+		ev_timer_set(q->ctx->loop, &q->deliver->timer, JOIN_MS, look_again, q->deliver);
+}
 
-	if (d == NULL || l->role != ROLE_DELIVER)
-		return;
-	/* What is at the writer frees its place itself; a second try of the rest is what may be doubled. */
-	memset(d->flying, 0, sizeof(d->flying));
+void
+queue_deliver_retry(struct queue *q)
+{
+	if (q->deliver != NULL)
+		q->deliver->away.until = 0;
+	queue_deliver_kick(q);
 }
 
 static void

@@ -145,7 +145,7 @@ on_peer(struct role_ctx *ctx, enum role role, uint32_t index, int fd)
 	if (role == ROLE_PARSER)
 		queue_parse_kick(q);
 	if (role == ROLE_DELIVER)
-		queue_deliver_kick(q);
+		queue_deliver_joined(q);
 	if (role == ROLE_OCR)
 		queue_ocr_kick(q);
 }

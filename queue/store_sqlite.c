@@ -63,8 +63,12 @@ static const char step_11[] =
 #include "queue/schema/0011-refused.sql.inc"
     ;
 
+static const char step_12[] =
+#include "queue/schema/0012-outbox-order.sql.inc"
+    ;
+
 static const char *const steps[] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_8, step_9,
-	step_10, step_11 };
+	step_10, step_11, step_12 };
 static const struct db_schema schema = { STORE_APP_ID, steps, sizeof(steps) / sizeof(steps[0]) };
 
 /* The key lives in the store: whoever can read it can read the events as well. */

@@ -107,17 +107,28 @@ read_rows(struct store *s, sqlite3_stmt *stmt, struct outbox_row *out, unsigned 
 	return err != VG_OK ? err : VG_ERR_MEMORY;
 }
 
+/* An earlier letter goes first, unless the smarthost puts just that one off again and again. */
+#define BEFORE "SELECT 1 FROM outbox e WHERE e.state = 1 AND e.ticket = o.ticket AND e.recipient = o.recipient AND e.id < o.id" \
+	" AND NOT (e.code BETWEEN 400 AND 499 AND e.attempts >= 4)"
+
 int
-store_outbox_due(struct store *s, int64_t now, struct outbox_row *out, unsigned max)
+store_outbox_due(struct store *s, int64_t now, int64_t *ids, unsigned max)
 {
-	return read_rows(s, db_query(s->d, "SELECT " COLUMNS " FROM outbox WHERE state = 1 AND next_at <= ? ORDER BY next_at, role, id"
-	    " LIMIT ?", "ii", now, (int64_t)max), out, max);
+	sqlite3_stmt *stmt = db_query(s->d, "SELECT o.id FROM outbox o WHERE o.state = 1 AND o.next_at <= ? AND NOT EXISTS (" BEFORE ")"
+	    " ORDER BY o.next_at, o.role, o.id LIMIT ?", "ii", now, (int64_t)max);
+	unsigned n = 0;
+	int err;
+
+	while ((err = db_step(s->d, stmt)) == 1)
+		if (n < max)
+			ids[n++] = sqlite3_column_int64(stmt, 0);
+	return err == VG_OK ? (int)n : err;
 }
 
 int
-store_outbox_next(struct store *s, int64_t *at)
+store_outbox_next(struct store *s, int64_t now, int64_t *at)
 {
-	int err = db_number(s->d, at, "SELECT next_at FROM outbox WHERE state = 1 ORDER BY next_at LIMIT 1", "");
+	int err = db_number(s->d, at, "SELECT next_at FROM outbox WHERE state = 1 AND next_at > ? ORDER BY next_at LIMIT 1", "i", now);
 
 	if (err == VG_ERR_NOTFOUND)
 		*at = 0;
@@ -201,6 +212,13 @@ store_outbox_refused(struct store *s, const char *recipient, int64_t since)
 	int err = db_number(s->d, &one, "SELECT 1 FROM outbox WHERE kind = 8 AND recipient = ? AND created_at > ? LIMIT 1", "ti", recipient, since);
 
 	return err == VG_OK ? 1 : err == VG_ERR_NOTFOUND ? 0 : err;
+}
+
+int
+store_outbox_wake(struct store *s, uint64_t ticket, int64_t message, int64_t now)
+{
+	return db_run(s->d, "UPDATE outbox SET next_at = ? WHERE ticket = ? AND message = ? AND role <> ? AND state = 1 AND attempts = 0"
+	    " AND next_at > ?", "iiiii", now, (int64_t)ticket, message, (int64_t)PART_CONTACT, now);
 }
 
 int

@@ -394,8 +394,10 @@ WIRE_DECLARE(deliver_job, DELIVER_JOB_FIELDS)
 
 enum delivery_outcome {
 	DELIVERY_SENT = 1, /* the smarthost took it */
-	DELIVERY_LATER,    /* it was not reached, or said 4xx */
-	DELIVERY_REFUSED   /* it said 5xx, or the letter can never be sent */
+	DELIVERY_LATER,    /* it said 4xx, or the connection was lost under way */
+	DELIVERY_REFUSED,  /* it said 5xx, or the letter can never be sent */
+	DELIVERY_AWAY,     /* no smarthost was reached, or none would deal with us: nothing is said about the letter */
+	DELIVERY_UNTRIED   /* handed back: the letter before it takes long */
 };
 /* code: of the reply, 0 without. enhanced: "5.1.1" or "". text: one line for people. message_id: that it carried, without <>. */
 #define DELIVER_DONE_FIELDS(F) F(u8, outcome) F(u32, code) F(str, enhanced) F(str, text) F(str, message_id) F(str, smarthost)

@@ -34,7 +34,7 @@ static const struct role_row rows[] = {
 	{ .role = ROLE_DELIVER, .tier = 2, .peers = R(QUEUE),
 	    .secrets = ROLE_SECRET(TOKEN_KEY) | ROLE_SECRET(CA) | ROLE_SECRET(PASSWORD) | ROLE_SECRET(DKIM_KEY) |
 	    ROLE_SECRET(TEMPLATE),
-	    .root = ROOT_EMPTY, .as_bytes = 1 * GIB, .nofile = 64 },
+	    .root = ROOT_EMPTY, .many = true, .as_bytes = 1 * GIB, .nofile = 64 },
 	{ .role = ROLE_API, .tier = 0, .peers = R(QUEUE) | R(GATE),
 	    .secrets = ROLE_SECRET(TLS_CERT) | ROLE_SECRET(TLS_KEY),
 	    .listens = ROLE_LISTEN(HTTP), .root = ROOT_EMPTY, .all_metrics = true,
@@ -102,7 +102,7 @@ role_count(const struct role_row *row, const struct conf *c)
 	if (row->role == ROLE_OCR)
 		return c->ocr_languages ? c->ocr_workers : 0;
 	if (row->role == ROLE_DELIVER)
-		return c->n_smarthosts > 0;
+		return c->n_smarthosts > 0 ? c->deliveries : 0;
 	return row->role == ROLE_PARSER ? c->parsers : row->role == ROLE_IMAP ? (unsigned)c->n_imaps : 1;
 }
 

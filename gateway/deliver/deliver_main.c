@@ -1,6 +1,6 @@
 /*
- * deliver_main.c - the role `deliver`: letters from the queue become mails and go to a smarthost, one after the other. Its main
- * program waits for the network; the loop that it turns meanwhile serves the link to the queue. No files; sockets out, to the
+ * deliver_main.c - the role `deliver`: letters from the queue become mails and go to a smarthost, one after the other; several
+ * processes make several connections. Its main program waits for the network; the loop that it turns meanwhile serves the link to the queue. No files; sockets out, to the
  * resolver and the smarthosts.
  */
 #include <sodium.h>
@@ -19,6 +19,7 @@
 
 #define WAITING_MAX 16u
 #define REST_MS 5000
+#define SLOW_MS 10000 /* a letter that takes longer lets those behind it go to other processes */
 
 struct waiting {
 	uint64_t id;
@@ -43,6 +44,11 @@ struct deliver {
 	struct waiting waiting[WAITING_MAX];
 	size_t n_waiting;
 	bool have;                    /* something waits, or the queue is gone */
+	uint64_t busy;                /* the letter under way; 0: none */
+	uint64_t owed;                /* a letter whose word the queue did not get */
+	struct smarthost_word owed_word;
+	char owed_id[TOKEN_MESSAGE_ID_MAX + 1];
+	struct ev_timer slow;
 };
 
 /* ---- what stands in files ---- */
@@ -135,7 +141,7 @@ static int prepare(struct role_ctx *ctx)
 	d->wait.loop = ctx->loop;
 	d->peers = calloc(c->n_smarthosts, sizeof *d->peers);
 	d->passwords = calloc(c->n_smarthosts, sizeof *d->passwords);
-	d->smarthost = smarthost_new(net_loop_wait, &d->wait);
+	d->smarthost = smarthost_new(net_loop_wait, &d->wait, c->n_smarthosts);
 	if (d->peers == NULL || d->passwords == NULL || d->smarthost == NULL)
 		return EX_OSERR;
 	/* Files that can be read now only. */
@@ -156,6 +162,9 @@ static int take(struct deliver *d, struct ipc_msg *msg)
 
 	if (msg->type != IPC_DELIVER_JOB || ipc_decode(msg, &job) != VG_OK || d->n_waiting == WAITING_MAX)
 		return VG_ERR_PROTO;
+	/* A queue that started anew does not know what we are at: the word will do for its letter too. */
+	if (msg->id == d->busy)
+		return VG_OK;
 	if ((w->frame = malloc(msg->len + 1)) == NULL)
 		return VG_ERR_MEMORY;
 	memcpy(w->frame, msg->data, msg->len);
@@ -192,6 +201,20 @@ static void on_queue(struct ipc *ipc, struct ipc_msg *msg, void *arg)
 	forget(d);
 }
 
+static void answer(struct deliver *d, uint64_t id, const char *message_id, const struct smarthost_word *word)
+{
+	struct deliver_done done = {.outcome = (uint8_t)word->outcome, .code = word->code, .enhanced = word->enhanced, .text = word->text,
+	    .message_id = message_id, .smarthost = word->host};
+
+	if (d->queue != NULL && ipc_send(d->queue, IPC_DELIVER_DONE, id, &done) == VG_OK)
+		return;
+	if (word->outcome != DELIVERY_SENT)
+		return;
+	d->owed = id;
+	d->owed_word = *word;
+	snprintf(d->owed_id, sizeof d->owed_id, "%s", message_id);
+}
+
 static void on_peer(struct role_ctx *ctx, enum role role, uint32_t index, int fd)
 {
 	struct deliver *d = ctx->state;
@@ -202,6 +225,10 @@ static void on_peer(struct role_ctx *ctx, enum role role, uint32_t index, int fd
 	d->queue = role == ROLE_QUEUE ? ipc_open(ctx->loop, fd, ROLE_DELIVER, ROLE_QUEUE, on_queue, d) : NULL;
 	if (d->queue == NULL)
 		close(fd);
+	else if (d->owed != 0) {
+		answer(d, d->owed, d->owed_id, &d->owed_word);
+		d->owed = 0;
+	}
 }
 
 static void on_stop(struct role_ctx *ctx)
@@ -261,13 +288,17 @@ static void send_mail(struct deliver *d, const struct deliver_job *job, int fd, 
 	send_once(d, job, -1, id, mail, word);
 }
 
-static void answer(struct deliver *d, uint64_t id, const struct letter_mail *mail, const struct smarthost_word *word)
+/* Those behind it are answered without a try. */
+static void hand_back(struct deliver *d, const struct smarthost_word *word)
 {
-	struct deliver_done done = {.outcome = (uint8_t)word->outcome, .code = word->code, .enhanced = word->enhanced, .text = word->text,
-	    .message_id = mail->message_id, .smarthost = word->host};
+	for (size_t i = 0; i < d->n_waiting && d->queue != NULL; i++)
+		answer(d, d->waiting[i].id, "", word);
+	forget(d);
+}
 
-	if (d->queue != NULL)
-		ipc_send(d->queue, IPC_DELIVER_DONE, id, &done);
+static void on_slow(void *arg)
+{
+	hand_back(arg, &(struct smarthost_word){.outcome = DELIVERY_UNTRIED});
 }
 
 /* The first that waits. It may take minutes, in which others come, or the queue goes. */
@@ -279,13 +310,19 @@ static void one_letter(struct deliver *d)
 	struct deliver_job job;
 
 	memmove(d->waiting, d->waiting + 1, --d->n_waiting * sizeof d->waiting[0]);
+	d->busy = w.id;
+	ev_timer_set(d->ctx->loop, &d->slow, SLOW_MS, on_slow, d);
 	if (wire_get(&wire_deliver_job, w.frame, w.len, &job) == VG_OK) {
 		send_mail(d, &job, w.fd, w.id, &mail, &word);
-		/* Told to stop in the middle: the queue tries again. */
-		if (!d->wait.stop)
-			answer(d, w.id, &mail, &word);
+		/* Told to stop in the middle: the queue tries again, but not what the smarthost took. */
+		if (!d->wait.stop || word.outcome == DELIVERY_SENT)
+			answer(d, w.id, mail.message_id, &word);
+		if (word.outcome == DELIVERY_AWAY)
+			hand_back(d, &word);
 		letter_free(&mail);
 	}
+	ev_timer_clear(d->ctx->loop, &d->slow);
+	d->busy = 0;
 	waiting_free(&w);
 }
 

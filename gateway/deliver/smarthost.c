@@ -19,11 +19,18 @@
 #define OUT_PIECE (32u * 1024u)
 #define IDLE_MS 20000            /* a kept connection; servers wait 5 minutes, NAT less */
 
-/* RFC 5321 4.5.3.2 gives up to 10 minutes to the end of data; what is over then is tried again. */
-static const struct net_limits limits = {.total_ms = 11 * 60 * 1000, .idle_ms = 10 * 60 * 1000, .bytes_max = 1 << 20};
-static const struct net_limits hello_limits = {.total_ms = 60 * 1000, .idle_ms = 30 * 1000, .bytes_max = 1 << 20};
+#define REPLIES_MAX (1u << 20)
+#define HELLO_MS INT64_C(30000)  /* one silence before we may send, at most */
+#define ILL_MIN_S 60
+#define ILL_MAX_S 900
 
 enum { CAN_STARTTLS = 1, CAN_PLAIN = 2, CAN_LOGIN = 4, CAN_DSN = 8, CAN_PIPELINING = 16, CAN_SIZE = 32 };
+
+struct health {
+	unsigned failures;
+	int64_t until;  /* seconds_now() */
+	uint64_t tried; /* for which mail */
+};
 
 struct smarthost {
 	net_wait_cb *wait;
@@ -33,14 +40,19 @@ struct smarthost {
 	unsigned can;
 	struct buf in;
 	int64_t used_at;
+	bool ended;                     /* the end of the mail is out */
+	struct health *health;          /* by peer */
+	uint64_t mail;                  /* counts them */
 };
 
-struct smarthost *smarthost_new(net_wait_cb *wait, void *arg)
+struct smarthost *smarthost_new(net_wait_cb *wait, void *arg, size_t n)
 {
 	struct smarthost *s = calloc(1, sizeof *s);
 
-	if (s == NULL)
+	if (s == NULL || (s->health = calloc(n + 1, sizeof *s->health)) == NULL) {
+		free(s);
 		return NULL;
+	}
 	s->wait = wait;
 	s->arg = arg;
 	buf_init(&s->in, IN_MAX);
@@ -63,6 +75,7 @@ void smarthost_free(struct smarthost **sp)
 		return;
 	hang_up(s);
 	buf_free(&s->in);
+	free(s->health);
 	free(s);
 }
 
@@ -198,6 +211,8 @@ static int log_in(struct smarthost *s, struct smarthost_word *w, const struct sm
 
 static int dial(struct smarthost *s, struct smarthost_word *w, const struct conf *c, const struct conf_smarthost *to)
 {
+	const struct net_limits hello = {.total_ms = 2 * HELLO_MS, .idle_ms = to->timeout_ms < HELLO_MS ? to->timeout_ms : HELLO_MS,
+	    .bytes_max = REPLIES_MAX};
 	struct net_address list[NET_ADDRESSES_MAX];
 	const char *why = "";
 	size_t n = 0;
@@ -212,7 +227,7 @@ static int dial(struct smarthost *s, struct smarthost_word *w, const struct conf
 		net_stream_free(&s->stream);
 		if ((s->stream = net_stream_new(s->wait, s->arg)) == NULL)
 			return VG_ERR_MEMORY;
-		net_stream_limit(s->stream, &hello_limits);
+		net_stream_limit(s->stream, &hello);
 		if (net_stream_connect(s->stream, (const struct sockaddr *)&list[i].addr, list[i].len) == VG_OK)
 			return VG_OK;
 	}
@@ -235,7 +250,7 @@ static int connect_to(struct smarthost *s, struct smarthost_word *w, const struc
 		rc = start_tls(s, w, p, c->hostname);
 	if (rc == VG_OK)
 		rc = log_in(s, w, p);
-	w->outcome = DELIVERY_LATER;
+	w->outcome = DELIVERY_AWAY;
 	if (rc != VG_OK)
 		hang_up(s);
 	else
@@ -257,24 +272,46 @@ void smarthost_rest(struct smarthost *s)
 		hang_up(s);
 }
 
+/* ---- who is well ---- */
+
+static bool is_ill(const struct smarthost *s, size_t i)
+{
+	return s->health[i].failures > 0 && seconds_now() < s->health[i].until;
+}
+
+static void fell_ill(struct smarthost *s, size_t i)
+{
+	struct health *h = &s->health[i];
+	int64_t pause = ILL_MIN_S;
+
+	for (unsigned k = 0; k < h->failures && pause < ILL_MAX_S; k++)
+		pause *= 2;
+	h->failures++;
+	h->until = seconds_now() + (pause < ILL_MAX_S ? pause : ILL_MAX_S);
+}
+
 /* ---- a mail ---- */
 
 static int envelope(struct smarthost *s, struct smarthost_word *w, const struct letter_mail *m)
 {
-	bool dsn = (s->can & CAN_DSN) != 0;
+	const char *dsn = s->can & CAN_DSN ? " NOTIFY=FAILURE,DELAY" : "", *ret = s->can & CAN_DSN ? " RET=HDRS" : "";
 	char size[40] = "";
 	int rc;
 
 	if (s->can & CAN_SIZE)
 		snprintf(size, sizeof size, " SIZE=%llu", (unsigned long long)m->size);
-	rc = say(s, w, "MAIL FROM:<%s>%s%s", m->reverse_path, dsn ? " RET=HDRS" : "", size);
-	if (rc == VG_OK && !(s->can & CAN_PIPELINING))
-		rc = expect(s, w, '2', false);
-	if (rc == VG_OK)
-		rc = say(s, w, "RCPT TO:<%s>%s", m->recipient, dsn ? " NOTIFY=FAILURE,DELAY" : "");
-	if (rc == VG_OK && (s->can & CAN_PIPELINING))
-		rc = expect(s, w, '2', false);
-	return rc == VG_OK ? expect(s, w, '2', false) : rc;
+	if (s->can & CAN_PIPELINING) {
+		/* One packet, one round trip (RFC 2920). Whoever is refused gets no mail: we hang up before it. */
+		rc = say(s, w, "MAIL FROM:<%s>%s%s\r\nRCPT TO:<%s>%s\r\nDATA", m->reverse_path, ret, size, m->recipient, dsn);
+		for (unsigned i = 0; i < 2 && rc == VG_OK; i++)
+			rc = expect(s, w, '2', false);
+		return rc == VG_OK ? expect(s, w, '3', false) : rc;
+	}
+	if ((rc = say(s, w, "MAIL FROM:<%s>%s%s", m->reverse_path, ret, size)) != VG_OK || (rc = expect(s, w, '2', false)) != VG_OK ||
+	    (rc = say(s, w, "RCPT TO:<%s>%s", m->recipient, dsn)) != VG_OK || (rc = expect(s, w, '2', false)) != VG_OK ||
+	    (rc = say(s, w, "DATA")) != VG_OK)
+		return rc;
+	return expect(s, w, '3', false);
 }
 
 /* What goes out behind DATA, gathered into larger pieces. */
@@ -316,25 +353,33 @@ static int content(struct smarthost *s, struct smarthost_word *w, const struct l
 	struct outflow o = {.s = s};
 	int rc;
 
-	if ((rc = say(s, w, "DATA")) != VG_OK || (rc = expect(s, w, '3', false)) != VG_OK)
-		return rc;
 	buf_init(&o.data, 4 * OUT_PIECE);
 	rc = letter_write(m, stuff, &o);
 	if (rc == VG_OK && (rc = dot_stuff_end(&o.data, o.inside)) == VG_OK)
 		rc = put_out(&o);
 	buf_free(&o.data);
+	/* From here on it may have been taken, whatever we hear. */
+	s->ended = rc == VG_OK;
+	if (rc == VG_OK)
+		return expect(s, w, '2', false);
 	/* What stopped in the middle must not end in a dot: the connection goes with it. */
-	return rc == VG_OK ? expect(s, w, '2', false) : failed(s, w, "not sent");
+	failed(s, w, "not sent");
+	return net_stream_error(s->stream) != VG_OK ? VG_ERR_CLOSED : VG_ERR_SYSTEM;
 }
 
-static int transaction(struct smarthost *s, struct smarthost_word *w, const struct letter_mail *m)
+static int transaction(struct smarthost *s, struct smarthost_word *w, const struct smarthost_peer *p, const struct letter_mail *m)
 {
+	const struct net_limits before = {.total_ms = 3 * p->conf->timeout_ms, .idle_ms = p->conf->timeout_ms, .bytes_max = REPLIES_MAX};
+	const struct net_limits behind = {.total_ms = 4 * p->conf->timeout_ms, .idle_ms = 2 * p->conf->timeout_ms, .bytes_max = REPLIES_MAX};
 	int rc;
 
-	net_stream_limit(s->stream, &limits);
+	s->ended = false;
+	net_stream_limit(s->stream, &before);
 	rc = envelope(s, w, m);
-	if (rc == VG_OK)
+	if (rc == VG_OK) {
+		net_stream_limit(s->stream, &behind);
 		rc = content(s, w, m);
+	}
 	s->used_at = seconds_now();
 	/* After a refusal replies may still be on their way: a new connection is simpler than to count them. */
 	if (rc != VG_OK)
@@ -342,29 +387,57 @@ static int transaction(struct smarthost *s, struct smarthost_word *w, const stru
 	return rc;
 }
 
-static bool is_kept(const struct smarthost *s, const struct smarthost_peer *peers, size_t n)
+/* A kept connection may be dead, or told to end (421): then once more over a new one. */
+static void try_peer(struct smarthost *s, struct smarthost_word *w, const struct conf *c, const struct smarthost_peer *p, size_t i,
+    const struct letter_mail *mail)
 {
-	for (size_t i = 0; i < n; i++)
-		if (s->stream != NULL && s->at == peers[i].conf)
-			return true;
-	return false;
+	bool kept = s->stream != NULL && s->at == p->conf, gone = true;
+	int rc = VG_ERR_CLOSED;
+
+	snprintf(w->host, sizeof w->host, "%s:%u", p->conf->host, p->conf->port);
+	for (unsigned tries = kept ? 2 : 1; tries > 0 && gone; tries--) {
+		if (!kept && connect_to(s, w, c, p) != VG_OK)
+			break;
+		kept = false;
+		rc = transaction(s, w, p, mail);
+		/* VG_ERR_SYSTEM: it could not be read by us. */
+		gone = !s->ended && (rc == VG_ERR_CLOSED || (rc == VG_ERR_DENIED && w->code == 421));
+	}
+	if (gone || rc == VG_ERR_CLOSED)
+		fell_ill(s, i);
+	else
+		s->health[i].failures = 0;
+	if (gone)
+		w->outcome = DELIVERY_AWAY;
+}
+
+/* Nobody has it, nor ever will by this word: another one may take it. */
+static bool is_open(const struct smarthost_word *w)
+{
+	return w->outcome == DELIVERY_AWAY || (w->outcome == DELIVERY_LATER && w->code != 0);
 }
 
 void smarthost_send(struct smarthost *s, const struct conf *c, const struct smarthost_peer *peers, size_t n, const struct letter_mail *mail,
     struct smarthost_word *out)
 {
-	*out = (struct smarthost_word){.outcome = DELIVERY_LATER, .text = "no smarthost is configured"};
+	struct smarthost_word put_off = {.outcome = DELIVERY_AWAY, .text = "no smarthost is configured"}, w;
+
+	s->mail++;
 	smarthost_rest(s);
-	if (is_kept(s, peers, n)) {
-		snprintf(out->host, sizeof out->host, "%s:%u", s->at->host, s->at->port);
-		/* A kept connection may be dead; that says nothing about the mail, unless it was under way. */
-		if (transaction(s, out, mail) != VG_ERR_CLOSED || out->code != 0)
-			return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (connect_to(s, out, c, &peers[i]) != VG_OK)
-			continue;
-		transaction(s, out, mail);
-		return;
-	}
+	for (unsigned round = 0; round < 2; round++)
+		for (size_t i = 0; i < n; i++) {
+			if (s->health[i].tried == s->mail || (round == 0 && is_ill(s, i)))
+				continue;
+			s->health[i].tried = s->mail;
+			w = (struct smarthost_word){.outcome = DELIVERY_AWAY};
+			try_peer(s, &w, c, &peers[i], i, mail);
+			if (!is_open(&w)) {
+				*out = w;
+				return;
+			}
+			/* The word about the mail is the one to tell. */
+			if (w.outcome == DELIVERY_LATER || put_off.outcome == DELIVERY_AWAY)
+				put_off = w;
+		}
+	*out = put_off;
 }

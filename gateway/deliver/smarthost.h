@@ -28,11 +28,13 @@ struct smarthost_word {
 
 struct smarthost;
 
-/* NULL on no memory. wait, arg: as in net_stream_new(). */
-struct smarthost *smarthost_new(net_wait_cb *wait, void *arg);
+/* NULL on no memory. wait, arg: as in net_stream_new(). n: smarthosts configured. */
+struct smarthost *smarthost_new(net_wait_cb *wait, void *arg, size_t n);
 void smarthost_free(struct smarthost **s);
-/* Sends to the first that can be reached. A 4xx or 5xx about the mail is the answer; one about us (greeting, TLS, AUTH) makes
- * the next one be tried, and is DELIVERY_LATER when none is left. */
+/* Sends to the first that is well. A 4xx or 5xx about the mail is the answer. What is about us (not reached, greeting, TLS, AUTH, 421,
+ * a connection that ends before the end of the mail left) makes the next one be tried, and is DELIVERY_AWAY when none is left. A
+ * connection lost behind the end of the mail is DELIVERY_LATER: it may have been taken. Who failed is ill, and comes behind
+ * the others, for a minute that doubles to a quarter of an hour. peers: always the same n. */
 void smarthost_send(struct smarthost *s, const struct conf *c, const struct smarthost_peer *peers, size_t n, const struct letter_mail *mail,
     struct smarthost_word *out);
 /* Ends a connection that was idle for so long that the other side may have ended it. */

@@ -1,6 +1,7 @@
 /*
  * test_letters.c - who gets which letter because of a message, what it notes; what becomes of a copy after a try.
  */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -99,6 +100,48 @@ a_try_that_failed_is_made_again(void **state)
 	assert_in_range(r.attempts, 30, 60);
 }
 
+/* It says nothing about the letter, which keeps its place; five days count all the same. */
+static void
+no_smarthost_was_there(void **state)
+{
+	struct deliver_done away = { .outcome = DELIVERY_AWAY, .text = "Connection refused" };
+	struct outbox_row r = { .state = OUTBOX_QUEUED, .created_at = 1000, .next_at = 1000 };
+
+	(void)state;
+	outbox_settle(&r, &away, 5000, 7);
+	assert_int_equal(r.state, OUTBOX_QUEUED);
+	assert_int_equal(r.next_at, 1000);
+	assert_int_equal(r.attempts, 1);
+	outbox_settle(&r, &away, 1000 + OUTBOX_GIVE_UP_MS - 1, 7);
+	assert_int_equal(r.state, OUTBOX_QUEUED);
+	outbox_settle(&r, &away, 1000 + OUTBOX_GIVE_UP_MS, 7);
+	assert_int_equal(r.state, OUTBOX_FAILED);
+}
+
+static void
+all_wait_for_the_smarthost(void **state)
+{
+	struct outbox_away a = { .failures = 0 };
+	int64_t now = 1000, pause = 0;
+
+	(void)state;
+	assert_int_equal(outbox_away_allows(&a, now), UINT_MAX);
+	for (unsigned i = 1; i <= 10; i++) {
+		assert_true(outbox_away_note(&a, now, i * 2654435761u));
+		/* others that were under way come back: no reason for a longer pause */
+		assert_false(outbox_away_note(&a, now + 5, 3));
+		assert_int_equal(a.failures, i);
+		if (i <= 5)
+			assert_true(a.until - now > pause);
+		pause = a.until - now;
+		assert_in_range(pause, 8000, 360000);
+		assert_int_equal(outbox_away_allows(&a, a.until - 1), 0);
+		assert_int_equal(outbox_away_allows(&a, a.until), 1);
+		now = a.until;
+	}
+	assert_true(pause >= 240000);
+}
+
 static void
 what_the_smarthost_says_is_final(void **state)
 {
@@ -173,6 +216,7 @@ main(void)
 		cmocka_unit_test(letters_go_to),
 		cmocka_unit_test(notes_are_for_people),
 		cmocka_unit_test(a_try_that_failed_is_made_again),
+		cmocka_unit_test(no_smarthost_was_there), cmocka_unit_test(all_wait_for_the_smarthost),
 		cmocka_unit_test(what_the_smarthost_says_is_final),
 	};
 
