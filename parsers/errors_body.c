@@ -100,6 +100,15 @@ static void begin(struct body *b, struct prose message, struct prose at)
 	join(b, &message);
 }
 
+/* What the product puts in a line of its own: `'Cannot connect…`, `Win32 error:…`, `Code: 53`, `'`. */
+static bool completes(const struct body *b, const struct prose *line)
+{
+	static const char *const begins[] = {"'", "win32 error:", "code: ", "code:0x", "rpc function ", "possible reasons:"};
+
+	return ascii_starts_any(line->s, line->len, begins, ASCII_COUNT(begins)) &&
+	    (line->s[0] == '\'' || ascii_find(b->joined, b->joined_len, "rror") != NULL || ascii_starts(line->s, line->len, "code:"));
+}
+
 /* A line below such a message that is more of it. */
 static bool take_more(struct body *b, const struct prose *line, const struct prose *at)
 {
@@ -110,6 +119,11 @@ static bool take_more(struct body *b, const struct prose *line, const struct pro
 	struct prose message;
 	bool sure;
 
+	if (b->joined_len > 0 && at->len == 0 && b->joined_lines < JOIN_LINES && completes(b, line)) {
+		b->joined_lines++;
+		join(b, line);
+		return true;
+	}
 	if (b->joined_len == 0 || at->len > 0 || line->len < 8 || b->joined_lines >= JOIN_LINES || !ascii_upper(line->s[0]) ||
 	    prose_is_personal(line->s, line->len) || prose_announces(line->s, line->len, &sure) ||
 	    prose_label_first(line->s, line->len, &message) || ascii_starts_any(line->s, line->len, others, ASCII_COUNT(others)))
@@ -189,6 +203,12 @@ static bool take_announced(struct body *b, const struct prose *line, struct pros
 	return true;
 }
 
+/* `Failed to prepare guest. Details: No connection. Errors:`: the message itself begins, its parts follow. */
+static bool lists_errors(const struct prose *line)
+{
+	return ascii_ends(line->s, line->len, "errors:") && prose_is_product(line->s, line->len);
+}
+
 static void take_prose(struct body *b, struct prose line)
 {
 	struct prose at, message;
@@ -203,6 +223,11 @@ static void take_prose(struct body *b, struct prose line)
 		b->left -= b->left > 0;
 		if (b->left == 0)
 			announce(b, NOTHING);
+		return;
+	}
+	if (lists_errors(&line)) {
+		announce(b, NOTHING);
+		begin(b, line, at);
 		return;
 	}
 	if (prose_announces(line.s, line.len, &sure)) {
@@ -288,26 +313,44 @@ static bool is_wrapped(const char *s, size_t len, size_t last, const char *next,
 {
 	if (last < WRAP_LEAST || last > WRAP_MOST || next_len == 0 || strchr(".:!?|;", s[len - 1]) != NULL)
 		return false;
+	/* The next line of a session's window. */
+	if (ascii_digit(next[0]) && log_line_time(NULL, next, next_len) > 0)
+		return false;
 	if (ascii_lower(next[0]) || (ascii_digit(next[0]) && !ascii_starts(next, next_len, "1.")))
 		return true;
 	return strchr("([\\/'", next[0]) != NULL;
+}
+
+/* Bytes of `> > ` in front, at most as many as the line before has. */
+static size_t quote_marks(const char *s, size_t len, size_t most)
+{
+	size_t n = 0;
+
+	while (n < len && n < most && (s[n] == '>' || s[n] == ' '))
+		n++;
+	return n;
 }
 
 /* The line, with those it was wrapped into. */
 static struct prose unwrap(struct body *b, const char *s, size_t len, unsigned *more)
 {
 	const char *at = b->at, *next;
-	size_t last = len, k, n = len;
+	size_t last = len, k, n = len, marks = len > 0 && s[0] == '>' ? quote_marks(s, len, 20) : 0, cut;
 
 	*more = 0;
-	while (*more < WRAP_LINES && ascii_line(&at, b->end, &next, &k) && is_wrapped(*more > 0 ? b->text : s, n, last, next, k) &&
-	    n + k + 1 < PROSE_LINE_MAX) {
+	while (*more < WRAP_LINES && ascii_line(&at, b->end, &next, &k)) {
+		/* Quoted text is wrapped too. */
+		cut = quote_marks(next, k, marks);
+		if (cut != marks || !is_wrapped(*more > 0 ? b->text : s, n, last, next + cut, k - cut) || n + k + 1 >= PROSE_LINE_MAX)
+			break;
+		next += cut;
+		k -= cut;
 		if (*more == 0)
 			memcpy(b->text, s, n);
 		b->text[n++] = ' ';
 		memcpy(b->text + n, next, k);
 		n += k;
-		last = k;
+		last = k + cut;
 		b->at = at;
 		(*more)++;
 	}

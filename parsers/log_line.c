@@ -176,7 +176,13 @@ static void cut_duration(struct log_line *out)
 static void take_prefix(struct log_line *out, const char *s, size_t len)
 {
 	size_t i = 1;
+	const char *close;
 
+	/* `[error||453 |Async.copy|backtrace] text` */
+	if (len > 2 && s[0] == '|' && s[1] == '|' && (close = memchr(s, ']', len < 100 ? len : 100)) != NULL) {
+		len -= (size_t)(close - s);
+		s = close;
+	}
 	while (len > 0 && strchr("]>)|:- \t\"", s[0]) != NULL) {
 		s++;
 		len--;
@@ -261,6 +267,11 @@ static void parse_generic(struct log_line *out, const char *s, size_t len)
 		if (level != NULL && (from == 0 || !ascii_alnum(s[from - 1])) && (i == len || !ascii_alnum(s[i])) &&
 		    in_level_place(s, len, from, i, first)) {
 			out->kind = level->kind;
+			if (level->kind == LOG_LINE_OTHER && ascii_starts(s + i, len - i, ": error: ")) {
+				out->kind = LOG_LINE_ERROR;
+				take_prefix(out, s + i + 9, len - i - 9);
+				return;
+			}
 			if (level->kind != LOG_LINE_OTHER && parse_syslog(out, s, len) && out->component + out->component_len > s + from) {
 				out->component = NULL;
 				out->component_len = 0;

@@ -182,6 +182,19 @@ static void test_joined(void **state)
 	        "VSSControl: -2147212529 Backup job failed. Discovery phase failed. Cannot add a volume to the snapshot set. Volume name: "
 	        "[\\\\?\\Volume{1}\\]. VSS error: VSS_E_OBJECT_NOT_FOUND. Code:0x80042308 {VSS_E_OBJECT_NOT_FOUND}"},
 	    {"Error: Access is denied\nRegards\nAnn\n", "Access is denied"},
+	    /* a session's window: its lines are none that were wrapped */
+	    {"5/2/2026 9:00:02 PM :: Job started at 5/2/2026 9:00:02 PM by the scheduler\n5/2/2026 9:03:12 PM :: Error: The share did not "
+	     "answer\n5/2/2026 9:03:13 PM :: Network traffic will be encrypted\n", "The share did not answer"},
+	    /* quoted, and wrapped within the quotation */
+	    {"> The snapshot was not taken: Error: VSSControl: -2147467259 Backup job\n> failed. Cannot create a shadow copy of the volumes of the\n"
+	     "> guest. Code: [0x8004231f].\n> Thanks\n",
+	        "VSSControl: -2147467259 Backup job failed. Cannot create a shadow copy of the volumes of the "
+	        "guest. Code: [0x8004231f]. {0x8004231f}"},
+	    /* the parts of a guest's error in lines of their own */
+	    {"Failed to prepare guest for freeze. Details: Failed to connect to guest agent. Errors:\n'Cannot connect to the admin share. Host: "
+	     "[SRV1]. Account: [D\\a].\nWin32 error:The path was not found.\n Code: 53\n'\n\nThanks, Code: 9\n",
+	        "Failed to prepare guest for freeze. Details: Failed to connect to guest agent. Errors: 'Cannot connect to the admin share. Host: "
+	        "[SRV1]. Account: [D\\a]. Win32 error:The path was not found. Code: 53 ' {Code: 53}"},
 	    {"S3 error: AccessDenied\nVDDK error: 14009\nWin32 error: The path was not found. Code: 53\n",
 	        "S3 error: AccessDenied {AccessDenied} / VDDK error: 14009 {VDDK error: 14009} / "
 	        "Win32 error: The path was not found. Code: 53 {Code: 53}"},

@@ -137,6 +137,10 @@ static void test_loggers(void **state)
 	     "\tat sun.nio.ch.X.write0(Native Method)\n",
 	        "error|Could not open pipe 7 java.io.IOException: Broken pipe|-|java.io.IOException|org.example.Backint|"
 	        "2023-05-01T22:00:14.345|1\n"},
+	    {"Jul 29 16:37:06 ng02 xapi: [error||453 |Async.copy|trace] The volume broke: [ 7 ]\n"
+	     "Jul 29 16:37:07 ng02 xapi: [debug||453 |events|x] error: none\n", "error|The volume broke: [ 7 ]|-|-|xapi|-|1\n"},
+	    {"2023-06-30 05:34:55 -- info: ERROR: Unable to copy 7\n2023-06-30 05:35:10 -- info: no ERROR: none\n",
+	        "error|Unable to copy 7|-|-|-|2023-06-30T05:34:55|1\n"},
 	    {"ERROR:vault.api:token has gone\n", "error|token has gone|-|-|vault.api|-|1\n"},
 	    {"[2021-10-11 12:12:12.123] [ERROR] <12> No such target\n", "error|No such target|-|-|-|2021-10-11T12:12:12.123|1\n"},
 	    /* compact JSON; time under another name */
