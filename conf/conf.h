@@ -103,6 +103,13 @@ struct conf_dkim {
 	char *key_file;              /* PEM */
 };
 
+/* Whom of L2 mail tells of tickets; route "any": of every one. */
+#define CONF_NOTIFIES_MAX 100u
+struct conf_notify {
+	char *route;
+	char *address;               /* normal form: a group's or one agent's */
+};
+
 struct conf_sla {
 	unsigned severity;           /* 1-4 */
 	int64_t first_response_ms;
@@ -129,6 +136,10 @@ struct conf {
 	size_t n_dkims;
 	char *support_name;                 /* who our mail is from */
 	char *templates;                    /* folder with texts of letters that replace ours; NULL: none */
+	struct conf_notify *notifies;
+	size_t n_notifies;
+	bool agents_shown;                  /* participants may see the addresses of agents */
+	char *agents_link;                  /* the ticket's number behind it; NULL: none */
 	struct conf_imap *imaps;
 	size_t n_imaps;
 

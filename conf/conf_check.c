@@ -128,6 +128,25 @@ static void check_outgoing(struct conf_parser *p)
 		conf_complain(p, 1, "dkim sign: at most %u keys can sign", CONF_DKIMS_MAX);
 }
 
+static void check_notifies(struct conf_parser *p)
+{
+	const struct conf *c = p->conf;
+	const char *ext;
+	size_t which;
+
+	if (c->n_notifies > 0 && c->n_smarthosts == 0)
+		conf_complain(p, 1, "notify agents: no \"smarthost\" takes that mail");
+	if (c->n_notifies > CONF_NOTIFIES_MAX)
+		conf_complain(p, 1, "notify agents: at most %u can be given", CONF_NOTIFIES_MAX);
+	for (size_t i = 0; i < c->n_notifies; i++) {
+		enum conf_rcpt kind = conf_rcpt(c, c->notifies[i].address, &which, &ext);
+
+		/* Another local part in a domain of ours may well be an agent's mailbox. */
+		if (kind != RCPT_NOT_OURS && kind != RCPT_NO_SUCH)
+			conf_complain(p, 1, "notify agents: %s is an address of the gateway itself", c->notifies[i].address);
+	}
+}
+
 void conf_check(struct conf_parser *p)
 {
 	const struct conf *c = p->conf;
@@ -139,6 +158,7 @@ void conf_check(struct conf_parser *p)
 	complete_slas(p);
 	check_imaps(p);
 	check_outgoing(p);
+	check_notifies(p);
 	for (size_t i = 0; i < c->n_relays; i++)
 		if (c->relays[i].authserv_id == NULL && !c->relays[i].as_authenticated)
 			conf_complain(p, 1, "trust relay: say what is believed: authserv-id ID or as authenticated");

@@ -400,6 +400,8 @@ static char *target_object(struct conf_parser *p, enum conf_target target, struc
 		return append(p, &c->smarthosts, &c->n_smarthosts, sizeof(*c->smarthosts));
 	case CTARGET_DKIM:
 		return append(p, &c->dkims, &c->n_dkims, sizeof(*c->dkims));
+	case CTARGET_NOTIFY:
+		return append(p, &c->notifies, &c->n_notifies, sizeof(*c->notifies));
 	case CTARGET_IMAP:
 		return append(p, &c->imaps, &c->n_imaps, sizeof(*c->imaps));
 	case CTARGET_ROLE_USER:

@@ -246,6 +246,11 @@ static void free_outgoing(struct conf *c)
 		free(c->dkims[i].selector);
 		free(c->dkims[i].key_file);
 	}
+	for (size_t i = 0; i < c->n_notifies; i++) {
+		free(c->notifies[i].route);
+		free(c->notifies[i].address);
+	}
+	free(c->notifies);
 	free(c->smarthosts);
 	free(c->dkims);
 	free(c->support_name);

@@ -22,6 +22,7 @@
 #define IMAP(m) offsetof(struct conf_imap, m)
 #define SMARTHOST(m) offsetof(struct conf_smarthost, m)
 #define DKIM(m) offsetof(struct conf_dkim, m)
+#define NOTIFY(m) offsetof(struct conf_notify, m)
 
 #define SECOND UINT64_C(1000)
 #define MINUTE (60 * SECOND)
@@ -156,6 +157,19 @@ const struct conf_directive conf_directives[] = {
 	{ { "support", "name" }, CTARGET_CONF,
 	  { { .type = CT_UTF8, .offset = CONF(support_name), .name = "NAME", .required = true, .max = 100 } },
 	  "Support", false, "Who our mail is from: the display name beside the case address." },
+	{ { "notify", "agents" }, CTARGET_NOTIFY,
+	  { { .type = CT_NAME, .offset = NOTIFY(route), .name = "ROUTE", .required = true },
+	    { .type = CT_ADDRESS, .offset = NOTIFY(address), .name = "ADDRESS", .required = true } }, NULL, false,
+	  "Each new ticket of this route, any for every route, and each later message in it, internal notes too, is mailed to ADDRESS: "
+	  "one agent, or a group of agents, whose server must not write to us. Repeatable. Agents answer to that mail from the "
+	  "addresses that the registry has as theirs; the answer goes to the participants. Needs smarthost." },
+	{ { "agents", "address" }, CTARGET_CONF,
+	  { { .type = CT_CHOICE_BOOL, .offset = CONF(agents_shown), .name = "WHAT", .required = true, .choices = "hidden|shown" } },
+	  "hidden", false,
+	  "Whether participants see the address and the Message-IDs of the agent who answers by mail; hidden takes them out of text, too." },
+	{ { "agents", "link" }, CTARGET_CONF,
+	  { { .type = CT_TEXT, .offset = CONF(agents_link), .name = "URL", .required = true, .max = 200 } }, NULL, false,
+	  "The beginning of a link to a case in the agents' own system; the number of the case is put behind it in their mail." },
 	{ { "imap", NULL }, CTARGET_IMAP,
 	  { { .type = CT_CONST, .offset = IMAP(tls), .min = TLS_IMPLICIT },
 	    { .type = CT_CONST_BOOL, .offset = IMAP(idle), .min = true },

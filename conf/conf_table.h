@@ -50,7 +50,7 @@ struct conf_arg {
 
 /* What a directive's offsets refer to. */
 enum conf_target { CTARGET_CONF, CTARGET_ADDRESS, CTARGET_LISTEN, CTARGET_RELAY, CTARGET_SLA, CTARGET_SEALER, CTARGET_ROLE_USER, CTARGET_IMAP, CTARGET_SMARTHOST,
-	CTARGET_DKIM,
+	CTARGET_DKIM, CTARGET_NOTIFY,
 	CTARGET_PRODUCT };
 
 /* `user role ROLE NAME` before it is filed. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "letters.h"
 #include "queue_people.h"
 
 int
@@ -98,6 +99,47 @@ queue_people_may_send(struct store *s, struct registry *r, const struct conf *co
 	free((void *)(uintptr_t)m.audience);
 	json_decref(list);
 	buf_free(&text);
+	ticket_close(&v);
+	return err;
+}
+
+bool
+queue_people_is_list(const struct conf *conf, const char *normal)
+{
+	for (size_t i = 0; i < conf->n_notifies; i++)
+		if (strcmp(conf->notifies[i].address, normal) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_told(const struct conf *conf, const char *route, const char *normal)
+{
+	for (size_t i = 0; i < conf->n_notifies; i++) {
+		struct letters_list list = { .route = conf->notifies[i].route, .address = conf->notifies[i].address };
+
+		if (letters_takes(&list, route) && strcmp(list.address, normal) == 0)
+			return true;
+	}
+	return false;
+}
+
+int
+queue_people_may_tell(struct store *s, struct registry *r, const struct conf *conf, uint64_t ticket, const char *address,
+    enum people_send *out, enum people_cause *cause)
+{
+	struct registry_sender who;
+	struct ticket_view v;
+	int err = ticket_load(&v, s, r, ticket);
+
+	*out = PEOPLE_NEVER;
+	*cause = PEOPLE_NOT_AUDIENCE;
+	if (err == VG_OK && (err = registry_sender(r, address, &who)) == VG_OK && is_told(conf, v.t.route, address)) {
+		bool fine = who.cls == CLASS_AGENT || who.cls == CLASS_UNKNOWN;
+
+		*out = fine ? PEOPLE_SEND : PEOPLE_NEVER;
+		*cause = fine ? PEOPLE_FINE : PEOPLE_INACTIVE;
+	}
 	ticket_close(&v);
 	return err;
 }

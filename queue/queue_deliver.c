@@ -135,9 +135,10 @@ may_send(struct queue *q, const struct outbox_row *r, enum people_send *out, enu
 
 	*out = PEOPLE_SEND;
 	*cause = PEOPLE_FINE;
-	if (r->kind == LETTER_REMOVED || r->kind == LETTER_AGENT || r->kind == LETTER_DIGEST ||
-	    r->kind == LETTER_REFUSED)
+	if (r->kind == LETTER_REMOVED || r->kind == LETTER_DIGEST || r->kind == LETTER_REFUSED)
 		return VG_OK;
+	if (r->kind == LETTER_AGENT)
+		return queue_people_may_tell(q->store, q->registry, q->ctx->conf, r->ticket, r->recipient, out, cause);
 	if (!r->contact_had && (had = store_outbox_contact_had(q->store, r->message)) < 0)
 		return had;
 	return queue_people_may_send(q->store, q->registry, q->ctx->conf, r->ticket, r->message, r->recipient, r->contact_had || had == 1,

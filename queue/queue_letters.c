@@ -10,6 +10,7 @@
 #include "addr.h"
 #include "err.h"
 #include "letter_attachments.h"
+#include "letter_context.h"
 #include "letter_notes.h"
 #include "letters.h"
 #include "outbox.h"
@@ -17,6 +18,7 @@
 #define ERRORS_SHOWN 5u
 #define REFERENCES_MAX 20u /* of the message; our own one comes behind */
 #define ADDRESSES_MAX 500u
+#define OBJECT_TEXT_MAX (IPC_HUGE + (1u << 20))
 
 static json_t *
 member(const struct queue_letters *l, const char *name)
@@ -146,18 +148,70 @@ people_of(const struct queue_letters *l, const struct letters_person *persons)
 	return out;
 }
 
-/* The thread as the recipients' programs know it: by the Message-IDs of those who wrote. */
-static json_t *
-references(const struct queue_letters *l)
+/* The ticket itself is the root of every thread: nobody's mailbox holds all that was written, and some programs name only the mail
+ * that they answer. It is no mail's Message-ID, and proves nothing. */
+static int
+put_root(json_t *out, uint64_t ticket, const char *hostname)
 {
-	json_t *out = json_array(), *list = member(l, "references");
-	size_t n = json_array_size(list);
+	char id[ADDR_MAX + 40];
+	int n = snprintf(id, sizeof(id), "ticket.%llu@%s", (unsigned long long)ticket, hostname);
 
-	for (size_t i = n > REFERENCES_MAX ? n - REFERENCES_MAX : 0; i < n; i++)
-		json_array_append(out, json_array_get(list, i));
-	if (l->m->message_id != NULL && *l->m->message_id != '\0')
-		json_array_append_new(out, json_string(l->m->message_id));
-	return out;
+	return n < 0 || (size_t)n >= sizeof(id) || json_array_append_new(out, json_string(id)) != 0 ? VG_ERR_MEMORY : VG_OK;
+}
+
+/* The Message-ID of an agent's own mail names their host, and perhaps them. Of what an agent's mail refers to, only what others know
+ * is for others. */
+static int
+may_name(const struct queue_letters *l, const char *id, bool *out)
+{
+	bool agent, known;
+	int err = VG_OK;
+
+	*out = true;
+	if (l->in->conf->agents_shown)
+		return VG_OK;
+	err = store_message_id_of(l->env->store, l->v->t.number, id, &agent, &known);
+	*out = err == VG_OK && !agent && (known || l->m->role != PART_AGENT);
+	return err;
+}
+
+/* The thread as the recipients' programs know it: by the Message-IDs of those who wrote (RFC 5322 3.6.4). all: for agents. */
+static int
+put_references(const struct queue_letters *l, json_t *out, bool all)
+{
+	json_t *list = member(l, json_array_size(member(l, "references")) > 0 ? "references" : "in_reply_to");
+	const char *own = l->m->message_id != NULL ? l->m->message_id : "";
+	size_t n = json_array_size(list);
+	bool may = true;
+	int err = put_root(out, l->v->t.number, l->in->conf->hostname);
+
+	for (size_t i = n > REFERENCES_MAX ? n - REFERENCES_MAX : 0; i < n && err == VG_OK; i++) {
+		const char *id = text(json_array_get(list, i));
+
+		if (!all)
+			err = may_name(l, id, &may);
+		if (may && err == VG_OK && strcmp(id, json_string_value(json_array_get(out, 0))) != 0)
+			json_array_append(out, json_array_get(list, i));
+	}
+	if (err == VG_OK && *own != '\0' && (all || l->m->role != PART_AGENT || l->in->conf->agents_shown))
+		json_array_append_new(out, json_string(own));
+	return err;
+}
+
+/* Sets references and in_reply_to, which is the last of them that is a mail's. */
+static int
+set_thread(const struct queue_letters *l, json_t *letter, bool all)
+{
+	json_t *refs = json_array();
+	size_t n;
+	int err = refs == NULL ? VG_ERR_MEMORY : put_references(l, refs, all);
+
+	n = json_array_size(refs);
+	if (err == VG_OK && (json_object_set(letter, "references", refs) != 0 ||
+	    json_object_set_new(letter, "in_reply_to", n > 1 ? json_incref(json_array_get(refs, n - 1)) : json_string("")) != 0))
+		err = VG_ERR_MEMORY;
+	json_decref(refs);
+	return err;
 }
 
 /* T4: the partner is told so. */
@@ -173,17 +227,46 @@ dropped(const struct queue_letters *l)
 	return false;
 }
 
+/* An agent's address and host are nobody's but agents' business, unless the operator says otherwise. */
+static bool
+is_hidden(const struct queue_letters *l)
+{
+	return l->m->role == PART_AGENT && !l->in->conf->agents_shown;
+}
+
+/* The writer's name as others read it; out: 256 bytes. An agent's is the registry's: a mail program may take the address for one. */
+static int
+writer_name(const struct queue_letters *l, char out[256])
+{
+	struct registry_sender who = { .name = "" };
+	int err = l->m->role == PART_AGENT ? registry_sender(l->env->registry, l->m->sender, &who) : VG_OK;
+	const char *name = *who.name != '\0' ? who.name : l->m->sender_name;
+
+	snprintf(out, 256, "%s", l->m->role == PART_AGENT && strchr(name, '@') != NULL ? "" : name);
+	return err;
+}
+
 static json_t *
 common(const struct queue_letters *l, const struct letters_person *persons)
 {
-	const char *mid = l->m->message_id != NULL ? l->m->message_id : "", *partner = l->v->has_partner ? l->v->partner.name : "";
+	const char *partner = l->v->has_partner ? l->v->partner.name : "";
+	const char *by = is_hidden(l) ? "" : l->m->sender_shown;
+	char name[256];
+	json_t *o;
 
-	return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b}", "ticket", ticket_of(&l->v->t), "subject",
-	    l->v->t.subject, "from_name", l->m->sender_name, "in_reply_to", mid, "references", references(l), "understood", understood(l),
-	    "missing", json_incref(json_object_get(member(l, "completeness"), "missing")), "notes", letter_notes(l->people->problems, member(l, "attachments")), "people",
-	    people_of(l, persons), "errors", errors(l), "by",
-	    *l->m->sender_name != '\0' ? l->m->sender_name : l->m->sender_shown, "partner", partner, "dropped",
-	    dropped(l));
+	if (writer_name(l, name) != VG_OK)
+		return NULL;
+
+	o = json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b, s:b}", "ticket", ticket_of(&l->v->t), "subject",
+	    l->v->t.subject, "from_name", name, "understood", understood(l),
+	    "missing", json_incref(json_object_get(member(l, "completeness"), "missing")), "notes",
+	    letter_notes(l->people->problems, member(l, "attachments")), "people", people_of(l, persons), "errors", errors(l),
+	    "by", *name != '\0' ? name : by, "partner", partner, "dropped", dropped(l), "closed", l->people->plan.close);
+	if (o != NULL && set_thread(l, o, false) != VG_OK) {
+		json_decref(o);
+		o = NULL;
+	}
+	return o;
 }
 
 /* A notice is nobody's text; the others are read by people as what was written. */
@@ -193,13 +276,25 @@ is_notice(enum letter_kind kind)
 	return kind == LETTER_ACK || kind == LETTER_JOINED || kind == LETTER_REMOVED;
 }
 
-/* Commands stand before the text and are not for its readers. */
+/* What the readers read; *hidden (owned, for the caller to free) where it had to be changed. NULL on no memory. An agent's own address
+ * is not for participants, wherever they or their mail program wrote it. */
 static const char *
-behind_commands(const char *s)
+written(const struct queue_letters *l, enum letter_kind kind, struct buf *hidden)
 {
-	while (*s == '#' && ((s[1] >= 'a' && s[1] <= 'z') || (s[1] >= 'A' && s[1] <= 'Z'))) {
-		s += strcspn(s, "\n");
-		s += strspn(s, "\n");
+	const char *s = letters_behind_commands(text(json_object_get(member(l, "body"), "text")));
+	const char *own[] = { l->m->sender, l->m->sender_shown };
+
+	for (size_t i = 0; i < 2 && kind != LETTER_AGENT && is_hidden(l); i++) {
+		struct buf next;
+
+		buf_init(&next, OBJECT_TEXT_MAX);
+		if (letters_hide(&next, s, own[i], l->in->conf->support_name) != VG_OK) {
+			buf_free(&next);
+			return NULL;
+		}
+		buf_free(hidden);
+		*hidden = next;
+		s = buf_str(hidden);
 	}
 	return s;
 }
@@ -209,11 +304,17 @@ letter_text(const struct queue_letters *l, json_t *base, enum letter_kind kind, 
 {
 	json_t *files = letter_attachments(member(l, "attachments"), kind, role, l->in->conf->letter_files);
 	json_t *o = json_copy(base);
+	struct buf hidden;
+	const char *s = "";
 	char *out = NULL;
 
-	if (o != NULL && json_object_set_new(o, "attachments", files) == 0 && json_object_set_new(o, "automatic", json_boolean(is_notice(kind))) == 0 &&
-	    json_object_set_new(o, "text", json_string(is_notice(kind) ? "" : behind_commands(text(json_object_get(member(l, "body"), "text"))))) == 0)
+	buf_init(&hidden, OBJECT_TEXT_MAX);
+	if (!is_notice(kind))
+		s = written(l, kind, &hidden);
+	if (o != NULL && s != NULL && json_object_set_new(o, "attachments", files) == 0 &&
+	    json_object_set_new(o, "automatic", json_boolean(is_notice(kind))) == 0 && json_object_set_new(o, "text", json_string(s)) == 0)
 		out = json_dumps(o, JSON_COMPACT);
+	buf_free(&hidden);
 	json_decref(o);
 	return out;
 }
@@ -234,27 +335,123 @@ add(const struct queue_letters *l, json_t *base, const struct letter_to *to, boo
 	return err;
 }
 
+/* Nothing but commands: what they did is no answer that anybody could read. */
+static bool
+only_commands(const struct queue_letters *l)
+{
+	const char *s = text(json_object_get(member(l, "body"), "text"));
+	const char *behind = letters_behind_commands(s);
+
+	return behind > s && behind[strspn(behind, " \t\r\n")] == '\0' && !l->people->plan.close &&
+	    json_array_size(member(l, "attachments")) == 0;
+}
+
+static int
+add_participants(const struct queue_letters *l, const struct letters_message *m, const struct letters_person *persons, json_t *base)
+{
+	size_t n = l->v->t.n_participants, count;
+	bool had = letters_contact_had(m, persons, n), empty = only_commands(l);
+	struct letter_to to[LETTERS_MAX];
+	int err = VG_OK;
+
+	count = letters_plan(to, m, persons, n);
+	for (size_t i = 0; i < count && err == VG_OK; i++) {
+		if (empty && !is_notice(to[i].kind))
+			continue;
+		err = add(l, base, &to[i], had);
+	}
+	return err;
+}
+
+/* ---- L2 ---- */
+
+static json_t *
+writer_with_address(const struct queue_letters *l, json_t *base)
+{
+	const char *name = text(json_object_get(base, "from_name"));
+	json_t *out = NULL;
+	struct buf line;
+
+	buf_init(&line, 2000);
+	if (buf_addf(&line, *name != '\0' ? "%s <%s>" : "%s%s", name, l->m->sender_shown) == VG_OK)
+		out = json_string(buf_str(&line));
+	buf_free(&line);
+	return out;
+}
+
+/* What agents read more than others: who wrote, with the address, for whom, what was found and where. */
+static json_t *
+for_agents(const struct queue_letters *l, json_t *base)
+{
+	json_t *o = json_copy(base), *more;
+
+	if (o == NULL)
+		return NULL;
+	more = json_pack("{s:o, s:b, s:b, s:s}", "by", writer_with_address(l, base), "internal",
+	    l->people->visibility == PEOPLE_INTERNAL, "partner_only", l->people->visibility == PEOPLE_PARTNER, "id", l->m->ulid);
+	if (more == NULL || json_object_update(o, more) != 0 || letter_context(o, l->in->object, l->v, l->in->conf) != VG_OK || set_thread(l, o, true) != VG_OK) {
+		json_decref(o);
+		o = NULL;
+	}
+	json_decref(more);
+	return o;
+}
+
+static int
+add_agent(const struct queue_letters *l, const char *address, const char *letter)
+{
+	struct outbox_row row = { .ticket = l->v->t.number, .message = l->m->id, .kind = LETTER_AGENT, .recipient = (char *)(uintptr_t)address,
+		.shown = (char *)(uintptr_t)address, .name = (char *)(uintptr_t)"", .role = PART_AGENT,
+		.letter = (char *)(uintptr_t)letter };
+
+	return store_outbox_add(l->env->store, &row, l->in->now);
+}
+
+static int
+add_agents(const struct queue_letters *l, const struct letters_message *m, json_t *base)
+{
+	const struct conf *c = l->in->conf;
+	struct letters_list lists[CONF_NOTIFIES_MAX];
+	size_t to[LETTERS_MAX], n = 0, count;
+	json_t *o;
+	char *letter;
+	int err = VG_OK;
+
+	for (; n < c->n_notifies && n < CONF_NOTIFIES_MAX; n++)
+		lists[n] = (struct letters_list){ c->notifies[n].route, c->notifies[n].address,
+			stands_in(member(l, "to"), c->notifies[n].address) || stands_in(member(l, "cc"), c->notifies[n].address) };
+	if ((count = letters_agents(to, m, l->v->t.route, lists, n)) == 0)
+		return VG_OK;
+	o = for_agents(l, base);
+	letter = o != NULL ? letter_text(l, o, LETTER_AGENT, PART_AGENT) : NULL;
+	if (letter == NULL)
+		err = VG_ERR_MEMORY;
+	for (size_t i = 0; i < count && err == VG_OK; i++)
+		err = add_agent(l, lists[to[i]].address, letter);
+	free(letter);
+	json_decref(o);
+	return err;
+}
+
 static int
 add_all(const struct queue_letters *l, json_t *audience)
 {
 	struct letters_message m = { .sender = l->m->sender, .role = l->m->role, .opens = l->opens,
-		.automatic = l->m->quiet || *l->m->automatic != '\0', .visibility = l->people->visibility, .by_us = l->by_us };
+		.automatic = l->m->quiet || *l->m->automatic != '\0', .quiet = l->m->quiet, .visibility = l->people->visibility,
+		.by_us = l->by_us };
 	struct letters_person *persons = calloc(l->v->t.n_participants + 1, sizeof(*persons));
-	struct letter_to to[LETTERS_MAX];
 	json_t *base = NULL;
-	size_t count = 0;
-	bool contact_had = false;
 	int err = persons == NULL ? VG_ERR_MEMORY : VG_OK;
 
 	if (err == VG_OK) {
 		read_people(l, audience, persons);
-		count = letters_plan(to, &m, persons, l->v->t.n_participants);
-		contact_had = letters_contact_had(&m, persons, l->v->t.n_participants);
-		if (count > 0 && (base = common(l, persons)) == NULL)
+		if ((base = common(l, persons)) == NULL)
 			err = VG_ERR_MEMORY;
 	}
-	for (size_t i = 0; i < count && err == VG_OK; i++)
-		err = add(l, base, &to[i], contact_had);
+	if (err == VG_OK)
+		err = add_participants(l, &m, persons, base);
+	if (err == VG_OK)
+		err = add_agents(l, &m, base);
 	json_decref(base);
 	free(persons);
 	return err;
@@ -277,14 +474,15 @@ queue_letters(const struct queue_letters *l)
 /* ---- the notice that somebody is out ---- */
 
 static char *
-removed_text(struct store *s, const struct store_ticket *t, const char *address)
+removed_text(struct store *s, const struct store_ticket *t, const char *address, const char *hostname)
 {
 	struct buf last;
 	json_t *o = NULL, *thread = json_array();
 	char *out;
 
 	buf_init(&last, 1024);
-	if (store_outbox_last_id(s, t->number, address, &last) == VG_OK) {
+	if (thread != NULL && put_root(thread, t->number, hostname) == VG_OK &&
+	    store_outbox_last_id(s, t->number, address, &last) == VG_OK) {
 		if (last.len > 0)
 			json_array_append_new(thread, json_string(buf_str(&last)));
 		o = json_pack("{s:o, s:s, s:s, s:s, s:O, s:[], s:[], s:[], s:[], s:[], s:[], s:s, s:s, s:b, s:b, s:s}", "ticket",
@@ -300,13 +498,14 @@ removed_text(struct store *s, const struct store_ticket *t, const char *address)
 }
 
 static int
-tell_removed(struct store *s, const struct store_ticket *t, const struct store_participant *p, int64_t message, int64_t now)
+tell_removed(struct store *s, const struct conf *conf, const struct store_ticket *t, const struct store_participant *p, int64_t message,
+    int64_t now)
 {
 	struct outbox_row row = { .ticket = t->number, .message = message, .kind = LETTER_REMOVED, .recipient = p->address,
 		.shown = p->shown, .name = p->name, .role = p->role, .participant = p->id };
 	int err;
 
-	row.letter = removed_text(s, t, p->address);
+	row.letter = removed_text(s, t, p->address, conf->hostname);
 	err = row.letter == NULL ? VG_ERR_MEMORY : store_outbox_add(s, &row, now);
 	free(row.letter);
 	return err;
@@ -322,7 +521,7 @@ queue_letters_removed(struct store *s, const struct conf *conf, const struct sto
 		const struct store_participant *p = &t->participants[i];
 
 		if ((p->role == PART_CUSTOMER || p->role == PART_OBSERVER) && strcmp(p->address, address) == 0)
-			return tell_removed(s, t, p, message, now);
+			return tell_removed(s, conf, t, p, message, now);
 	}
 	return err;
 }

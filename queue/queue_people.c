@@ -109,7 +109,8 @@ gather_field(struct gathering *g, const char *list, enum people_field field)
 			continue;
 		if ((err = know(g, address, name != NULL ? name : "", &k)) != VG_OK)
 			return err;
-		if (k == NULL)
+		/* A group of agents is nobody who could take part; answers to all name it. */
+		if (k == NULL || (k->cls.cls == CLASS_UNKNOWN && queue_people_is_list(g->p->in->conf, k->a.normal)))
 			continue;
 		g->of[g->m.n] = k;
 		g->named[g->m.n++] = (struct people_named){ .address = k->a.normal, .field = field, .who = k->cls };

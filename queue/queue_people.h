@@ -35,6 +35,12 @@ int queue_people_class(struct registry *r, const struct conf *conf, const char *
  * partner. *cause: for the audit. VG_ERR_NOTFOUND: no such ticket or message. */
 int queue_people_may_send(struct store *s, struct registry *r, const struct conf *conf, uint64_t ticket, int64_t message,
     const char *address, bool contact_had, enum people_send *out, enum people_cause *cause);
+/* May a letter to agents about the ticket leave for this address (normal form) now: is it still told of the ticket's route, and is it
+ * nobody's whom the registry has as anything but an agent? *cause for NEVER. VG_ERR_NOTFOUND: no such ticket. */
+int queue_people_may_tell(struct store *s, struct registry *r, const struct conf *conf, uint64_t ticket, const char *address,
+    enum people_send *out, enum people_cause *cause);
+/* Is this one of the addresses that L2 mail goes to by configuration? */
+bool queue_people_is_list(const struct conf *conf, const char *normal);
 /* Brings people in and out and finds out who hears the message. Writes an audit record for every change and for
  * everybody who was not taken up. queue_people_free also after an error. */
 int queue_people(struct queue_people *p);

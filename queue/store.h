@@ -252,6 +252,9 @@ int store_object(struct store *s, int64_t message, struct buf *out);
 int store_message_audience(struct store *s, int64_t message, unsigned *visibility, struct buf *audience);
 /* The same of the ticket's message with this Message-ID. */
 int store_answered(struct store *s, uint64_t ticket, const char *message_id, unsigned *visibility, struct buf *audience);
+/* Who in the ticket wrote the mail with this Message-ID: *agent that an agent did, *known that an agent did not, or that it is one of
+ * our letters. Neither: nobody knows it. */
+int store_message_id_of(struct store *s, uint64_t ticket, const char *message_id, bool *agent, bool *known);
 int store_message_applied(struct store *s, const struct store_message *m, const char *audience);
 int store_attachment_add(struct store *s, const unsigned char hash[32], int64_t message, const char *part);
 /* Newest message with an attachment of this hash. VG_ERR_NOTFOUND. */

@@ -85,10 +85,25 @@ store_message_audience(struct store *s, int64_t message, unsigned *visibility, s
 int
 store_answered(struct store *s, uint64_t ticket, const char *message_id, unsigned *visibility, struct buf *audience)
 {
-	/* Message-IDs are the senders' choice: of several the most restricted counts. */
-	return audience_of(s, db_query(s->d, "SELECT visibility, audience FROM message WHERE message_id = ? AND ticket = ?"
-	    " AND state = 2 ORDER BY visibility DESC, length(audience) LIMIT 1", "ti", message_id, (int64_t)ticket), visibility,
-	    audience);
+	/* Its own Message-ID, or that of a letter that carried it. They are the senders' choice: of several the most restricted counts. */
+	return audience_of(s, db_query(s->d, "SELECT visibility, audience FROM message WHERE (message_id = ?1 OR id IN"
+	    " (SELECT message FROM outbox WHERE message_id = ?1)) AND ticket = ?2 AND state = 2"
+	    " ORDER BY visibility DESC, length(audience) LIMIT 1", "ti", message_id, (int64_t)ticket), visibility, audience);
+}
+
+int
+store_message_id_of(struct store *s, uint64_t ticket, const char *message_id, bool *agent, bool *known)
+{
+	int64_t by_agent = 0, by_others = 0;
+	int err = db_number(s->d, &by_agent, "SELECT count(*) FROM message WHERE message_id = ? AND ticket = ? AND role = ?", "tii",
+	    message_id, (int64_t)ticket, (int64_t)PART_AGENT);
+
+	if (err == VG_OK)
+		err = db_number(s->d, &by_others, "SELECT (SELECT count(*) FROM message WHERE message_id = ?1 AND ticket = ?2) +"
+		    " (SELECT count(*) FROM outbox WHERE message_id = ?1 AND ticket = ?2)", "ti", message_id, (int64_t)ticket);
+	*agent = by_agent > 0;
+	*known = by_others > by_agent;
+	return err;
 }
 
 int

@@ -382,6 +382,9 @@ enum letter_kind {
  *   understood [{name, value}], missing [names], notes [sentences: who was not taken up, commands not understood],
  *   people [{name, address, role}],
  *   reason (of LETTER_REFUSED only, whose ticket has but subject and reference),
+ *   closed (by this very message),
+ *   internal, partner_only (who reads it), present [of completeness], related [ticket numbers], link (URL or ""), clock
+ *   ("running" …), id (of the message): of LETTER_AGENT only, and there errors say where they were found,
  *   held [{id, reason, sender, subject, since}], count, more (of LETTER_DIGEST only),
  *   by (who brought in or took out, "" else), partner (name or ""), errors [texts],
  *   attachments [{name, size, and where it may go along: id, type; large: true where it is too large for that}]

@@ -80,9 +80,10 @@ static const char *asked_text(const char *word)
 
 const char *const letter_values[] = {
 	"number", "subject", "reference", "status", "severity", "route", "due", "name", "support", "from_name", "by", "partner", "text",
-	"dropped", "understood", "label", "value", "has_understood", "missing", "has_missing", "notes", "has_notes", "errors", "has_errors",
-	"people", "who", "role", "has_people", "held", "id", "reason", "sender", "since", "count", "more", "attachments", "size",
-	"has_attachments", "kept", "large", "has_kept", "masked", "has_masked", NULL,
+	"dropped", "closed", "internal", "partner_only", "present", "has_present", "related", "has_related", "link", "clock", "understood",
+	"label", "value", "has_understood", "missing", "has_missing", "notes", "has_notes", "errors", "has_errors", "people", "who", "role",
+	"has_people", "held", "id", "reason", "sender", "since", "count", "more", "attachments", "size", "has_attachments", "kept", "large",
+	"has_kept", "masked", "has_masked", NULL,
 };
 
 static json_t *label_all(json_t *list)
@@ -140,7 +141,8 @@ static void set_ticket(json_t *vars, json_t *ticket)
 
 static json_t *values(json_t *letter, const struct deliver_job *job, const char *support)
 {
-	static const char *const same[] = {"from_name", "by", "partner", "text", "dropped", "reason", "held", "count", "more"};
+	static const char *const same[] = {"from_name", "by", "partner", "text", "dropped", "closed", "internal", "partner_only", "link", "clock", "id",
+	    "reason", "held", "count", "more"};
 	json_t *vars = json_pack("{s:s, s:s}", "name", job->name, "support", support);
 
 	if (vars == NULL)
@@ -152,6 +154,8 @@ static json_t *values(json_t *letter, const struct deliver_job *job, const char 
 	set_list(vars, "missing", "has_missing", ask_all(json_object_get(letter, "missing")));
 	set_list(vars, "people", "has_people", name_all(json_object_get(letter, "people")));
 	set_list(vars, "notes", "has_notes", json_incref(json_object_get(letter, "notes")));
+	set_list(vars, "present", "has_present", json_incref(json_object_get(letter, "present")));
+	set_list(vars, "related", "has_related", json_incref(json_object_get(letter, "related")));
 	set_list(vars, "errors", "has_errors", json_incref(json_object_get(letter, "errors")));
 	set_list(vars, "attachments", "has_attachments", json_incref(json_object_get(letter, "attachments")));
 	set_list(vars, "kept", "has_kept", json_incref(json_object_get(letter, "kept")));

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "err.h"
 #include "letter_notes.h"
 #include "letters.h"
 #include "outbox_plan.h"
@@ -73,6 +74,86 @@ letters_go_to(void **state)
 				fail_msg("%s: %s gets %d instead of %d", cases[i].what, cases[i].people[j].address, got[j], cases[i].want[j]);
 		assert_int_equal(letters_contact_had(&cases[i].m, cases[i].people, n), cases[i].contact_had);
 	}
+}
+
+#define GROUP "l2@desk.example"
+#define BILLS "bills@desk.example"
+
+static void
+agents_are_told(void **state)
+{
+	static const struct letters_list lists[] = { { "any", GROUP, false }, { "billing", BILLS, false }, { "any", LEE, false },
+		{ "default", GROUP, false } };
+	static const struct letters_list named[] = { { "any", GROUP, true }, { "any", LEE, false } };
+	static const struct {
+		const char *what;
+		struct letters_message m;
+		const char *route;
+		bool stands; /* the group in To or Cc */
+		const char *want[3];
+	} rows[] = {
+		{ "a contact opens", { ANN, PART_CONTACT, .opens = true }, "default", false, { GROUP, LEE } },
+		{ "the route decides", { ANN, PART_CONTACT, .opens = true }, "billing", false, { GROUP, BILLS, LEE } },
+		{ "a customer writes", { BOB, PART_CUSTOMER, .opens = false }, "x", false, { GROUP, LEE } },
+		{ "an agent's note, not to them", { LEE, PART_AGENT, .visibility = PEOPLE_INTERNAL }, "x", false, { GROUP } },
+		{ "an agent who had the group in Cc", { LEE, PART_AGENT, .opens = false }, "x", true, { NULL } },
+		{ "through the API nobody had it", { LEE, PART_AGENT, .by_us = true }, "x", true, { GROUP } },
+		{ "a customer keeps nothing from L2", { BOB, PART_CUSTOMER, .opens = false }, "x", true, { GROUP, LEE } },
+		{ "automatic mail that was let in", { ANN, PART_CONTACT, .opens = true, .automatic = true }, "x", false, { GROUP, LEE } },
+		{ "an out-of-office", { ANN, PART_CONTACT, .automatic = true, .quiet = true }, "x", false, { NULL } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct letters_list *all = rows[i].stands ? named : lists;
+		size_t out[LETTERS_MAX], n = 0;
+		size_t k = letters_agents(out, &rows[i].m, rows[i].route, all, rows[i].stands ? 2 : 4);
+
+		while (n < 3 && rows[i].want[n] != NULL)
+			n++;
+		if (k != n)
+			fail_msg("%s: %zu letters instead of %zu", rows[i].what, k, n);
+		for (size_t j = 0; j < k; j++)
+			assert_string_equal(all[out[j]].address, rows[i].want[j]);
+	}
+}
+
+static void
+an_agents_address_stays_here(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "", "" },
+		{ "Write to lee@support.example.", "Write to L2." },
+		{ LEE, "L2" },
+		{ "<LEE@Support.Example>, mailto:" LEE "\n", "<L2>, mailto:L2\n" },
+		{ LEE " " LEE, "L2 L2" },
+		/* other addresses */
+		{ "s" LEE " x." LEE " a+" LEE, "s" LEE " x." LEE " a+" LEE },
+		{ LEE ".org " LEE "s " LEE "-x", LEE ".org " LEE "s " LEE "-x" },
+		{ "lee@support.exampl", "lee@support.exampl" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buf b;
+
+		buf_init(&b, 200);
+		assert_int_equal(letters_hide(&b, rows[i].in, LEE, "L2"), VG_OK);
+		assert_string_equal(buf_str(&b), rows[i].out);
+		buf_free(&b);
+	}
+}
+
+static void
+commands_are_not_read_out(void **state)
+{
+	(void)state;
+	assert_string_equal(letters_behind_commands("#note\n\n#severity 1\nText\n#close\n"), "Text\n#close\n");
+	assert_string_equal(letters_behind_commands("#close"), "");
+	assert_string_equal(letters_behind_commands("#1 of 2\n"), "#1 of 2\n");
+	assert_string_equal(letters_behind_commands(""), "");
 }
 
 static void
@@ -215,6 +296,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(letters_go_to),
 		cmocka_unit_test(notes_are_for_people),
+		cmocka_unit_test(agents_are_told),
+		cmocka_unit_test(an_agents_address_stays_here),
+		cmocka_unit_test(commands_are_not_read_out),
 		cmocka_unit_test(a_try_that_failed_is_made_again),
 		cmocka_unit_test(no_smarthost_was_there), cmocka_unit_test(all_wait_for_the_smarthost),
 		cmocka_unit_test(what_the_smarthost_says_is_final),
