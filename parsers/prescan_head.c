@@ -399,13 +399,11 @@ static int field_collect(struct head *h, const char *line, size_t given, uint64_
 static int bad_line(struct head *h, struct edits *edits, unsigned *problems, uint64_t at, const char *line, size_t given,
     uint64_t total, bool top)
 {
-	if (h->valid_seen) {
+	if (h->valid_seen || !top) { /* of a part: GMime passes over it where a field follows */
 		if (h->bad_from == UINT64_MAX)
 			h->bad_from = at;
 		return VG_OK;
 	}
-	if (!top)
-		return VG_OK; /* GMime passes over it */
 	if (!(h->lines == 1 && given > 5 && memcmp(line, "From ", 5) == 0))
 		*problems |= PRESCAN_GARBAGE;
 	return edits_add(edits, EDIT_CUT, at, at + total);

@@ -420,6 +420,42 @@ bool line_opens_disclaimer(const struct line *l)
 	return word_list_starts(s, n, words) > 0;
 }
 
+bool line_heads_disclaimer(const struct line *l)
+{
+	static const char *const words[] = {"disclaimer", "legal disclaimer", "email disclaimer", "e-mail disclaimer", "confidentiality",
+		"confidentiality notice", "confidentiality note", "legal notice", "notice", "important notice", "haftungsausschluss",
+		"vertraulichkeitshinweis", "rechtlicher hinweis", "avis de confidentialité", "aviso legal", "aviso de confidencialidad", "avviso",
+		"informativa", "klauzula poufności", "zastrzeżenie", NULL};
+
+	return word_list_is(l->f, trimmed(l) - (l->flen > 0 && l->f[l->flen - 1] == ':'), words);
+}
+
+/* A line drawn of one sign. */
+bool line_is_drawn(const struct line *l)
+{
+	for (size_t i = 1; i < l->flen; i++)
+		if (l->f[i] != l->f[0])
+			return false;
+	return l->flen >= 3 && strchr("-_=*~#", l->f[0]) != NULL;
+}
+
+/* What a mail server puts on top of mail from outside: "CAUTION: This email originated from outside …". */
+bool text_is_banner(const struct line *l, size_t n)
+{
+	static const char *const outside[] = {"originated from outside", "originated outside", "from an external sender", "from outside the organi",
+		"from outside of", "external email", "external e-mail", "external sender", "outside your organi", "outside of your organi",
+		"outside the company", "externe e-mail", "externer absender", "von außerhalb", "de l'extérieur", "expéditeur externe",
+		"remitente externo", "correo externo", "mittente esterno", "externe afzender", NULL};
+	static const char *const care[] = {"caution", "warning", "attention", "be careful", "do not click", "don't click", "links", "attachments",
+		"achtung", "vorsicht", "anhänge", "pièces jointes", "adjuntos", "allegati", "bijlagen", NULL};
+	static const char *const mail[] = {"mail", "message", "nachricht", "courriel", "correo", "mensaje", "messaggio", "bericht", NULL};
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += l[i].flen;
+	return n <= 5 && bytes <= 600 && any_line_has(l, n, outside) && any_line_has(l, n, care) && any_line_has(l, n, mail);
+}
+
 bool text_is_disclaimer(const struct line *l, size_t n)
 {
 	static const char *const secrecy[] = {"confidential", "privileged", "proprietary", "vertraulich",
@@ -449,12 +485,12 @@ bool text_is_disclaimer(const struct line *l, size_t n)
 		"誤って", NULL};
 	static const char *const liability[] = {"views or opinions", "opinions expressed", "views expressed",
 		"accepts no liability", "accept no liability", "does not accept liability",
-		"no liability for any damage", "checked for viruses", NULL};
+		"no liability for any damage", "checked for viruses", "scanned for viruses and malware", NULL};
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		bytes += l[i].flen;
-		if (l[i].depth > 0 || (line_technical(&l[i]) && l[i].len <= 160 && !any_line_has(&l[i], 1, mail)))
+		if (l[i].depth > 0 || (line_technical(&l[i]) && !line_is_drawn(&l[i]) && l[i].len <= 160 && !any_line_has(&l[i], 1, mail)))
 			return false;
 	}
 	if (n <= 3 && bytes < 300 && any_line_has(l, n, notes))

@@ -38,4 +38,9 @@ bool line_opens_disclaimer(const struct line *l);
 /* Do the n lines tell of confidentiality, intended recipients, printing, scanning? */
 bool text_is_disclaimer(const struct line *l, size_t n);
 
+/* A heading above a disclaimer; a line drawn of one sign; the warning that a server puts above mail from outside. */
+bool line_heads_disclaimer(const struct line *l);
+bool line_is_drawn(const struct line *l);
+bool text_is_banner(const struct line *l, size_t n);
+
 #endif

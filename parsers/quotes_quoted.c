@@ -11,6 +11,7 @@
 #define NEAR_LINES 12     /* how far a shell session or diff may show itself from its '>' lines */
 #define WRAPPED_FROM 66   /* a quoted line this long may have lost its end to the next line */
 #define REMNANT_MAX 40
+#define WRAPPED_AT 76   /* what would have been longer with the next word, was wrapped */
 
 static bool has(const struct split *sp, size_t i, unsigned flag)
 {
@@ -165,9 +166,13 @@ static bool is_remnant(const struct split *sp, size_t i)
 {
 	const struct line *l = &sp->lines[i], *above = &sp->lines[i - 1];
 
+	const char *blank = memchr(l->s, ' ', l->len);
+	size_t word = blank != NULL ? (size_t)(blank - l->s) : l->len;
+
 	if (!l->gap && is_marked(sp, i + 1) && !sp->lines[i + 1].gap && is_link_remnant(l, above))
 		return true;
-	return !l->gap && above->len >= WRAPPED_FROM && l->len <= REMNANT_MAX && is_marked(sp, i + 1) &&
+	return !l->gap && above->len >= WRAPPED_FROM &&
+		   (l->len <= REMNANT_MAX || (l->len <= WRAPPED_AT && above->len + word >= WRAPPED_AT)) && is_marked(sp, i + 1) &&
 		   !sp->lines[i + 1].gap && (ascii_lower(l->s[0]) || ascii_digit(l->s[0]) || (unsigned char)l->s[0] >= 0xc3) &&
 		   strchr(".?!:", above->s[above->len - 1]) == NULL;
 }
@@ -311,7 +316,8 @@ static bool begins_forwarded(const struct split *sp, size_t i)
 {
 	const struct line *l = &sp->lines[i];
 
-	return line_forwarded(l) || has(sp, i, FLAG(MARK_FORWARD)) || (sp->forward && intro(sp, i) > 0);
+	return line_forwarded(l) || has(sp, i, FLAG(MARK_FORWARD)) ||
+	    (sp->forward && (intro(sp, i) > 0 || lone_attribution(sp, i) > 0));
 }
 
 void quotes_mark_quoted(struct split *sp)

@@ -50,10 +50,16 @@ static bool any_technical(const struct split *sp, size_t from, size_t to)
 /* Disclaimers and the like: the new end. */
 static size_t peel_disclaimer(const struct split *sp, size_t from, size_t to)
 {
-	size_t p = paragraph(sp, from, to, DISCLAIMER_LINES);
+	size_t below = to, p;
 
-	if (p < to && p > 0 && text_is_disclaimer(sp->lines + p, to - p))
+	while (below > from && line_is_drawn(&sp->lines[below - 1]))
+		below--;
+	p = paragraph(sp, from, below, DISCLAIMER_LINES);
+	if (p < below && p > 0 && text_is_disclaimer(sp->lines + p, below - p)) {
+		while (p > from + 1 && (line_heads_disclaimer(&sp->lines[p - 1]) || line_is_drawn(&sp->lines[p - 1])))
+			p--;
 		return p;
+	}
 	/* A paragraph may follow the name without an empty line. */
 	for (size_t i = to; i > from + 1 && i > p && to - i < 8; i--)
 		if (line_opens_disclaimer(&sp->lines[i - 1]) && text_is_disclaimer(sp->lines + i - 1, to - i + 1))
@@ -285,6 +291,17 @@ static void mark_stretch(struct split *sp, size_t from, size_t to, bool alone)
 	}
 }
 
+/* The warning of a server above all, where text follows it. */
+static void mark_banner(struct split *sp)
+{
+	size_t n = 1;
+
+	while (n < sp->n && !sp->lines[n].gap)
+		n++;
+	if (n < sp->n && sp->lines[0].part == NEW && sp->lines[n].part == NEW && text_is_banner(sp->lines, n))
+		sign(sp, 0, n);
+}
+
 void quotes_mark_signatures(struct split *sp)
 {
 	size_t fresh = 0, marked = 0;
@@ -294,6 +311,7 @@ void quotes_mark_signatures(struct split *sp)
 			fresh++;
 			marked += (sp->lines[i].flags & FLAG(MARK_SIGNATURE)) != 0;
 		}
+	mark_banner(sp);
 	for (size_t i = 0, from; i < sp->n; i++) {
 		if (sp->lines[i].part != NEW || sp->lines[i].forwarded || sp->lines[i].code)
 			continue;

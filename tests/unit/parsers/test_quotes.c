@@ -52,6 +52,10 @@ static const struct {
 	{"a\n________________________________\nb\n", false, "a\n________________________________\nb", "", ""},
 	/* forwarded messages are content */
 	{"see\n\n" HEADER "\nbroken\n> q\n", true, "see\n\n" HEADER "\nbroken\n> q", "", ""},
+	{"see\n\nOn 23.11.2026, 17:02, \"Ann Lee\" <ann@x.example> wrote:\n\nbroken\n", true,
+	    "see\n\nOn 23.11.2026, 17:02, \"Ann Lee\" <ann@x.example> wrote:\n\nbroken", "", ""},
+	{"побачте\n\n----- Перенаправлене повідомлення -----\nВід: Bob\n\nне працює\n", false,
+	    "побачте\n\n----- Перенаправлене повідомлення -----\nВід: Bob\n\nне працює", "", ""},
 	{"see\n\n---------- Forwarded message ---------\nFrom: Bob\n\nbroken\n> q\n", false,
 	    "see\n\n---------- Forwarded message ---------\nFrom: Bob\n\nbroken\n> q", "", ""},
 	{"Begin forwarded message:\n\n> From: Bob\n", false, "Begin forwarded message:\n\n> From: Bob", "", ""},
@@ -70,6 +74,22 @@ static const struct {
 	{"hello\n\nGet Outlook for Android\n\n" HEADER "\nwhy?\n", false, "hello", HEADER "\nwhy?", "Get Outlook for Android"},
 	{"hello\n-- \nAnn\n> old\n", false, "hello", "> old", "-- \nAnn"},
 	{"-- \nAnn\n", false, "", "", "-- \nAnn"},
+	{"yes\n\nDisclaimer\n\nThe information contained in this communication is confidential. It is intended for the recipient alone.\n\n"
+	 "This email has been scanned for viruses and malware, and may have been archived by Example Ltd, who sell services for mail, "
+	 "and for much else besides that is of use to a business, as anybody may read who follows the link that stands here in brackets "
+	 "(https://www.example.com/).\n-----------------\n", false, "yes", "",
+	    "Disclaimer\n\nThe information contained in this communication is confidential. It is intended for the recipient alone.\n\n"
+	    "This email has been scanned for viruses and malware, and may have been archived by Example Ltd, who sell services for mail, "
+	    "and for much else besides that is of use to a business, as anybody may read who follows the link that stands here in brackets "
+	    "(https://www.example.com/).\n-----------------"},
+	{"CAUTION: This email originated from outside of Acme. Do not click links.\n\nThe proxy is down.\n", false, "The proxy is down.", "",
+	    "CAUTION: This email originated from outside of Acme. Do not click links."},
+	{"Warning: the external sender of the alarm is down.\n\nWhat now?\n", false,
+	    "Warning: the external sender of the alarm is down.\n\nWhat now?", "", ""},
+	{"yes\n> The repository is full and the copy job waits for hours on the proxy and\nnothing of the retention has been applied to it since then.\n"
+	 "> Why?\n", false, "yes",
+	    "> The repository is full and the copy job waits for hours on the proxy and\nnothing of the retention has been applied to it since then.\n"
+	    "> Why?", ""},
 	/* pasted logs and code are neither */
 	{"log:\n--\nSELECT a FROM b WHERE c = 'error';\n", false, "log:\n--\nSELECT a FROM b WHERE c = 'error';", "", ""},
 	{"log:\n-- \n[07.07.2021 16:43:06] <01> Error x\n", false, "log:\n-- \n[07.07.2021 16:43:06] <01> Error x", "", ""},
