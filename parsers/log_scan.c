@@ -73,11 +73,6 @@ void log_scanner_free(struct log_scanner **s)
 	*s = NULL;
 }
 
-void log_scanner_secrets(struct log_scanner *s, struct secrets_places *places)
-{
-	s->secrets = places;
-}
-
 static void note_secrets(struct log_scanner *s, const char *line, size_t len)
 {
 	char where[SECRETS_WHERE_MAX];
@@ -85,6 +80,23 @@ static void note_secrets(struct log_scanner *s, const char *line, size_t len)
 	snprintf(where, sizeof(where), "%s%s%s", s->attachment != NULL ? s->attachment : "log", s->path != NULL ? " " : "",
 	    s->path != NULL ? s->path : "");
 	secrets_places_line(s->secrets, where, line, len, s->line);
+}
+
+/* A text of an event that was saved as XML. */
+static void note_event_secrets(void *arg, const char *s, size_t n, uint64_t line)
+{
+	struct log_scanner *scan = arg;
+
+	scan->line = line;
+	if (secrets_glance(s, n))
+		note_secrets(scan, s, n);
+}
+
+void log_scanner_secrets(struct log_scanner *s, struct secrets_places *places)
+{
+	s->secrets = places;
+	s->xml.arg = s;
+	s->xml.on_text = places != NULL ? note_event_secrets : NULL;
 }
 
 /* An exported event begins or goes on. Lines of other logs begin with a time, which tells them cheaply. */

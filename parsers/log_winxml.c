@@ -136,6 +136,8 @@ static void take_text(struct log_winxml *x)
 	struct event_parts *p = &x->event->parts;
 
 	decode(x->text, &x->text_len);
+	if (x->on_text != NULL && x->text_len > 0)
+		x->on_text(x->arg, x->text, x->text_len, x->line);
 	if (x->part == EVENT_OTHER)
 		put_data(x);
 	else if (x->part == EVENT_LEVEL)

@@ -11,6 +11,8 @@
 
 struct log_winxml {
 	struct log_winevent *event; /* borrowed: its parts are filled, its line is set */
+	void (*on_text)(void *arg, const char *s, size_t n, uint64_t line); /* NULL: nobody; each text of an event */
+	void *arg;
 	uint64_t line;
 	bool in_tag, in_event;
 	char quote;                 /* the value of an attribute is open */
