@@ -34,6 +34,7 @@ struct call_env {
 	int body_fd;               /* sealed request body, -1 where none (registry import) */
 	const unsigned char *body_key;
 	uint64_t body_size;
+	void *prepared;            /* WRITE: what call_prepare_fn made, NULL without */
 };
 
 struct call_result {
@@ -57,7 +58,29 @@ struct call_def {
 	call_fn *fn;
 };
 
+/* An attachment that a parser has to take out before a call can go on. */
+struct call_wanted {
+	int64_t message;
+	char part[16];
+	int fd; /* sealed; -1: it could not be taken out */
+	unsigned char key[SEAL_KEY];
+};
+
+/* The part of a WRITE that needs no transaction, in a reader's thread: checks, and content made durable. VG_ERR_AGAIN: *wanted names what
+ * is to be taken out; it is called again with it there, and owns the descriptor. *prepared is its own, NULL at first; a refusal
+ * stands in res. Other errors: of the store. */
+typedef int call_prepare_fn(struct call_env *env, json_t *args, void **prepared, struct call_wanted *wanted, struct call_result *res);
+/* Frees it; kept: what the call wrote is committed, and refers to it. */
+typedef void call_prepared_free_fn(void *prepared, bool kept);
+
+struct call_preparation {
+	const char *op;
+	call_prepare_fn *prepare;
+	call_prepared_free_fn *free;
+};
+
 /* Ends in NULL op. */
+extern const struct call_preparation calls_prepared[];
 extern const struct call_def calls_store[];    /* queue.*, tickets.*, messages.*, held.*, audit.* */
 extern const struct call_def calls_registry[]; /* partners.*, contacts.*, customers.*, direct.*, agents.*, registry.* */
 

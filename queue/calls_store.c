@@ -50,6 +50,11 @@ const struct call_def calls_store[] = {
 	{ NULL, CALL_READ, NULL }
 };
 
+const struct call_preparation calls_prepared[] = {
+	{ "tickets.reply", calls_tickets_reply_prepare, calls_tickets_reply_free },
+	{ NULL, NULL, NULL }
+};
+
 void
 calls_failed(struct call_result *res, int err)
 {

@@ -15,6 +15,8 @@ call_fn calls_tickets_remove_participant, calls_tickets_merge;
 call_fn calls_messages_list, calls_messages_show;
 call_fn calls_held_list, calls_held_show, calls_held_release, calls_held_reject, calls_held_delete;
 call_fn calls_tickets_reply;
+call_prepare_fn calls_tickets_reply_prepare;
+call_prepared_free_fn calls_tickets_reply_free;
 call_fn calls_outbox_list, calls_outbox_retry, calls_outbox_hold, calls_outbox_release, calls_outbox_cancel;
 call_fn calls_suppressed_list, calls_suppressed_show, calls_suppressed_lift;
 call_fn calls_audit_list, calls_audit_show;

@@ -28,6 +28,10 @@ struct calling {
 	uint64_t body_size;
 	struct call_result res;
 	bool replayed;
+	const struct call_preparation *prep; /* NULL: none */
+	void *prepared;
+	struct call_wanted wanted;
+	bool kept;       /* what was prepared stands in the store */
 };
 
 /* ---- answers ---- */
@@ -91,6 +95,11 @@ queue_call_say(struct queue *q, uint64_t link, uint64_t id, struct call_result *
 static void
 calling_free(struct calling *c)
 {
+	if (c->prepared != NULL)
+		c->prep->free(c->prepared, c->kept);
+	if (c->wanted.fd >= 0)
+		close(c->wanted.fd);
+	sodium_memzero(c->wanted.key, sizeof(c->wanted.key));
 	result_free(&c->res);
 	json_decref(c->args);
 	free(c->actor);
@@ -143,6 +152,7 @@ call_home(struct task *t)
 	const char *id;
 
 	queue_home(q);
+	c->kept = wrote;
 	if (t->err != VG_OK)
 		store_problem(&c->res, t->err);
 	if (wrote && (id = to_be_parsed(c)) != NULL && store_message_by_ulid(q->store, id, &m) == VG_OK) {
@@ -172,7 +182,7 @@ call_home(struct task *t)
 /* ---- in the threads ---- */
 
 static void
-run_fn(struct calling *c, struct call_env *env)
+fill_env(struct calling *c, struct call_env *env)
 {
 	result_reset(&c->res);
 	env->blobs = c->q->blobs;
@@ -182,6 +192,13 @@ run_fn(struct calling *c, struct call_env *env)
 	env->body_fd = c->body_fd;
 	env->body_key = c->body_key;
 	env->body_size = c->body_size;
+	env->prepared = c->prepared;
+}
+
+static void
+run_fn(struct calling *c, struct call_env *env)
+{
+	fill_env(c, env);
 	c->def->fn(env, c->args, &c->res);
 }
 
@@ -288,6 +305,114 @@ run_write(struct task *t, void *arg)
 	pthread_rwlock_unlock(&c->q->conf_lock);
 }
 
+/* ---- calls that are prepared in a reader's thread ---- */
+
+struct fetching {
+	struct extract x; /* first */
+	struct calling *c;
+};
+
+/* A body in a file belongs to the request that a key stands for. */
+static int
+bind_body(struct calling *c)
+{
+	unsigned char block[16384];
+	crypto_generichash_state h;
+	struct seal_reader *r;
+	uint64_t at = 0;
+	long n = 0;
+	int err;
+
+	if (c->key == NULL || c->body_fd < 0)
+		return VG_OK;
+	if ((err = seal_reader_new(c->body_fd, c->body_key, &r)) != VG_OK)
+		return err;
+	crypto_generichash_init(&h, c->q->wrap_key, sizeof(c->q->wrap_key), sizeof(c->request));
+	crypto_generichash_update(&h, c->request, sizeof(c->request));
+	for (; (n = seal_read(r, at, block, sizeof(block))) > 0; at += (uint64_t)n)
+		crypto_generichash_update(&h, block, (size_t)n);
+	crypto_generichash_final(&h, c->request, sizeof(c->request));
+	seal_reader_free(&r);
+	return n < 0 ? (int)n : VG_OK;
+}
+
+static void
+run_prepare(struct task *t, void *arg)
+{
+	struct calling *c = (struct calling *)t;
+	struct call_env env = *(struct call_env *)arg;
+	bool first = c->prepared == NULL;
+
+	pthread_rwlock_rdlock(&c->q->conf_lock);
+	env.conf = c->q->conf;
+	fill_env(c, &env);
+	t->err = first ? bind_body(c) : VG_OK;
+	if (t->err == VG_OK)
+		t->err = c->prep->prepare(&env, c->args, &c->prepared, &c->wanted, &c->res);
+	pthread_rwlock_unlock(&c->q->conf_lock);
+}
+
+static void
+fetched(struct extract *x, int err, const struct parse_done *result)
+{
+	struct fetching *f = (struct fetching *)x;
+	struct calling *c = f->c;
+	struct queue *q = x->q;
+
+	(void)result;
+	c->wanted.fd = err == VG_OK ? x->fd : -1;
+	memcpy(c->wanted.key, x->key, SEAL_KEY);
+	if (err != VG_OK)
+		close(x->fd);
+	sodium_memzero(x->key, SEAL_KEY);
+	free(f);
+	if (q->stopping) {
+		c->task.err = VG_ERR_CLOSED;
+		q->under_way++; /* call_home counts once more */
+		call_home(&c->task);
+	} else {
+		queue_pool(q, q->readers, &c->task);
+	}
+}
+
+/* A parser takes out what the call wants. */
+static int
+fetch(struct calling *c)
+{
+	struct fetching *f = calloc(1, sizeof(*f));
+	int err;
+
+	if (f == NULL)
+		return VG_ERR_MEMORY;
+	f->c = c;
+	f->x = (struct extract){ .q = c->q, .message = c->wanted.message, .what = PARSE_EXTRACT, .done = fetched };
+	memcpy(f->x.part, c->wanted.part, sizeof(f->x.part));
+	randombytes_buf(f->x.key, SEAL_KEY);
+	if ((err = blob_scratch(c->q->blobs, &f->x.fd)) != VG_OK) {
+		free(f);
+		return err;
+	}
+	queue_extract_add(&f->x);
+	return VG_OK;
+}
+
+static void
+prepare_home(struct task *t)
+{
+	struct calling *c = (struct calling *)t;
+
+	if (t->err == VG_ERR_AGAIN && !c->q->stopping && (t->err = fetch(c)) == VG_OK) {
+		queue_home(c->q);
+	} else if (t->err != VG_OK || c->res.status >= 400) {
+		call_home(t);
+	} else {
+		queue_home(c->q);
+		t->run = run_write;
+		t->done = call_home;
+		queue_write(c->q, t);
+	}
+}
+
 /* ---- calls of the registry with a key: the key is noted in the store before, the answer after ---- */
 
 static void
@@ -357,6 +482,15 @@ find(const char *op)
 	return NULL;
 }
 
+static const struct call_preparation *
+find_preparation(const char *op)
+{
+	for (const struct call_preparation *p = calls_prepared; p->op != NULL; p++)
+		if (strcmp(p->op, op) == 0)
+			return p;
+	return NULL;
+}
+
 static void
 dispatch(struct calling *c)
 {
@@ -369,8 +503,12 @@ dispatch(struct calling *c)
 		queue_pool(c->q, c->q->readers, t);
 		break;
 	case CALL_WRITE:
-		t->run = run_write;
-		queue_write(c->q, t);
+		t->run = c->prep != NULL ? run_prepare : run_write;
+		t->done = c->prep != NULL ? prepare_home : call_home;
+		if (c->prep != NULL)
+			queue_pool(c->q, c->q->readers, t);
+		else
+			queue_write(c->q, t);
 		break;
 	case CALL_REGISTRY:
 		t->run = c->key != NULL ? run_reserve : run_registry;
@@ -395,6 +533,8 @@ calling_new(struct link *l, struct ipc_msg *msg, const struct call *call, json_t
 	c->link = l->serial;
 	c->id = msg->id;
 	c->def = def;
+	c->prep = find_preparation(def->op);
+	c->wanted.fd = -1;
 	c->args = json_incref(args);
 	c->res.fd = -1;
 	c->body_fd = ipc_take_fd(msg, 0);

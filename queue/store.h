@@ -259,6 +259,8 @@ int store_message_applied(struct store *s, const struct store_message *m, const 
 int store_attachment_add(struct store *s, const unsigned char hash[32], int64_t message, const char *part);
 /* Newest message with an attachment of this hash. VG_ERR_NOTFOUND. */
 int store_attachment_by_hash(struct store *s, const unsigned char hash[32], int64_t *message, char part[16]);
+/* The same among the messages of one ticket. */
+int store_attachment_in_ticket(struct store *s, const unsigned char hash[32], uint64_t ticket, int64_t *message, char part[16]);
 /* In how many other messages of that sender it is, at most max. */
 int store_attachment_repeats(struct store *s, const unsigned char hash[32], const char *sender, int64_t message, unsigned max,
     unsigned *n);

@@ -369,11 +369,9 @@ store_attachment_add(struct store *s, const unsigned char hash[32], int64_t mess
 	    (const void *)hash, (size_t)32, message, part);
 }
 
-int
-store_attachment_by_hash(struct store *s, const unsigned char hash[32], int64_t *message, char part[16])
+static int
+attachment_found(struct store *s, sqlite3_stmt *stmt, int64_t *message, char part[16])
 {
-	sqlite3_stmt *stmt = db_query(s->d, "SELECT message, part FROM attachment WHERE hash = ? ORDER BY message DESC LIMIT 1",
-	    "b", (const void *)hash, (size_t)32);
 	int err = db_step(s->d, stmt);
 
 	if (err != 1)
@@ -382,6 +380,21 @@ store_attachment_by_hash(struct store *s, const unsigned char hash[32], int64_t 
 	db_copy(stmt, 1, part, 16);
 	sqlite3_reset(stmt);
 	return VG_OK;
+}
+
+int
+store_attachment_by_hash(struct store *s, const unsigned char hash[32], int64_t *message, char part[16])
+{
+	return attachment_found(s, db_query(s->d, "SELECT message, part FROM attachment WHERE hash = ? ORDER BY message DESC LIMIT 1", "b",
+	    (const void *)hash, (size_t)32), message, part);
+}
+
+int
+store_attachment_in_ticket(struct store *s, const unsigned char hash[32], uint64_t ticket, int64_t *message, char part[16])
+{
+	return attachment_found(s, db_query(s->d, "SELECT a.message, a.part FROM attachment a JOIN message m ON m.id = a.message "
+	    "WHERE a.hash = ? AND m.ticket = ? ORDER BY a.message DESC LIMIT 1", "bi", (const void *)hash, (size_t)32, (int64_t)ticket),
+	    message, part);
 }
 
 int

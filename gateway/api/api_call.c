@@ -62,7 +62,7 @@ static char *build_args(struct api_request *r)
 	json_t *query = json_object(), *body, *args = NULL;
 	char *text = NULL;
 
-	body = r->route->kind == API_UPLOAD ? upload_body(r) : parse_body(r);
+	body = r->route->kind == API_UPLOAD ? upload_body(r) : r->upload != NULL ? json_null() : parse_body(r);
 	if (query != NULL && body != NULL) {
 		MHD_get_connection_values(r->conn, MHD_GET_ARGUMENT_KIND, add_query, query);
 		args = json_pack("{s:O,s:O,s:O}", "params", r->params, "query", query, "body", body);

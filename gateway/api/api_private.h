@@ -66,7 +66,7 @@ struct api_request {
 	struct buf body;        /* JSON, or content while it is small */
 	struct spool *spool;    /* a mail */
 	bool cr;                /* inject: the last byte was CR */
-	/* large content (registry import): */
+	/* large content (registry import, files): */
 	struct seal_writer *upload;
 	int upload_fd;
 	uint64_t upload_number, upload_size;

@@ -203,6 +203,7 @@ static void act(struct api_request *r)
 		break;
 	case API_CALL:
 	case API_UPLOAD:
+	case API_LARGE:
 		api_call_send(r);
 		break;
 	}

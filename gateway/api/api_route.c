@@ -36,7 +36,7 @@ const struct api_route api_routes[] = {
 	{ "GET", "/v1/messages/{id}/attachments/{a}", "messages.attachment", SCOPE_TICKETS, API_CALL },
 	{ "GET", "/v1/messages/{id}/attachments/{a}/entries/{path+}", "messages.entry", SCOPE_TICKETS, API_CALL },
 	{ "GET", "/v1/blobs/{blake2b}", "blobs.get", SCOPE_TICKETS, API_CALL },
-	{ "POST", "/v1/tickets/{n}/messages", "tickets.reply", SCOPE_TICKETS, API_CALL },
+	{ "POST", "/v1/tickets/{n}/messages", "tickets.reply", SCOPE_TICKETS, API_LARGE },
 	{ "GET", "/v1/outbox", "outbox.list", SCOPE_ADMIN, API_CALL },
 	{ "POST", "/v1/outbox/{id}/retry", "outbox.retry", SCOPE_ADMIN, API_CALL },
 	{ "POST", "/v1/outbox/{id}/hold", "outbox.hold", SCOPE_ADMIN, API_CALL },

@@ -11,6 +11,7 @@ enum api_scope { SCOPE_NONE = 0, SCOPE_QUEUE = 1, SCOPE_TICKETS = 2, SCOPE_REGIS
 enum api_kind {
 	API_CALL,    /* JSON in, whatever the queue answers out */
 	API_UPLOAD,  /* the body is content for the queue (registry import) */
+	API_LARGE,   /* JSON in, which may hold files */
 	API_INJECT,  /* the body is a mail */
 	API_METRICS, /* answered here */
 	API_HEALTH,

@@ -32,8 +32,11 @@ static void ask_file(struct api_request *r)
 
 static bool feed_content(struct api_request *r, const char *data, size_t n)
 {
-	if (r->upload_size + n > API_UPLOAD_MAX) {
-		too_large(r, API_UPLOAD_MAX);
+	/* Files in JSON are base64, as they are in a mail; some blanks and a text are beside them. */
+	uint64_t max = r->route->kind == API_UPLOAD ? API_UPLOAD_MAX : r->listener->api->ctx->conf->message_size + API_BODY_MAX;
+
+	if (r->upload_size + n > max) {
+		too_large(r, max);
 		return false;
 	}
 	r->upload_size += n;
@@ -74,7 +77,7 @@ bool api_body_feed(struct api_request *r, const char *data, size_t n)
 {
 	if (r->route->kind == API_INJECT)
 		return feed_mail(r, data, n);
-	if (r->route->kind == API_UPLOAD)
+	if (r->route->kind == API_UPLOAD || r->route->kind == API_LARGE)
 		return feed_content(r, data, n);
 	if (buf_add(&r->body, data, n) == 0)
 		return true;

@@ -1,5 +1,7 @@
 """Files in outgoing mail: copies, L2's answers; what is too large, what must not leave, what is masked."""
 
+import base64
+import hashlib
 import os
 import re
 
@@ -7,7 +9,7 @@ import dkim
 import pytest
 
 import mails
-from gateway import Gateway, wait_for
+from gateway import wait_for
 from sink import Sink
 from test_outgoing import answer_to, gateway, opened
 
@@ -182,3 +184,93 @@ def test_copies_wait_out_a_parser_and_a_crash(desk):
     desk.api("POST", f"/v1/outbox/{row['id']}/retry")
     wait_for(lambda: any(files(m) for m in desk.sink.to(ANN)), "the copy with its file")
     assert files(desk.sink.to(ANN)[-1]) == [("n.bin", "application/octet-stream", noise)]
+
+
+def reply(g, number, files, text="Here it is.", headers=None, **more):
+    return g.api("POST", f"/v1/tickets/{number}/messages", {"from": "lee@support.example", "text": text, "attachments": files, **more}, headers)
+
+
+def content(name, data, **more):
+    return {"name": name, "content": base64.b64encode(data).decode(), **more}
+
+
+def blake2b(data):
+    return hashlib.blake2b(data, digest_size=32).hexdigest()
+
+
+def message_of(g, number, ident):
+    return next((m for m in g.api("GET", f"/v1/tickets/{number}/messages").json["items"] if m["id"] == ident), None)
+
+
+def test_l2_sends_files(desk):
+    """By content and by hash, to everybody on the ticket; the message has them like any other."""
+    log = mails.LOG.encode()
+    number, _ = opened(desk, cc=f"Bob <{BOB}>", attach=[("Job.log", log, "text/plain")])
+    wait_for(lambda: desk.sink.to(BOB), "Bob's letter")
+    fix, script = os.urandom(8_000_000), b"Restart-Service VeeamBackupSvc\r\n"
+    answer = reply(desk, number, [content("Hotfix \u00fc.zip", fix, type="application/zip"), content("fix.ps1", script, type="text/plain"),
+                                  {"blake2b": blake2b(log)}, {"blake2b": blake2b(log), "name": "again.txt"}])
+    assert answer.status == 202, answer.json
+    want = [("Hotfix \u00fc.zip", fix), ("fix.ps1", script), ("Job.log", log), ("again.txt", log)]
+    for who in (ANN, BOB):
+        wait_for(lambda: any(files(m) for m in desk.sink.to(who)), f"the answer to {who}")
+        letter = [m for m in desk.sink.to(who) if files(m)][0]
+        assert [(n, d) for n, _, d in files(letter)] == want and "Here it is." in letter.text and verifies(desk, letter)
+    m = message_of(desk, number, answer.json["id"])
+    assert [(a["name"], a["size"], a["blake2b"]) for a in m["attachments"]] == [(n, len(d), blake2b(d)) for n, d in want]
+    assert m["direction"] == "out" and m["body"]["text"].endswith("Here it is.")
+    assert desk.api("GET", f"/v1/messages/{m['id']}/attachments/a1").body == fix
+    assert desk.api("GET", f"/v1/blobs/{blake2b(script)}").body == script
+    assert b"Subject: [#" in desk.api("GET", f"/v1/messages/{m['id']}/raw").body
+
+
+def test_an_internal_file_stays_inside(desk):
+    number, _ = three_ways(desk)
+    sent = len(desk.sink.mails)
+    answer = reply(desk, number, [content("dump.txt", b"for agents")], visibility="internal")
+    assert answer.status == 202
+    wait_for(lambda: (message_of(desk, number, answer.json["id"]) or {}).get("attachments"), "the note")
+    assert len(desk.sink.mails) == sent and not any(b"dump.txt" in m.data for m in desk.sink.mails)
+
+
+def test_what_is_wrong_with_a_file_is_named(desk):
+    number, _ = opened(desk)
+    other, _ = opened(desk, subject="Another", attach=[("theirs.log", b"of another ticket\n", "text/plain")])
+    wait_for(lambda: desk.api("GET", f"/v1/blobs/{blake2b(b'of another ticket' + bytes([10]))}").status == 200, "the other ticket's file")
+    good = content("ok.txt", b"fine")
+    for bad, field in (({"name": "a", "content": "AAA"}, "attachments[1].content"), ({"name": "a", "content": "A*A="}, "attachments[1].content"),
+                       ({"name": "a", "content": "AA==AAAA"}, "attachments[1].content"), ({"name": "../a", "content": ""}, "attachments[1].name"),
+                       ({"name": "", "content": ""}, "attachments[1].name"), ({"content": ""}, "attachments[1].name"),
+                       ({"name": "a\nb", "content": ""}, "attachments[1].name"), ({"name": "x" * 201, "content": ""}, "attachments[1].name"),
+                       ({"name": "a", "content": "", "type": "message/rfc822"}, "attachments[1].type"),
+                       ({"name": "a", "content": "", "type": "text/pl\r\nX: y"}, "attachments[1].type"),
+                       ({"name": "a", "content": 7}, "attachments[1].content"), ({"name": "a", "content": "", "size": "3"}, "attachments[1]"),
+                       ({"name": "a"}, "attachments[1]"), ({"name": "a", "content": "", "blake2b": "00" * 32}, "attachments[1]"),
+                       ({"blake2b": "xyz"}, "attachments[1].blake2b"), ({"blake2b": "00" * 32}, "attachments[1].blake2b"),
+                       ({"blake2b": blake2b(b"of another ticket\n")}, "attachments[1].blake2b"), ("text", "attachments[1]")):
+        answer = reply(desk, number, [good, bad])
+        assert answer.status == 422 and answer.json["field"] == field and answer.json["detail"].startswith(field), (bad, answer.json)
+    assert reply(desk, number, {"name": "a"}).json["field"] == "attachments"
+    assert reply(desk, number, [good] * 101).json["field"] == "attachments"
+    large = reply(desk, number, [good, content("large.bin", bytes(26 << 20))])
+    assert large.status == 422 and large.json["field"] == "attachments" and "26214400 bytes" in large.json["detail"], large.json
+    assert reply(desk, number, [content("huge.bin", bytes(45 << 20))]).status == 413
+    torn = desk.api("POST", f"/v1/tickets/{number}/messages", '{"text":"' + "x" * 600_000)
+    assert torn.status == 400
+    assert len(desk.api("GET", f"/v1/tickets/{number}/messages").json["items"]) == 1
+    blobs = desk.state / "blobs"
+    wait_for(lambda: not [f for _, _, names in os.walk(blobs) for f in names], "refused files to be gone")
+
+
+def test_a_key_stands_for_the_files_too(desk):
+    number, _ = opened(desk)
+    one, two = [content("a.bin", os.urandom(700_000))], [content("a.bin", os.urandom(700_000))]
+    first = reply(desk, number, one, headers={"Idempotency-Key": "k"})
+    assert first.status == 202
+    assert reply(desk, number, one, headers={"Idempotency-Key": "k"}).json == first.json
+    assert reply(desk, number, two, headers={"Idempotency-Key": "k"}).status == 422
+    wait_for(lambda: len(desk.api("GET", f"/v1/tickets/{number}/messages").json["items"]) == 2, "the reply")
+    wait_for(lambda: any(files(m) for m in desk.sink.to(ANN)), "Ann's letter")
+    desk.kill()
+    desk.start(sample=False)
+    assert desk.api("GET", f"/v1/messages/{first.json['id']}/attachments/a1").body == base64.b64decode(one[0]["content"])

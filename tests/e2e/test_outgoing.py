@@ -318,7 +318,7 @@ def test_what_the_api_refuses(desk):
     number, _ = opened(desk)
     for body, field in (({"text": "x"}, "from"), ({"from": "ann@partner.example", "text": "x"}, "from"), ({"from": "lee@support.example"}, "text"),
                         ({"from": "lee@support.example", "text": "x", "visibility": "secret"}, "visibility"),
-                        ({"from": "lee@support.example", "text": "x", "attachments": [{"name": "a"}]}, "attachments")):
+                        ({"from": "lee@support.example", "text": "x", "attachments": [{"name": "a"}]}, "attachments[0]")):
         answer = desk.api("POST", f"/v1/tickets/{number}/messages", body)
         assert answer.status == 422 and answer.json["field"] == field, (body, answer.json)
     assert desk.api("POST", "/v1/tickets/999999/messages", {"from": "lee@support.example", "text": "x"}).status == 404

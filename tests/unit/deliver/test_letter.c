@@ -303,7 +303,7 @@ static void make_with(struct made *x, const char *list, int fd, struct dkim_sign
 	memset(x, 0, sizeof *x);
 	snprintf(x->json, sizeof x->json, letter, "false");
 	at = strstr(x->json, "\"attachments\":");
-	strcpy(at, "\"attachments\":[{\"id\":\"a1\",\"name\":\"\xc3\x84.\xe2\x82\xac \\\"q\\\".bin\",\"size\":6,\"type\":\"application/x-y\"},"
+	snprintf(at, sizeof x->json - (size_t)(at - x->json), "%s", "\"attachments\":[{\"id\":\"a1\",\"name\":\"\xc3\x84.\xe2\x82\xac \\\"q\\\".bin\",\"size\":6,\"type\":\"application/x-y\"},"
 	    "{\"id\":\"a2\",\"name\":\"password=geheim99 x.log\",\"size\":9,\"type\":\"message/rfc822\"},{\"id\":\"a3\",\"name\":\"s.zip\",\"size\":7,\"type\":\"a/b\"},"
 	    "{\"id\":\"a4\",\"name\":\"in.log\",\"size\":8,\"type\":\"a/b\"},{\"name\":\"big.iso\",\"size\":99,\"large\":true}]}");
 	job.letter = (struct blob){(const unsigned char *)x->json, strlen(x->json)};

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,10 +68,9 @@ static void states(char *out, json_t *list)
 
 	*out = '\0';
 	json_array_foreach(list, i, one) {
-		strcat(out, json_string_value(json_object_get(one, "id")));
-		strcat(out, "=");
-		strcat(out, json_string_value(json_object_get(one, "state")));
-		strcat(out, " ");
+		size_t n = strlen(out);
+
+		snprintf(out + n, 400 - n, "%s=%s ", json_string_value(json_object_get(one, "id")), json_string_value(json_object_get(one, "state")));
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,10 +58,11 @@ names(char *out, json_t *list)
 	*out = '\0';
 	json_array_foreach(list, i, a)
 	{
+		size_t n = strlen(out);
+
 		const char *type = json_string_value(json_object_get(a, "type")), *id = json_string_value(json_object_get(a, "id"));
 
-		strcat(out, json_string_value(json_object_get(a, "name")));
-		strcat(out, json_is_true(json_object_get(a, "large")) ? "! " : " ");
+		snprintf(out + n, 1000 - n, "%s%s ", json_string_value(json_object_get(a, "name")), json_is_true(json_object_get(a, "large")) ? "!" : "");
 		assert_true((type == NULL) == (id == NULL));
 		if (type != NULL)
 			assert_string_equal(type + 2, id);
