@@ -341,12 +341,11 @@ run_prepare(struct task *t, void *arg)
 {
 	struct calling *c = (struct calling *)t;
 	struct call_env env = *(struct call_env *)arg;
-	bool first = c->prepared == NULL;
 
 	pthread_rwlock_rdlock(&c->q->conf_lock);
 	env.conf = c->q->conf;
 	fill_env(c, &env);
-	t->err = first ? bind_body(c) : VG_OK;
+	t->err = c->prepared == NULL ? bind_body(c) : VG_OK;
 	if (t->err == VG_OK)
 		t->err = c->prep->prepare(&env, c->args, &c->prepared, &c->wanted, &c->res);
 	pthread_rwlock_unlock(&c->q->conf_lock);
@@ -364,7 +363,6 @@ fetched(struct extract *x, int err, const struct parse_done *result)
 	memcpy(c->wanted.key, x->key, SEAL_KEY);
 	if (err != VG_OK)
 		close(x->fd);
-	sodium_memzero(x->key, SEAL_KEY);
 	free(f);
 	if (q->stopping) {
 		c->task.err = VG_ERR_CLOSED;
