@@ -79,8 +79,9 @@ struct call_preparation {
 	call_prepared_free_fn *free;
 };
 
+/* NULL: the operation needs none. */
+const struct call_preparation *call_preparation_find(const char *op);
 /* Ends in NULL op. */
-extern const struct call_preparation calls_prepared[];
 extern const struct call_def calls_store[];    /* queue.*, tickets.*, messages.*, held.*, audit.* */
 extern const struct call_def calls_registry[]; /* partners.*, contacts.*, customers.*, direct.*, agents.*, registry.* */
 

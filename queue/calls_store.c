@@ -50,10 +50,18 @@ const struct call_def calls_store[] = {
 	{ NULL, CALL_READ, NULL }
 };
 
-const struct call_preparation calls_prepared[] = {
+static const struct call_preparation prepared[] = {
 	{ "tickets.reply", calls_tickets_reply_prepare, calls_tickets_reply_free },
-	{ NULL, NULL, NULL }
 };
+
+const struct call_preparation *
+call_preparation_find(const char *op)
+{
+	for (size_t i = 0; i < sizeof(prepared) / sizeof(prepared[0]); i++)
+		if (strcmp(prepared[i].op, op) == 0)
+			return &prepared[i];
+	return NULL;
+}
 
 void
 calls_failed(struct call_result *res, int err)

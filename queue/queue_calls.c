@@ -480,15 +480,6 @@ find(const char *op)
 	return NULL;
 }
 
-static const struct call_preparation *
-find_preparation(const char *op)
-{
-	for (const struct call_preparation *p = calls_prepared; p->op != NULL; p++)
-		if (strcmp(p->op, op) == 0)
-			return p;
-	return NULL;
-}
-
 static void
 dispatch(struct calling *c)
 {
@@ -531,7 +522,7 @@ calling_new(struct link *l, struct ipc_msg *msg, const struct call *call, json_t
 	c->link = l->serial;
 	c->id = msg->id;
 	c->def = def;
-	c->prep = find_preparation(def->op);
+	c->prep = call_preparation_find(def->op);
 	c->wanted.fd = -1;
 	c->args = json_incref(args);
 	c->res.fd = -1;
