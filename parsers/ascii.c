@@ -62,6 +62,21 @@ const char *ascii_find(const char *s, size_t len, const char *needle)
 	return NULL;
 }
 
+const char *ascii_find_rare(const char *s, size_t len, const char *needle, size_t rare)
+{
+	size_t n = strlen(needle);
+	const char *at, *end;
+
+	if (len < n)
+		return NULL;
+	at = s + rare;
+	end = s + (len - n) + rare + 1;
+	for (; (at = memchr(at, needle[rare], (size_t)(end - at))) != NULL; at++)
+		if (memcmp(at - rare, needle, n) == 0)
+			return at - rare;
+	return NULL;
+}
+
 const char *ascii_find_word(const char *s, size_t len, const char *needle)
 {
 	size_t n = strlen(needle);

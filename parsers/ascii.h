@@ -61,7 +61,9 @@ bool ascii_starts(const char *s, size_t len, const char *prefix);
 bool ascii_is(const char *s, size_t len, const char *word);
 /* First place of needle (lower case, not empty) in s; NULL. O(len * strlen(needle)) at worst, linear in practice. */
 const char *ascii_find(const char *s, size_t len, const char *needle);
-/* The same, standing as whole words: no letter or digit touches it. */
+/* As memmem(3) for short needles: looks for the byte needle[rare] alone, which texts seldom have, before it compares. */
+const char *ascii_find_rare(const char *s, size_t len, const char *needle, size_t rare);
+/* As ascii_find, standing as whole words: no letter or digit touches it. */
 const char *ascii_find_word(const char *s, size_t len, const char *needle);
 /* s begins with one of the prefixes (lower case). */
 bool ascii_starts_any(const char *s, size_t len, const char *const *prefixes, size_t count);

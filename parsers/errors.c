@@ -11,6 +11,7 @@
 #include "oneline.h"
 
 #define RECENT 1024 /* findings that are known again at once; power of two */
+#define WAYS 4      /* places where one of them may stand, side by side: power of two */
 #define SLOTS 1024 /* power of two above 2 * ERRORS_MAX */
 
 struct error_set {
@@ -249,6 +250,17 @@ static bool add_new(struct error_set *set, const struct error_item *item, size_t
 	return insert(set, slot, item, text, code, exception, fp, text_fp);
 }
 
+/* Where a finding of that hash stands, or would. */
+static size_t recent_place(const struct error_set *set, uint64_t hash)
+{
+	size_t at = hash & (RECENT - WAYS);
+
+	for (size_t i = at; i < at + WAYS; i++)
+		if (set->recent[i].entry == 0 || set->recent[i].hash == hash)
+			return i;
+	return at + (hash >> 32 & (WAYS - 1));
+}
+
 bool error_set_add(struct error_set *set, const struct error_item *item)
 {
 	size_t at, entry = 0;
@@ -261,7 +273,7 @@ bool error_set_add(struct error_set *set, const struct error_item *item)
 	if (item->where.kind != ORIGIN_ATTACHMENT)
 		return add_new(set, item, &entry);
 	hash = recent_hash(item);
-	at = hash & (RECENT - 1);
+	at = recent_place(set, hash);
 	if (set->recent[at].entry != 0 && set->recent[at].hash == hash) {
 		count_again(set, &set->list[set->recent[at].entry - 1], item);
 		return true;

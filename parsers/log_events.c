@@ -23,7 +23,7 @@ static size_t without_stack(const char *s, size_t len)
 {
 	const char *at = s, *end = s + len;
 
-	while ((at = memmem(at, (size_t)(end - at), "  at ", 5)) != NULL) {
+	while ((at = ascii_find_rare(at, (size_t)(end - at), "  at ", 2)) != NULL) {
 		if (log_line_is_frame(at + 2, (size_t)(end - at) - 2))
 			return (size_t)(at - s);
 		at++;
@@ -31,11 +31,11 @@ static size_t without_stack(const char *s, size_t len)
 	return len;
 }
 
+/* s is without a stack. */
 static void append(struct log_events *ev, const char *s, size_t len)
 {
 	size_t room;
 
-	len = without_stack(s, len);
 	ascii_trim(&s, &len);
 	if (len == 0 || ev->len + 2 >= sizeof(ev->text))
 		return;
@@ -75,12 +75,12 @@ static void note_type(struct log_events *ev, const char *text, size_t len)
 		ascii_copy(ev->exception, sizeof(ev->exception), type, type_len);
 }
 
-/* Makes an inner exception the error, unless it says less than the outer one. */
+/* Makes an inner exception the error, unless it says less than the outer one. s is without a stack. */
 static bool take_inner(struct log_events *ev, const char *s, size_t len)
 {
 	struct log_inner inner;
 
-	if (!log_trace_inner(&inner, s, without_stack(s, len)))
+	if (!log_trace_inner(&inner, s, len))
 		return false;
 	ascii_copy(ev->exception, sizeof(ev->exception), inner.exception, inner.exception_len);
 	if (inner.len > 0) {
@@ -106,7 +106,7 @@ static bool goes_on(struct log_events *ev, const struct log_line *l)
 {
 	if (!ev->open || ev->lead_len == 0 || l->line_len <= ev->lead_len || memcmp(l->line, ev->lead, ev->lead_len) != 0)
 		return false;
-	append(ev, l->line + ev->lead_len, l->line_len - ev->lead_len);
+	append(ev, l->line + ev->lead_len, without_stack(l->line + ev->lead_len, l->line_len - ev->lead_len));
 	ev->lead_len = 0;
 	return true;
 }
@@ -151,7 +151,7 @@ static bool says_something(const char *s, size_t len)
 {
 	size_t letters = 0;
 
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < len && letters < 3; i++)
 		letters += ascii_alpha(s[i]) || (unsigned char)s[i] >= 0x80;
 	return letters >= 3;
 }
@@ -203,7 +203,7 @@ static bool ends_traceback(struct log_events *ev, const char *s, size_t len)
 	ev->traceback = false;
 	ascii_copy(ev->exception, sizeof(ev->exception), inner.exception, inner.exception_len);
 	ev->len = 0;
-	append(ev, inner.text, inner.len);
+	append(ev, inner.text, without_stack(inner.text, inner.len));
 	return true;
 }
 
@@ -220,7 +220,9 @@ static bool is_source(const char *s, size_t len)
 /* A line without a time behind an open error. */
 static void take_plain(struct log_events *ev, const struct log_line *l)
 {
-	if (take_inner(ev, l->text, l->len) || ends_traceback(ev, l->text, l->len))
+	size_t len = without_stack(l->text, l->len);
+
+	if (take_inner(ev, l->text, len) || ends_traceback(ev, l->text, l->len))
 		return;
 	if (log_line_is_frame(l->text, l->len) || is_source(l->text, l->len)) {
 		ev->traceback = ev->traceback || ascii_starts(l->text, l->len, "traceback (most");
@@ -233,7 +235,7 @@ static void take_plain(struct log_events *ev, const struct log_line *l)
 	if (++ev->lines > MORE_LINES)
 		ev->complete = true;
 	else
-		append(ev, l->text, l->len);
+		append(ev, l->text, len);
 }
 
 /* The code that only a trace line states. */
@@ -259,13 +261,13 @@ static void take_more(struct log_events *ev, const struct log_line *l)
 	}
 	/* Lines without a time between, empty ones too, do not end it. */
 	if (++ev->lines <= MORE_LINES)
-		append(ev, l->text, l->len);
+		append(ev, l->text, without_stack(l->text, l->len));
 }
 
 static bool take_record(struct log_events *ev, const struct log_line *l, uint64_t number)
 {
 	/* The stack of a service's log has time and level in each line, inner exceptions too. */
-	if (ev->open && take_inner(ev, l->text, l->len))
+	if (ev->open && take_inner(ev, l->text, without_stack(l->text, l->len)))
 		return true;
 	if (log_line_is_frame(l->text, l->len)) {
 		if (ascii_starts(l->text, l->len, "--tr:"))

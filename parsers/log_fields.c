@@ -63,7 +63,7 @@ typedef bool value_fn(const char *s, size_t len, const char *key, const char **v
 /* A stack stands in the same string, behind `\n`. */
 static void cut_escaped_stack(struct log_line *out)
 {
-	const char *at = memmem(out->text, out->len, "\\n   at ", 8);
+	const char *at = ascii_find_rare(out->text, out->len, "\\n   at ", 0);
 
 	if (at != NULL && at > out->text)
 		log_line_text(out, out->text, (size_t)(at - out->text) - (at[-1] == 'r' ? 2 : 0));

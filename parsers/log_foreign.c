@@ -31,9 +31,9 @@ enum log_line_kind log_foreign_priority(const char *line, size_t len)
 
 bool log_foreign_originator(struct log_line *out)
 {
-	static const char mark[] = "[Originator@", sub[] = " sub=";
+	static const char sub[] = " sub=";
 	const size_t reach = out->len < 80 ? out->len : 80, most = out->len < PREFIX_MAX ? out->len : PREFIX_MAX;
-	const char *at = memmem(out->text, reach, mark, sizeof(mark) - 1), *close, *name, *end;
+	const char *at = ascii_find_rare(out->text, reach, "[Originator@", 11), *close, *name, *end;
 
 	if (at == NULL || (close = memchr(at, ']', most - (size_t)(at - out->text))) == NULL)
 		return false;

@@ -551,7 +551,7 @@ bool log_line_thrown(const char *text, size_t len, const char **exception, size_
 {
 	const char *at = text, *end = text + len, *from;
 
-	while ((at = memmem(at, (size_t)(end - at), "Exception", 9)) != NULL) {
+	while ((at = ascii_find_rare(at, (size_t)(end - at), "Exception", 1)) != NULL) {
 		from = at;
 		at += 9;
 		if (at == end || (at[0] != ':' && (at + 1 == end || at[0] != ' ' || at[1] != '(')))
