@@ -392,7 +392,8 @@ unsigned pasted_block(const char *s, const char *end, struct pasted_state *state
 	unsigned n;
 
 	p->len = 0;
-	p->exception = NULL;
+	p->exception = p->component = NULL;
+	p->exception_len = p->component_len = 0;
 	read_ahead(&b, s, end, 1);
 	if (b.n == 0 || (b.line[0].len == 0 && !state->traceback))
 		return 0;

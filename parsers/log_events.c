@@ -264,6 +264,31 @@ static void take_more(struct log_events *ev, const struct log_line *l)
 		append(ev, l->text, without_stack(l->text, l->len));
 }
 
+/* `[time] <thread>` in front of a record of the service; 0: another form. */
+static size_t head_of(const struct log_line *l)
+{
+	const char *close = memchr(l->line, '>', l->line_len < 48 ? l->line_len : 48);
+
+	return l->line_len > 0 && l->line[0] == '[' && close != NULL && close < l->text ? (size_t)(close + 1 - l->line) : 0;
+}
+
+/* A component says what it was about, `[Policy] Transform failed`; what was thrown stands in the next record, without one. */
+static void begin_record(struct log_events *ev, const struct log_line *l, uint64_t number)
+{
+	char component[ERROR_WORD_MAX + 1];
+	size_t head = head_of(l);
+	bool follows = ev->open && ev->exception[0] == '\0' && ev->component[0] != '\0' && head > 0 && head == ev->head_len &&
+	    memcmp(ev->head, l->line, head) == 0;
+
+	ascii_copy(component, sizeof(component), ev->component, strlen(ev->component));
+	log_events_flush(ev);
+	begin(ev, l, number);
+	if (follows && ev->component[0] == '\0' && ev->exception[0] != '\0')
+		ascii_copy(ev->component, sizeof(ev->component), component, strlen(component));
+	ev->head_len = head;
+	memcpy(ev->head, l->line, head);
+}
+
 static bool take_record(struct log_events *ev, const struct log_line *l, uint64_t number)
 {
 	/* The stack of a service's log has time and level in each line, inner exceptions too. */
@@ -275,10 +300,8 @@ static bool take_record(struct log_events *ev, const struct log_line *l, uint64_
 		ev->complete = true;
 		return true;
 	}
-	if (!names_type(ev, l->text, l->len)) {
-		log_events_flush(ev);
-		begin(ev, l, number);
-	}
+	if (!names_type(ev, l->text, l->len))
+		begin_record(ev, l, number);
 	return true;
 }
 

@@ -23,6 +23,8 @@ struct log_events {
 	bool traceback;           /* a Python stack is being read: the line below it names the error */
 	unsigned lines;           /* continuation lines joined */
 	enum error_severity severity;
+	size_t head_len;          /* of the line's time and thread; 0: it has none */
+	char head[48];
 	size_t lead_len;          /* of what stood in front of an error whose message follows; 0: none */
 	char lead[64];
 	size_t len;

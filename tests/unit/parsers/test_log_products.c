@@ -81,6 +81,16 @@ static void test_agents(void **state)
 	     "[18.11.2025 09:47:46.692]    <29>   Error (3)    [RPC] --tr:Error code: 0x00000035\n"
 	     "[18.11.2025 09:47:46.692]    <29>   Error (3)    [RPC] --tr:No connection to host [192.0.2.23].\n",
 	        "error|The share does not answer.|0x00000035|-|RPC|2025-11-18T09:47:46.692|1\n"},
+	    /* what was thrown in the record below the component's, of the same thread */
+	    {"[01.05.2023 22:00:11] <04> Error    [GenerationPolicy] Transform failed\n"
+	     "[01.05.2023 22:00:11] <04> Error    It was stopped by D\\a (Veeam.Backup.Common.CStopSessionException)\n"
+	     "[01.05.2023 22:00:11] <04> Error       at A.B.C()\n[01.05.2023 22:00:11] <05> Error    Other thread (System.Exception)\n"
+	     "[01.05.2023 22:00:12] <05> Error    [Pool] Nothing thrown\n[01.05.2023 22:00:12] <05> Info     [Pool] x\n"
+	     "[01.05.2023 22:00:12] <05> Error    A record between (System.Exception)\n",
+	        "error|It was stopped by D\\a|-|Veeam.Backup.Common.CStopSessionException|GenerationPolicy|2023-05-01T22:00:11|1\n"
+	        "error|Other thread|-|System.Exception|-|2023-05-01T22:00:11|1\n"
+	        "error|A record between|-|System.Exception|-|2023-05-01T22:00:12|1\n"
+	        "error|Nothing thrown|-|-|Pool|2023-05-01T22:00:12|1\n"},
 	    /* type and stack in records of their own */
 	    {"[7/12/2023 3:00:14 AM]   64 (1234) Job: starting\n[7/12/2023 3:00:14 AM]   64 (1234) Error: The service is busy now.\n"
 	     "[7/12/2023 3:00:14 AM]   64 (1234) Type: System.Net.WebException\n[7/12/2023 3:00:14 AM]   64 (1234) Stack:\n"
