@@ -87,10 +87,10 @@ static void test_agents(void **state)
 	     "[01.05.2023 22:00:11] <04> Error       at A.B.C()\n[01.05.2023 22:00:11] <05> Error    Other thread (System.Exception)\n"
 	     "[01.05.2023 22:00:12] <05> Error    [Pool] Nothing thrown\n[01.05.2023 22:00:12] <05> Info     [Pool] x\n"
 	     "[01.05.2023 22:00:12] <05> Error    A record between (System.Exception)\n",
-	        "error|It was stopped by D\\a|-|Veeam.Backup.Common.CStopSessionException|GenerationPolicy|2023-05-01T22:00:11|1\n"
 	        "error|Other thread|-|System.Exception|-|2023-05-01T22:00:11|1\n"
 	        "error|A record between|-|System.Exception|-|2023-05-01T22:00:12|1\n"
-	        "error|Nothing thrown|-|-|Pool|2023-05-01T22:00:12|1\n"},
+	        "error|Nothing thrown|-|-|Pool|2023-05-01T22:00:12|1\n"
+	        "error|It was stopped by D\\a|-|Veeam.Backup.Common.CStopSessionException|GenerationPolicy|2023-05-01T22:00:11|1\n"},
 	    /* type and stack in records of their own */
 	    {"[7/12/2023 3:00:14 AM]   64 (1234) Job: starting\n[7/12/2023 3:00:14 AM]   64 (1234) Error: The service is busy now.\n"
 	     "[7/12/2023 3:00:14 AM]   64 (1234) Type: System.Net.WebException\n[7/12/2023 3:00:14 AM]   64 (1234) Stack:\n"
