@@ -337,7 +337,7 @@ static int keep_field(struct head *h, struct edits *edits, size_t before, uint64
 		err = buf_add(&p->heading, "", 1);
 	list[p->n_fields].value = p->heading.len;
 	if (err == VG_OK)
-		err = add_mended(&p->heading, h, colon, edits->list + before, edits->n - before);
+		err = add_mended(&p->heading, h, colon, edits->n > before ? edits->list + before : NULL, edits->n - before);
 	if (err == VG_OK)
 		err = buf_add(&p->heading, "", 1);
 	p->n_fields += err == VG_OK;
