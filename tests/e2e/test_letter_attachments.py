@@ -274,3 +274,34 @@ def test_a_key_stands_for_the_files_too(desk):
     desk.kill()
     desk.start(sample=False)
     assert desk.api("GET", f"/v1/messages/{first.json['id']}/attachments/a1").body == base64.b64decode(one[0]["content"])
+
+
+def test_customers_get_no_mails_in_files(desk):
+    """T5: they name people, and quote what a customer may not have seen; not even their names, which are subjects."""
+    number, _ = three_ways(desk)
+    old = mails.mail(subject="About Bob", authenticated=False)
+    assert reply(desk, number, [content("About Bob.eml", old), content("fix.txt", b"for all")]).status == 202
+    for who, want in ((ANN, ["About Bob.eml", "fix.txt"]), (BOB, ["fix.txt"])):
+        wait_for(lambda: any(files(m) for m in desk.sink.to(who)), f"the answer to {who}")
+        assert [n for n, _, _ in files([m for m in desk.sink.to(who) if files(m)][0])] == want
+    bobs = [m for m in desk.sink.to(BOB) if files(m)][0]
+    assert "About Bob" not in bobs.data.decode() and "an attached message" in bobs.text
+
+
+def test_agents_get_and_send_files(sink):
+    """The case with its files to agents; what they attach to an answer by mail reaches the partner."""
+    lee = "lee@support.example"
+    with gateway(sink, extra=f"notify agents any {lee}") as g:
+        g.start()
+        g.tool("agent", "add", "--address", lee, "--name", "Lee Park")
+        assert g.send(mails.escalation(), sender=ANN)[0] == 250
+        wait_for(lambda: sink.to(lee), "the case")
+        case = sink.to(lee)[0]
+        assert files(case) == [("VeeamBackupLogs.zip", "application/zip", mails.bundle())]
+        to = case["From"].addresses[0].addr_spec
+        mail = mails.mail(sender=f"Lee <{lee}>", to=to, subject="Re: " + case["Subject"], text="Run this.\n",
+                          attach=[("fix \u00fc.ps1", b"Restart-Service\r\n", "text/plain")], headers={"In-Reply-To": case["Message-ID"]})
+        assert g.send(mail, sender=lee, to=to)[0] == 250
+        wait_for(lambda: any(files(m) for m in sink.to(ANN)), "Ann's letter")
+        assert [(n, d) for n, _, d in files(sink.to(ANN)[-1])] == [("fix \u00fc.ps1", b"Restart-Service\r\n")]
+        assert len(sink.to(lee)) == 1
