@@ -194,7 +194,8 @@ static bool take_announced(struct body *b, const struct prose *line, struct pros
 	if (how == NOTHING || message.len == 0 || message.s[message.len - 1] == ':' || prose_words(message.s, message.len) < 3 ||
 	    prose_is_personal(message.s, message.len))
 		return false;
-	if ((how == WEAKLY || ends_in_duration(&message)) && !prose_has_failure(message.s, message.len) && !prose_starts_failure(message.s, message.len))
+	if ((how == WEAKLY || ends_in_duration(&message)) && !prose_has_failure(message.s, message.len) &&
+	    !prose_starts_failure(message.s, message.len))
 		return false;
 	add(b, message, at);
 	/* A list may follow. */

@@ -558,7 +558,8 @@ bool log_line_thrown(const char *text, size_t len, const char **exception, size_
 			continue;
 		while (from > text && at - from < 180 && (ascii_alnum(from[-1]) || strchr("._`+", from[-1]) != NULL))
 			from--;
-		if (from == text || from[-1] != ' ' || (from > text + 1 && from[-2] == '>') || memchr(from, '.', (size_t)(at - from)) == NULL || !is_type(from, (size_t)(at - from)))
+		if (from == text || from[-1] != ' ' || (from > text + 1 && from[-2] == '>') ||
+		    memchr(from, '.', (size_t)(at - from)) == NULL || !is_type(from, (size_t)(at - from)))
 			continue;
 		*exception = from;
 		*exception_len = (size_t)(at - from);
