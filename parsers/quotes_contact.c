@@ -236,7 +236,7 @@ bool line_is_phone(const struct line *l)
 	static const char *const labels[] = {"tel", "phone", "mobile", "mobil", "cell", "fax", "direct", "office",
 		"t:", "m:", "p:", "f:", "t +", "m +", "t.", "m.", "tél", "téléphone", "telefon", "telefono", "teléfono",
 		"telefone", "telefoon", "móvil", "cellulare", "komórka", "тел", "моб", "电话", "手机", "電話", "携帯", "+",
-		"ph:", "ph.", "handy", "(+", "mob", "o:", "c:", "d:", NULL};
+		"ph:", "ph.", "support:", "hotline", "helpdesk", "service desk", "emergency", "zentrale", "handy", "(+", "mob", "o:", "c:", "d:", NULL};
 	const char *s = l->f;
 	size_t n = l->flen;
 
@@ -433,10 +433,10 @@ bool line_heads_disclaimer(const struct line *l)
 /* A line drawn of one sign. */
 bool line_is_drawn(const struct line *l)
 {
-	for (size_t i = 1; i < l->flen; i++)
-		if (l->f[i] != l->f[0])
+	for (size_t i = 1; i < l->len; i++)
+		if (l->s[i] != l->s[0])
 			return false;
-	return l->flen >= 3 && strchr("-_=*~#", l->f[0]) != NULL;
+	return l->len >= 3 && strchr("-_=*~#", l->s[0]) != NULL;
 }
 
 /* What a mail server puts on top of mail from outside: "CAUTION: This email originated from outside …". */

@@ -185,7 +185,7 @@ bool line_sent_from(const struct line *l)
 		"sent from mobile", "sent from a phone", "sent from a mobile", "from my iphone", "sent from blackberry",
 		"envoyé sans fil", "sent with proton", "sent with spark", "sent with bluemail", "sent with airmail",
 		"sent with aquamail", "sent via the samsung", "sent via bluemail", "sent via proton", "sent using ",
-		"sent via android", "get outlook for ", "get bluemail for", "outlook für ", "outlook-app für ",
+		"sent via android", "get outlook for ", "get [outlook for ", "get bluemail for", "outlook für ", "outlook-app für ",
 		"holen sie sich outlook", "obtenir outlook pour", "télécharger outlook pour", "télécharger outlook",
 		"obtener outlook para", "obtenga outlook para", "scarica outlook per", "ottieni outlook per",
 		"obter o outlook para", "obtenha o outlook para", "outlook voor ", "download outlook voor",

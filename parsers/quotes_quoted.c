@@ -57,7 +57,7 @@ static bool is_command(const char *s, size_t n)
 /* The line above ends in, or is, a shell's prompt, so that '>' continues its command. */
 static bool is_prompt(const struct line *l)
 {
-	static const char *const shells[] = {"]# ", "]$ ", "~$ ", "~# ", ":/# ", "mysql> ", "sql> ", NULL};
+	static const char *const shells[] = {"]# ", "]$ ", ":~] ", "root@", "~$ ", "~# ", ":/# ", "mysql> ", "sql> ", NULL};
 	const char *gt = memchr(l->s, '>', l->len);
 
 	if (word_list_within(l->f, l->flen < 60 ? l->flen : 60, shells) || ascii_starts(l->f, l->flen, "$ "))

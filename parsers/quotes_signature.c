@@ -78,10 +78,7 @@ static size_t peel_mobile(const struct split *sp, size_t from, size_t to)
 /* Longer than the separator: what stands below must show that it is a signature. */
 static bool is_long_rule(const struct line *l)
 {
-	for (size_t i = 0; i < l->flen; i++)
-		if (l->f[i] != '-' && l->f[i] != '_')
-			return false;
-	return l->flen >= 3;
+	return line_is_drawn(l) && (l->s[0] == '-' || l->s[0] == '_' || (l->len >= 8 && l->s[0] != '#'));
 }
 
 static bool is_dashes(const struct line *l)
@@ -131,26 +128,30 @@ static size_t peel_pgp(const struct split *sp, size_t from, size_t to)
 	return to;
 }
 
-/* Below "-- ", "--", an em dash: lines that could be a signature. */
+/* Below "-- ", "--", an em dash, a drawn line; another of these may close it. */
 static size_t below_dashes(const struct split *sp, size_t from, size_t to)
 {
-	for (size_t i = to; i > from && to - i <= SIGNATURE_LINES; i--) {
+	size_t end = to;
+
+	while (end > from && is_long_rule(&sp->lines[end - 1]) && sp->lines[end - 1].len >= 8)
+		end--;
+	for (size_t i = end; i > from && to - i <= SIGNATURE_LINES; i--) {
 		const struct line *l = &sp->lines[i - 1];
 		size_t most = l->dash_sig ? SIGNATURE_LINES : LOOSE_LINES;
 
 		if (!is_dashes(l))
 			continue;
-		if (to - i > most || any_technical(sp, i, to))
+		if (to - i > most || any_technical(sp, i, end))
 			return to;
-		if (!is_long_rule(l) && has_list(sp, i, to))
+		if (!is_long_rule(l) && has_list(sp, i, end))
 			return i - 1;
-		if ((!l->dash_sig || in_command(sp, from, i - 1)) && to > i &&
-			!lines_sign(sp->lines + i, to - i, l->dash_sig || is_long_rule(l)))
+		if ((!l->dash_sig || in_command(sp, from, i - 1)) && end > i &&
+			!lines_sign(sp->lines + i, end - i, l->dash_sig || is_long_rule(l)))
 			return to;
-		if (is_long_rule(l) && to > i && !(l->flen == 3 && line_is_name(&sp->lines[i])) &&
-			contact_kinds(sp->lines + i, to - i) == 0)
+		if (is_long_rule(l) && end > i && !(l->flen == 3 && line_is_name(&sp->lines[i])) &&
+			contact_kinds(sp->lines + i, end - i) == 0)
 			return to;
-		if (i == to && !l->dash_sig)
+		if (i == end && !l->dash_sig)
 			return to;
 		return i - 1 > from && is_dashes(&sp->lines[i - 2]) ? i - 2 : i - 1;
 	}
