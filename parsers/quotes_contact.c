@@ -430,13 +430,17 @@ bool line_heads_disclaimer(const struct line *l)
 	return word_list_is(l->f, trimmed(l) - (l->flen > 0 && l->f[l->flen - 1] == ':'), words);
 }
 
-/* A line drawn of one sign. */
+static bool is_one_sign(const char *s, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (s[i] != s[0])
+			return false;
+	return n >= 3 && strchr("-_=*~#", s[0]) != NULL;
+}
+
 bool line_is_drawn(const struct line *l)
 {
-	for (size_t i = 1; i < l->len; i++)
-		if (l->s[i] != l->s[0])
-			return false;
-	return l->len >= 3 && strchr("-_=*~#", l->s[0]) != NULL;
+	return is_one_sign(l->s, l->len) || is_one_sign(l->f, l->flen); /* folding takes stars away, and makes dashes of longer ones */
 }
 
 /* What a mail server puts on top of mail from outside: "CAUTION: This email originated from outside …". */

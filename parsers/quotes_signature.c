@@ -78,7 +78,7 @@ static size_t peel_mobile(const struct split *sp, size_t from, size_t to)
 /* Longer than the separator: what stands below must show that it is a signature. */
 static bool is_long_rule(const struct line *l)
 {
-	return line_is_drawn(l) && (l->s[0] == '-' || l->s[0] == '_' || (l->len >= 8 && l->s[0] != '#'));
+	return line_is_drawn(l) && ((l->flen > 0 && (l->f[0] == '-' || l->f[0] == '_')) || (l->len >= 8 && l->s[0] != '#'));
 }
 
 static bool is_dashes(const struct line *l)
