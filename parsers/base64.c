@@ -103,6 +103,24 @@ size_t base64_end(struct base64 *b, unsigned char *out)
 	return o + end_of_quantum(b, out + o);
 }
 
+/* As many whole quanta of letters as s begins with: nearly all of a file. Returns the bytes read. */
+static size_t quanta(const unsigned char table[256], const char *str, size_t n, unsigned char *out, size_t *o)
+{
+	const unsigned char *s = (const unsigned char *)str;
+	size_t i = 0;
+
+	for (; n - i >= 4; i += 4) {
+		uint32_t v[4] = {table[s[i]] - 1u, table[s[i + 1]] - 1u, table[s[i + 2]] - 1u, table[s[i + 3]] - 1u};
+
+		if ((v[0] | v[1] | v[2] | v[3]) >= 64)
+			break;
+		out[(*o)++] = (unsigned char)(v[0] << 2 | v[1] >> 4);
+		out[(*o)++] = (unsigned char)(v[1] << 4 | v[2] >> 2);
+		out[(*o)++] = (unsigned char)(v[2] << 6 | v[3]);
+	}
+	return i;
+}
+
 size_t base64_feed(struct base64 *b, unsigned char *out, const char *s, size_t n)
 {
 	static unsigned char table[256]; /* value + 1; 0: not made yet */
@@ -113,8 +131,13 @@ size_t base64_feed(struct base64 *b, unsigned char *out, const char *s, size_t n
 			table[c] = (unsigned char)(value_of((unsigned char)c) + 1);
 	b->used = n;
 	for (size_t i = 0; i < n; i++) {
-		unsigned v = table[(unsigned char)s[i]] - 1u;
+		size_t whole = b->count == 0 && !b->done && !b->holding ? quanta(table, s + i, n - i, out, &o) : 0;
+		unsigned v;
 
+		b->line |= whole > 0;
+		if ((i += whole) == n)
+			break;
+		v = table[(unsigned char)s[i]] - 1u;
 		if (b->done || b->holding) {
 			if (b->done) {
 				b->used = i;

@@ -159,9 +159,9 @@ static int repair_utf8(struct buf *out, const char *s, size_t n)
 
 	while (i < n && err == VG_OK) {
 		uint32_t cp;
-		unsigned k = (unsigned char)s[i] < 0x80 ? 1 : utf8_next(s + i, n - i, &cp);
+		size_t k = utf8_ascii(s + i, n - i);
 
-		if (k > 0) {
+		if (k > 0 || (k = utf8_next(s + i, n - i, &cp)) > 0) {
 			i += k;
 			continue;
 		}

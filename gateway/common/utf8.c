@@ -4,6 +4,8 @@
  */
 #include "utf8.h"
 
+#include <string.h>
+
 unsigned utf8_next(const char *str, size_t len, uint32_t *cp)
 {
 	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
@@ -32,14 +34,29 @@ unsigned utf8_next(const char *str, size_t len, uint32_t *cp)
 	return n;
 }
 
+size_t utf8_ascii(const char *s, size_t len)
+{
+	size_t i = 0;
+	uint64_t eight;
+
+	for (; len - i >= sizeof(eight); i += sizeof(eight)) {
+		memcpy(&eight, s + i, sizeof(eight));
+		if ((eight & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	while (i < len && (unsigned char)s[i] < 0x80)
+		i++;
+	return i;
+}
+
 bool utf8_valid(const char *s, size_t len)
 {
 	uint32_t cp;
 
 	while (len > 0) {
-		unsigned n = utf8_next(s, len, &cp);
+		size_t n = utf8_ascii(s, len);
 
-		if (n == 0)
+		if (n == 0 && (n = utf8_next(s, len, &cp)) == 0)
 			return false;
 		s += n;
 		len -= n;

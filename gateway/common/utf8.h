@@ -10,6 +10,8 @@
 
 /* Decodes one code point at s: its length 1-4, or 0 for bytes that are no UTF-8 (overlong, surrogate, cut). */
 unsigned utf8_next(const char *s, size_t len, uint32_t *cp);
+/* How many bytes of ASCII s begins with. */
+size_t utf8_ascii(const char *s, size_t len);
 /* All of s is UTF-8. */
 bool utf8_valid(const char *s, size_t len);
 /* Not a control, line separator, direction override or invisible joint, which would make a line read otherwise
