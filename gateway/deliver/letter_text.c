@@ -130,13 +130,19 @@ static void set_list(json_t *vars, const char *name, const char *has, json_t *li
 	json_object_set_new(vars, name, list);
 }
 
+/* RFC 3339, as the store's JSON has it, for people: "2026-11-24 23:02 UTC". */
+static json_t *readable_time(const char *t)
+{
+	return strlen(t) < 16 ? json_string(t) : json_sprintf("%.10s %.5s UTC", t, t + 11);
+}
+
 static void set_ticket(json_t *vars, json_t *ticket)
 {
 	static const char *const names[] = {"number", "subject", "reference", "status", "severity", "route"};
 
 	for (size_t i = 0; i < ASCII_COUNT(names); i++)
 		json_object_set(vars, names[i], json_object_get(ticket, names[i]));
-	json_object_set(vars, "due", json_object_get(ticket, "first_response_due"));
+	json_object_set_new(vars, "due", readable_time(letter_string(json_object_get(ticket, "first_response_due"))));
 }
 
 static json_t *values(json_t *letter, const struct deliver_job *job, const char *support)

@@ -79,7 +79,7 @@ static bool next_tag(struct render *r, const char *s, const char *end, struct ta
 		memcpy(t->name, name, n);
 	t->begin = open;
 	t->end = close + 2;
-	stand_alone(t, s, end);
+	stand_alone(t, r->text, end);
 	return true;
 }
 

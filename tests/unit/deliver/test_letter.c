@@ -141,7 +141,7 @@ static void test_bytes(void **state)
 
 static void test_acknowledgement_says_it_all(void **state)
 {
-	static const char *const says[] = {"case #1234: Job fails", "ACME-7", "2026-11-24T04:00:00Z", "Product: Veeam Backup & Replication",
+	static const char *const says[] = {"case #1234: Job fails", "ACME-7", "by 2026-11-24 04:00 UTC", "Product: Veeam Backup & Replication",
 	    "Error: no space", "the log files", "its version", "joe@x.example was not taken up", "(a line \"Password: ...\"), or without", "Bob <bob@customer.example> (customer)"};
 	struct made x;
 

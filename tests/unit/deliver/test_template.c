@@ -32,6 +32,8 @@ static const struct {
 	{"{{#rows}}{{k}}={{v}};{{/rows}}", "x=1;y={{n}};", 0, NULL},
 	{"a\n{{#list}}\n - {{.}}\n{{/list}}\nb\n", "a\n - a\n - b\nb\n", 0, NULL},
 	{"a\n  {{#no}}\nx\n  {{/no}}\nb\n", "a\nb\n", 0, NULL},
+	{"all:{{#list}} {{.}}{{/list}}\nnext\n", "all: a b\nnext\n", 0, NULL},
+	{"{{name}}{{#yes}}{{/yes}}\nnext\n", "Ann\nnext\n", 0, NULL},
 	{"{{! a comment }}\nx {{! here}}y\n", "x y\n", 0, NULL},
 	{"{{#rows}}{{#list}}{{k}}{{.}} {{/list}}{{/rows}}", "xa xb ya yb ", 0, NULL},
 	{"{{#no}}{{#rows}}{{k}}{{/rows}}{{/no}}.", ".", 0, NULL},
