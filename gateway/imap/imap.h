@@ -14,8 +14,8 @@
 #include "net_loop.h"
 #include "role.h"
 
-#define IMAP_IN_FLIGHT 16u   /* mails at the gate at the same time */
-#define IMAP_BATCH 50u       /* mails between two notes in the ledger */
+#define IMAP_IN_FLIGHT 48u   /* mails at the gate at the same time */
+#define IMAP_BATCH 200u      /* mails between two notes in the ledger; what a crash fetches again, one by one */
 #define IMAP_TRIES_MAX 5u    /* without a verdict; then the mail is given up */
 #define IMAP_PIECE (256u * 1024u)
 #define IMAP_SILENT_MS 30000 /* a silence inside a command */

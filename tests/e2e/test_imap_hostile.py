@@ -6,12 +6,13 @@ import os
 import pathlib
 import random
 import re
+import subprocess
 import time
 
 import pytest
 
 from dovecot import Dovecot
-from gateway import Gateway, wait_for
+from gateway import DAEMON, Gateway, wait_for
 from imap_dummy import Dummy
 from mails import mail
 from test_imap import (MOVES, OAUTH, TokenEndPoint, bearer, box, bye, dummy_box, every_held, filed, oauth_box, refuse)
@@ -291,6 +292,22 @@ def test_a_dead_peer_is_noticed(tmp_path):
 
 
 # ---- tokens ----
+
+def test_the_examples_of_the_manual(tmp_path):
+    """What INSTALL tells to write is taken as it stands there, but for the places of secrets."""
+    text = (pathlib.Path(__file__).resolve().parents[2] / "INSTALL").read_text()
+    lines = [" ".join(m.group(0).split()) for m in re.finditer(r"^ {7}imap .*\n(?: {12}.*\n)+", text, re.M)]
+    assert len(lines) == 3 and sum("auth xoauth2" in line for line in lines) == 2
+    for line in lines:
+        line = re.sub(r"/etc/vcspgate/(\S+)", rf"{tmp_path}/\1", line)
+        for name in re.findall(rf"{tmp_path}/(\S+)", line):
+            (tmp_path / name).write_text("secret\n")
+            (tmp_path / name).chmod(0o600)
+        g = Gateway(extra=line)
+        with contextlib.closing(g):
+            done = subprocess.run([DAEMON, "-n", "-c", str(g.conf_path)], capture_output=True, timeout=30)
+            assert done.returncode == 0, (line, done.stderr)
+
 
 def test_a_token_that_expires_in_the_middle(tmp_path):
     """The server ends a long session; the old token is refused once, another one is had at once."""
