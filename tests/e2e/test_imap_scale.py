@@ -96,7 +96,7 @@ def test_kills_at_any_moment(tmp_path, seed):
         kills = {"imap": 0, "queue": 0}
         end = time.monotonic() + (400 if LARGE else 60)
         while d.count() > 0 and sum(kills.values()) < (18 if LARGE else 7) and time.monotonic() < end:
-            time.sleep(rnd.uniform(0.05, 2.0) if LARGE else rnd.uniform(0.01, 0.3))
+            time.sleep(rnd.uniform(0.05, 0.8) if LARGE else rnd.uniform(0.01, 0.3))
             role = "queue" if kills["imap"] > kills["queue"] * 2 else "imap"
             for pid in g.pids(role):
                 os.kill(pid, signal.SIGKILL)
