@@ -41,7 +41,8 @@ struct outbox_row {
 /* Queues a copy: ulid, state and times are set here. An address that is suppressed gets a row all the same, held. */
 int store_outbox_add(struct store *s, const struct outbox_row *r, int64_t now);
 /* Copies to be tried now, the longest due first, contacts before others of the same message: how many. A letter waits while an
- * earlier one of its ticket to the same recipient is queued, unless the smarthost has put that one off four times (4xx). */
+ * earlier one of its ticket to the same recipient is queued, unless the smarthost has put that one off four times (4xx), or
+ * it is a notice that we put off. */
 int store_outbox_due(struct store *s, int64_t now, int64_t *ids, unsigned max);
 /* When another copy becomes due after now; 0: none. */
 int store_outbox_next(struct store *s, int64_t now, int64_t *at);

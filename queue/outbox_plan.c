@@ -49,7 +49,10 @@ outbox_settle(struct outbox_row *r, const struct deliver_done *done, int64_t now
 		r->state = OUTBOX_SENT;
 		return;
 	}
-	if (done->outcome != DELIVERY_AWAY)
+	/* The code is of a word about the letter. */
+	if (done->outcome == DELIVERY_AWAY)
+		r->code = 0;
+	else
 		r->next_at = now + outbox_pause(r->attempts, chance);
 	if (done->outcome == DELIVERY_REFUSED || outbox_expired(r, now))
 		r->state = OUTBOX_FAILED;

@@ -107,15 +107,16 @@ read_rows(struct store *s, sqlite3_stmt *stmt, struct outbox_row *out, unsigned 
 	return err != VG_OK ? err : VG_ERR_MEMORY;
 }
 
-/* An earlier letter goes first, unless the smarthost puts just that one off again and again. */
+/* An earlier letter goes first, unless the smarthost puts just that one off again and again, or we do since it is one of too many
+ * notices (acknowledgement, joined, removed). */
 #define BEFORE "SELECT 1 FROM outbox e WHERE e.state = 1 AND e.ticket = o.ticket AND e.recipient = o.recipient AND e.id < o.id" \
-	" AND NOT (e.code BETWEEN 400 AND 499 AND e.attempts >= 4)"
+	" AND NOT (e.code BETWEEN 400 AND 499 AND e.attempts >= 4) AND NOT (e.kind IN (1, 4, 5) AND e.attempts = 0 AND e.next_at > ?1)"
 
 int
 store_outbox_due(struct store *s, int64_t now, int64_t *ids, unsigned max)
 {
-	sqlite3_stmt *stmt = db_query(s->d, "SELECT o.id FROM outbox o WHERE o.state = 1 AND o.next_at <= ? AND NOT EXISTS (" BEFORE ")"
-	    " ORDER BY o.next_at, o.role, o.id LIMIT ?", "ii", now, (int64_t)max);
+	sqlite3_stmt *stmt = db_query(s->d, "SELECT o.id FROM outbox o WHERE o.state = 1 AND o.next_at <= ?1 AND NOT EXISTS (" BEFORE ")"
+	    " ORDER BY o.next_at, o.role, o.id LIMIT ?2", "ii", now, (int64_t)max);
 	unsigned n = 0;
 	int err;
 

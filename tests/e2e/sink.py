@@ -90,7 +90,9 @@ class Sink:
             elif verb == "DATA":
                 say("354 go on")
                 lines = []
-                while (line := f.readline()) not in (b".\r\n", b""):
+                while (line := f.readline()) != b".\r\n":
+                    if not line:
+                        return
                     lines.append(line[1:] if line.startswith(b".") else line)
                 data = b"".join(lines)
                 told = self.script(".", "")

@@ -185,7 +185,7 @@ a_try_that_failed_is_made_again(void **state)
 static void
 no_smarthost_was_there(void **state)
 {
-	struct deliver_done away = { .outcome = DELIVERY_AWAY, .text = "Connection refused" };
+	struct deliver_done away = { .outcome = DELIVERY_AWAY, .code = 421, .text = "come back later" };
 	struct outbox_row r = { .state = OUTBOX_QUEUED, .created_at = 1000, .next_at = 1000 };
 
 	(void)state;
@@ -193,6 +193,7 @@ no_smarthost_was_there(void **state)
 	assert_int_equal(r.state, OUTBOX_QUEUED);
 	assert_int_equal(r.next_at, 1000);
 	assert_int_equal(r.attempts, 1);
+	assert_int_equal(r.code, 0);
 	outbox_settle(&r, &away, 1000 + OUTBOX_GIVE_UP_MS - 1, 7);
 	assert_int_equal(r.state, OUTBOX_QUEUED);
 	outbox_settle(&r, &away, 1000 + OUTBOX_GIVE_UP_MS, 7);
