@@ -4,6 +4,8 @@
  */
 #include "log_clock.h"
 
+#include <string.h>
+
 #include "ascii.h"
 #include "log_level.h"
 
@@ -51,7 +53,7 @@ size_t log_clock_time(const char *line, size_t len)
 	if (n == 0)
 		return 0;
 	n += from;
-	for (i = n; i < len && i < n + LEVEL_REACH && (ascii_blank(line[i]) || ascii_digit(line[i]) || line[i] == '['); i++)
+	for (i = n; i < len && i < n + LEVEL_REACH && (ascii_digit(line[i]) || strchr(" \t[]", line[i]) != NULL); i++)
 		;
 	for (end = i; end < len && ascii_upper(line[end]); end++)
 		;

@@ -46,6 +46,34 @@ static void take_component(struct log_line *out)
 	log_line_text(out, out->text + i + 1, out->len - i - 1);
 }
 
+/* `123 backup.py:77 text`: the module is the component. */
+static bool take_source(struct log_line *out)
+{
+	static const char *const kinds[] = {".py", ".go", ".cpp", ".cc", ".c", ".cs", ".java", ".js", ".rb", ".rs"};
+	size_t from = 0, i, colon, k;
+
+	while (from < out->len && ascii_digit(out->text[from]))
+		from++;
+	from += from > 0 && from < out->len && out->text[from] == ' ';
+	for (i = from; i < out->len && i < from + 80 && (ascii_alnum(out->text[i]) || strchr("._-/", out->text[i]) != NULL); i++)
+		;
+	colon = i;
+	if (i >= out->len || out->text[i] != ':')
+		return false;
+	for (k = 0; k < ASCII_COUNT(kinds) && !ascii_ends(out->text + from, i - from, kinds[k]); k++)
+		;
+	if (k == ASCII_COUNT(kinds))
+		return false;
+	while (++i < out->len && ascii_digit(out->text[i]))
+		;
+	if (i == colon + 1 || i >= out->len || out->text[i] != ' ')
+		return false;
+	out->component = out->text + from;
+	out->component_len = colon - from;
+	log_line_text(out, out->text + i, out->len - i);
+	return true;
+}
+
 /* Service form, behind the time: ` <thread> Level (n)   [Component] text`. False where it is another form. */
 static bool parse_service(struct log_line *out, const char *s, size_t len)
 {
@@ -73,6 +101,8 @@ static bool parse_service(struct log_line *out, const char *s, size_t len)
 	}
 	log_line_text(out, s + n, len - n);
 	take_component(out);
+	if (out->component == NULL)
+		take_source(out);
 	return true;
 }
 
@@ -144,6 +174,9 @@ static bool in_level_place(const char *s, size_t len, size_t from, size_t to, bo
 		return true;
 	if (to < len && s[to] == ':')
 		return true;
+	/* A table of events: `VSS  8194 Error      text`. */
+	if (from >= 2 && s[from - 1] == ' ' && ascii_digit(s[from - 2]) && to + 1 < len && s[to] == ' ' && s[to + 1] == ' ')
+		return true;
 	if (from > 0 && to < len && strchr("[<(|", s[from - 1]) != NULL && strchr("]>)|", s[to]) != NULL)
 		return true;
 	return from >= 6 && ascii_is(s + from - 6, 6, "level=");
@@ -187,9 +220,9 @@ static void take_prefix(struct log_line *out, const char *s, size_t len)
 		s++;
 		len--;
 	}
-	while (len > 2 && s[0] == '<' && i < len && ascii_digit(s[i]))
+	while (len > 2 && (s[0] == '<' || s[0] == '[') && i < len && ascii_digit(s[i]))
 		i++;
-	if (i > 1 && i + 1 < len && s[i] == '>') {
+	if (i > 1 && i + 1 < len && s[i] == (s[0] == '<' ? '>' : ']')) {
 		s += i + 1;
 		len -= i + 1;
 	}
@@ -198,7 +231,7 @@ static void take_prefix(struct log_line *out, const char *s, size_t len)
 		log_line_text(out, out->text + 5, out->len - 5 - (out->text[out->len - 1] == '"'));
 	cut_duration(out);
 	take_component(out);
-	if (out->component == NULL)
+	if (out->component == NULL && !take_source(out))
 		take_logger(out);
 }
 

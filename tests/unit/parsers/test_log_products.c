@@ -151,6 +151,13 @@ static void test_loggers(void **state)
 	     "Jul 29 16:37:07 ng02 xapi: [debug||453 |events|x] error: none\n", "error|The volume broke: [ 7 ]|-|-|xapi|-|1\n"},
 	    {"2023-06-30 05:34:55 -- info: ERROR: Unable to copy 7\n2023-06-30 05:35:10 -- info: no ERROR: none\n",
 	        "error|Unable to copy 7|-|-|-|2023-06-30T05:34:55|1\n"},
+	    {"[2023-02-11 10:00:02.123] [ERROR] [12] [Agent] No update was made\n10:00:03.123 [12] ERROR Own.Portal - No licence\n"
+	     "2023-02-11 10:00:04,123Z ERROR 77 client.py:223 No clone: kNotFound\n"
+	     "2/11/2023 10:00:05 AM VSS         8194 Error            Copy service error: no interface\n",
+	        "error|No update was made|-|-|Agent|2023-02-11T10:00:02.123|1\n"
+	        "error|No clone: kNotFound|-|-|client.py|2023-02-11T10:00:04.123Z|1\n"
+	        "error|Copy service error: no interface|-|-|-|2023-02-11T10:00:05|1\n"
+	        "error|No licence|-|-|Own.Portal|-|1\n"},
 	    {"ERROR:vault.api:token has gone\n", "error|token has gone|-|-|vault.api|-|1\n"},
 	    {"[2021-10-11 12:12:12.123] [ERROR] <12> No such target\n", "error|No such target|-|-|-|2021-10-11T12:12:12.123|1\n"},
 	    /* compact JSON; time under another name */
