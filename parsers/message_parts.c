@@ -50,7 +50,7 @@ static void cut_uuencoded(struct buf *b)
 	b->len = o + b->len - at;
 }
 
-int message_body_part(struct message *m, const struct mime_leaf *leaf)
+int message_body_part(struct message *m, struct mime_leaf *leaf)
 {
 	struct body_format format = {0};
 	bool more = false;
@@ -68,7 +68,13 @@ int message_body_part(struct message *m, const struct mime_leaf *leaf)
 	format.charset = g_mime_object_get_content_type_parameter(GMIME_OBJECT(leaf->part), "charset");
 	format.flowed = parameter_is(leaf->part, "format", "flowed");
 	format.delsp = parameter_is(leaf->part, "delsp", "yes");
-	err = mime_content_read(leaf->part, &b, &more);
+	if (leaf->text.len > 0) {
+		b = leaf->text;
+		buf_init(&leaf->text, 0);
+		err = VG_OK;
+	} else {
+		err = mime_content_read(leaf->part, &b, &more);
+	}
 	if (err == VG_OK && leaf->kind == MIME_HTML)
 		err = body_add_html(&m->body, format.charset, buf_str(&b), b.len);
 	else if (err == VG_OK) {

@@ -29,7 +29,7 @@ int message_file_open(struct message_file *f, const struct mime *mime, struct pa
 void message_file_close(struct message_file *f);
 
 /* Adds a body leaf's text. VG_ERR_MEMORY. */
-int message_body_part(struct message *m, const struct mime_leaf *leaf);
+int message_body_part(struct message *m, struct mime_leaf *leaf);
 /* Appends one attachment object for every file of mime to list. decoded: bytes that may be decoded in all. */
 int message_attachments(struct message *m, const struct mime *mime, struct parse_input *in, struct inspector *inspector,
     struct inspect_job *job, uint64_t decoded, json_t *list);

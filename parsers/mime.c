@@ -17,6 +17,7 @@
 #include "uu.h"
 
 #define BODIES_MAX 200
+#define TEXT_KEPT (256u * 1024u) /* bytes */
 
 GMimeParserOptions *mime_options;
 
@@ -376,16 +377,18 @@ static void walk(struct walk *w, GMimeObject *o, enum place place, bool related)
 /* ---- files in texts ---- */
 
 /* Files that stand uuencoded in a text become attachments behind all others. */
-static void find_uuencoded(struct walk *w, const struct mime_leaf *body)
+static void find_uuencoded(struct walk *w, struct mime_leaf *body)
 {
 	struct uu_block b = {0};
 	struct buf text;
 	bool more = false;
+	int err;
 
 	if (body->kind != MIME_PLAIN)
 		return;
 	buf_init(&text, MIME_TEXT_MAX);
-	if (mime_content_read(body->part, &text, &more) == VG_OK)
+	err = mime_content_read(body->part, &text, &more);
+	if (err == VG_OK)
 		while (uu_find(buf_str(&text), text.len, b.to, &b)) {
 			struct mime_leaf *l = add_file(w, GMIME_OBJECT(body->part), MIME_UU, false, g_strndup(b.name, b.name_len));
 
@@ -397,7 +400,9 @@ static void find_uuencoded(struct walk *w, const struct mime_leaf *body)
 			l->is_inline = l->related = false;
 			l->cut = b.cut;
 		}
-	buf_free(&text);
+	if (err != VG_OK || more || text.len > TEXT_KEPT)
+		buf_free(&text);
+	body->text = text; /* it is read once more soon */
 }
 
 /* ---- parsing ---- */
@@ -452,6 +457,8 @@ void mime_free(struct mime **m)
 	prescan_free(&(*m)->scan);
 	for (size_t i = 0; i < (*m)->n_files; i++)
 		g_free((*m)->files[i].name);
+	for (size_t i = 0; i < (*m)->n_bodies; i++)
+		buf_free(&(*m)->bodies[i].text);
 	g_free((*m)->bodies);
 	g_free((*m)->files);
 	free(*m);

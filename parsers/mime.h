@@ -8,6 +8,7 @@
 #include <gmime/gmime.h>
 
 #include "mime_elsewhere.h"
+#include "buf.h"
 #include "parse_input.h"
 #include "prescan.h"
 
@@ -27,12 +28,13 @@ enum {
 #define MIME_PROBLEMS 8
 const char *mime_problem(unsigned i, const char **detail);
 
-/* Borrowed from the tree, but for the name. */
+/* Borrowed from the tree, but for name and text. */
 struct mime_leaf {
 	enum mime_kind kind;
 	GMimePart *part;       /* but for MIME_PROLOGUE and MIME_MESSAGE; MIME_UU: the text that it stands in */
 	char *name;            /* owned, UTF-8, a path where the sender gave one; NULL: none */
 	size_t uu_from, uu_to; /* MIME_UU: the lines of the file, in the decoded text */
+	struct buf text;       /* of a body, decoded, where it is short and was looked at; else empty */
 	const char *prologue;  /* MIME_PROLOGUE: text of a multipart without parts */
 	GMimeMessage *message; /* MIME_MESSAGE */
 	size_t range;          /* MIME_MESSAGE: index into prescan.messages; SIZE_MAX where that failed */
