@@ -1,0 +1,108 @@
+/*
+ * log_exception.c - parser worker; hostile log lines. Types of exceptions and the frames of their stacks, as the runtimes write them.
+ * Called by log_events.c, log_trace.c and errors_body.c; declared in log_line.h.
+ */
+#include <string.h>
+
+#include "ascii.h"
+#include "log_line.h"
+
+bool log_line_is_frame(const char *text, size_t len)
+{
+	/* "at" as the runtimes of the languages write it. */
+	static const char *const at[] = {"at ", "bei ", "à ", "en ", "in ", "в ", "em ", "场所 "};
+
+	ascii_trim(&text, &len);
+	if (len == 0 || memcmp(text, "--", len < 2 ? len : 2) == 0 || ascii_starts(text, len, "==="))
+		return true;
+	if (ascii_starts(text, len, "in c++: ") || ascii_starts(text, len, "... ") ||
+	    ascii_starts(text, len, "traceback (most") || ascii_starts(text, len, "file \""))
+		return true;
+	if (ascii_starts(text, len, "an exception was thrown from thread") || ascii_starts(text, len, "server stack trace:") ||
+	    ascii_starts(text, len, "exception rethrown at"))
+		return true;
+	for (size_t i = 0; i < ASCII_COUNT(at); i++) {
+		size_t n = strlen(at[i]), end = n, dots = 0;
+
+		if (len <= n || memcmp(text, at[i], n) != 0)
+			continue;
+		while (end < len && (ascii_alnum(text[end]) || strchr("._`<>+$[],", text[end]) != NULL))
+			dots += text[end++] == '.';
+		if (dots > 0 && end < len && text[end] == '(')
+			return true;
+	}
+	return false;
+}
+
+/* `Name.Space.SomeException` of letters, digits and points. */
+static bool is_type(const char *s, size_t len)
+{
+	bool dot = false;
+
+	if (len < 5 || len > 180 || !ascii_alpha(s[0]))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!ascii_alnum(s[i]) && strchr("._`+", s[i]) == NULL)
+			return false;
+		dot = dot || s[i] == '.';
+	}
+	return s[len - 1] != '.' &&
+	    (ascii_ends(s, len, "exception") || (dot && (ascii_ends(s, len, "error") || ascii_ends(s, len, "fault"))));
+}
+
+bool log_line_exception(const char **text, size_t *len, const char **exception, size_t *exception_len)
+{
+	const char *s = *text, *open, *colon;
+	size_t n = *len;
+
+	ascii_trim(&s, &n);
+	if (n > 2 && s[n - 1] == ')' && (open = memrchr(s, '(', n)) != NULL &&
+	    is_type(open + 1, n - 2 - (size_t)(open - s))) {
+		*exception = open + 1;
+		*exception_len = n - 2 - (size_t)(open - s);
+		*text = s;
+		*len = (size_t)(open - s);
+		ascii_trim(text, len);
+		return true;
+	}
+	colon = memchr(s, ':', n < 190 ? n : 190);
+	if (colon != NULL && colon + 1 < s + n && colon[1] == ' ' && is_type(s, (size_t)(colon - s))) {
+		*exception = s;
+		*exception_len = (size_t)(colon - s);
+		*text = colon + 1;
+		*len = n - (size_t)(colon + 1 - s);
+		ascii_trim(text, len);
+		return true;
+	}
+	/* `System.Net.Sockets.SocketException (10060): …`: the code stays where it is, in the text. */
+	open = colon != NULL ? memchr(s, '(', (size_t)(colon - s)) : NULL;
+	if (open != NULL && open > s + 1 && open[-1] == ' ' && colon[-1] == ')' && is_type(s, (size_t)(open - s) - 1)) {
+		*exception = s;
+		*exception_len = (size_t)(open - s) - 1;
+		*text = s;
+		*len = n;
+		return true;
+	}
+	return false;
+}
+
+bool log_line_thrown(const char *text, size_t len, const char **exception, size_t *exception_len)
+{
+	const char *at = text, *end = text + len, *from;
+
+	while ((at = ascii_find_rare(at, (size_t)(end - at), "Exception", 1)) != NULL) {
+		from = at;
+		at += 9;
+		if (at == end || (at[0] != ':' && (at + 1 == end || at[0] != ' ' || at[1] != '(')))
+			continue;
+		while (from > text && at - from < 180 && (ascii_alnum(from[-1]) || strchr("._`+", from[-1]) != NULL))
+			from--;
+		if (from == text || from[-1] != ' ' || (from > text + 1 && from[-2] == '>') ||
+		    memchr(from, '.', (size_t)(at - from)) == NULL || !is_type(from, (size_t)(at - from)))
+			continue;
+		*exception = from;
+		*exception_len = (size_t)(at - from);
+		return true;
+	}
+	return false;
+}
