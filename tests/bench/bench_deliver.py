@@ -59,6 +59,8 @@ def ours(port, extra=""):
             assert g.api("POST", f"/v1/tickets/{number}/messages", {"from": "lee@support.example", "text": f"Answer {i}. " * 100}).status == 202
         wait_for(lambda: g.api("GET", "/v1/queue/stats").json["unparsed"] == 0, "the answers", 120)
         g.stop()
+        db = sqlite3.connect(g.state / "store.db", isolation_level=None)
+
         def count(state):
             return db.execute("SELECT count(*) FROM outbox WHERE state = ?", (state,)).fetchone()[0]
 
