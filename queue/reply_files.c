@@ -12,6 +12,7 @@
 
 #include "ascii.h"
 #include "err.h"
+#include "mime_type.h"
 #include "utf8.h"
 
 #define LETTERS 3800u              /* of base64 at a time: 50 lines */
@@ -50,21 +51,6 @@ good_name(const char *s)
 			return false;
 		at += k;
 	}
-	return true;
-}
-
-/* Parts of a mail cannot be coded when they are mails themselves (RFC 2046 5.2.1). */
-static bool
-good_type(const char *s)
-{
-	const char *slash = strchr(s, '/');
-	size_t n = strlen(s);
-
-	if (slash == NULL || slash == s || slash[1] == '\0' || n > 127 || ascii_starts(s, n, "multipart/") || ascii_starts(s, n, "message/"))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!ascii_alnum(s[i]) && strchr("+-._", s[i]) == NULL && s + i != slash)
-			return false;
 	return true;
 }
 
@@ -110,7 +96,7 @@ stored_facts(struct reply_file *f, struct store *s)
 			continue;
 		if (f->name[0] == '\0' && name != NULL)
 			snprintf(f->name, sizeof(f->name), "%.*s", (int)utf8_cut(name, strlen(name), 200), name);
-		if (f->type[0] == '\0' && type != NULL && good_type(type))
+		if (f->type[0] == '\0' && type != NULL && mime_type_fits(type))
 			snprintf(f->type, sizeof(f->type), "%s", type);
 	}
 	json_decref(object);
@@ -156,7 +142,7 @@ read_one(struct reply_file *f, const json_t *o, size_t i, struct store *s, uint6
 		return refuse(res, i, "", "one of content and blake2b is wanted");
 	if (name != NULL ? !good_name(name) : f->content != NULL)
 		return refuse(res, i, "name", "a file name of 1 to 200 bytes without path is wanted");
-	if (type != NULL && !good_type(type))
+	if (type != NULL && !mime_type_fits(type))
 		return refuse(res, i, "type", "type/subtype is wanted, and neither multipart nor message");
 	snprintf(f->name, sizeof(f->name), "%s", name != NULL ? name : "");
 	snprintf(f->type, sizeof(f->type), "%s", type != NULL ? type : "");

@@ -10,9 +10,8 @@
 #include "letter_files.h"
 #include "letter_stream.h"
 #include "letter_text.h"
+#include "mime_type.h"
 #include "secrets.h"
-
-#define TYPE_MAX 127u
 
 /* ---- which are there ---- */
 
@@ -96,19 +95,6 @@ int letter_files_sort(json_t *letter, const struct deliver_job *job, struct seal
 
 /* ---- parts ---- */
 
-/* A type that base64 may stand in (RFC 2046 5.1, 5.2): no multipart, no message; else of bytes only. */
-static void type_of(char out[TYPE_MAX + 1], const char *type)
-{
-	const char *slash = strchr(type, '/');
-	size_t n = strlen(type);
-	bool fine = slash != NULL && slash != type && slash[1] != '\0' && n <= TYPE_MAX && !ascii_starts(type, n, "multipart/") &&
-	    !ascii_starts(type, n, "message/");
-
-	for (size_t i = 0; i < n && fine; i++)
-		fine = ascii_alnum(type[i]) || strchr("+-._", type[i]) != NULL || type + i == slash;
-	snprintf(out, TYPE_MAX + 1, "%s", fine ? type : "application/octet-stream");
-}
-
 /* RFC 2231, and UTF-8 before GMime looks for another character set: converters are files. */
 static void set_utf8(GMimeParamList *list, const char *name, const char *value)
 {
@@ -125,10 +111,11 @@ static void set_headers(GMimePart *part, json_t *f)
 {
 	GMimeContentDisposition *d = g_mime_content_disposition_new();
 	GMimeContentType *t;
-	char type[TYPE_MAX + 1], *slash, name[LETTER_LINE_MAX + 1];
+	const char *declared = letter_string(json_object_get(f, "type"));
+	char type[MIME_TYPE_MAX + 1], *slash, name[LETTER_LINE_MAX + 1];
 
 	letter_line(name, letter_string(json_object_get(f, "name")));
-	type_of(type, letter_string(json_object_get(f, "type")));
+	snprintf(type, sizeof type, "%s", mime_type_fits(declared) ? declared : "application/octet-stream");
 	if (json_is_true(json_object_get(f, "clean")) && !ascii_starts(type, strlen(type), "text/"))
 		memcpy(type, "text/plain", sizeof "text/plain");
 	slash = strchr(type, '/');
