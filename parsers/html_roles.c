@@ -48,6 +48,12 @@ static const struct {
 	{"__sig_pre__", WHOLE, MARK_SIGNATURE},
 	{"__sig_post__", WHOLE, MARK_SIGNATURE},
 	{"bloop_sign", WHOLE, MARK_SIGNATURE},
+	{"front-signature", WHOLE, MARK_SIGNATURE},
+	{"missive_signature", WHOLE, MARK_SIGNATURE},
+	{"missive_quote", WHOLE, MARK_QUOTE},
+	{"_rc_sig", INSIDE, MARK_SIGNATURE},
+	{"reply-intro", WHOLE, MARK_ATTRIBUTION},
+	{"emclientsignature", WHOLE, MARK_SIGNATURE},
 	{"messagereplysection", WHOLE, MARK_QUOTE},
 	{"messagesignaturesection", WHOLE, MARK_SIGNATURE},
 	{"mailru-blockquote", INSIDE, MARK_QUOTE},
@@ -73,6 +79,8 @@ static enum text_mark_kind word_role(const char *s, size_t n)
 	}
 	if (ascii_is(s, n, "gmail_quote_button") || ascii_starts(s, n, "gmail_signature_"))
 		return HTML_ROLE_NONE;
+	if (ascii_starts(s, n, "ydp") && ascii_ends(s, n, "signature")) /* Yahoo puts digits between */
+		return MARK_SIGNATURE;
 	for (size_t i = 0; i < ASCII_COUNT(roles); i++)
 		if (fits(roles[i].how, s, n, roles[i].name))
 			return roles[i].role;
