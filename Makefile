@@ -90,7 +90,7 @@ $(B)/obj/parsers/products.o $(B)/obj/conf/conf_products.o: $(B)/gen/conf/product
 # Generated before any object of the folder that includes them; afterwards the .d files know the exact edges.
 $(call obj,queue): | $(patsubst %,$(B)/gen/%.inc,$(wildcard queue/schema/*.sql))
 
-$(call obj,gateway/deliver): | $(patsubst %,$(B)/gen/%.inc,$(wildcard conf/templates/*.txt))
+$(call obj,gateway/deliver): | $(patsubst %,$(B)/gen/%.inc,$(wildcard conf/templates/*.txt conf/templates/*/*.txt))
 
 $(B)/obj/gateway/api/api_request.o: $(B)/gen/conf/schema/openapi.json.inc
 
@@ -228,6 +228,9 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/vcspgate/schema $(DESTDIR)$(SYSCONFDIR)/vcspgate
 	install -d $(DESTDIR)$(PREFIX)/share/vcspgate/templates
 	install -m 644 conf/templates/*.txt $(DESTDIR)$(PREFIX)/share/vcspgate/templates/
+	for l in $(notdir $(patsubst %/,%,$(wildcard conf/templates/*/))); do \
+		install -d $(DESTDIR)$(PREFIX)/share/vcspgate/templates/$$l && \
+		install -m 644 conf/templates/$$l/*.txt $(DESTDIR)$(PREFIX)/share/vcspgate/templates/$$l/ || exit 1; done
 	install -m 755 $(B)/vcspgated $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(B)/vcspgate $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 gateway/ctl/vcspgate.1 $(DESTDIR)$(PREFIX)/share/man/man1/

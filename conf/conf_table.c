@@ -151,8 +151,11 @@ const struct conf_directive conf_directives[] = {
 	{ { "templates", NULL }, CTARGET_CONF,
 	  { { .type = CT_PATH, .offset = CONF(templates), .name = "DIR", .required = true } },
 	  NULL, true,
-	  "Texts of letters that replace the built-in ones: DIR/ack.txt, relay.txt, reply.txt, joined.txt, removed.txt, agent.txt, each where "
-	  "it is there. A reload reads them again; a broken one is an error that names file and line. Start from the ones that are "
+	  "Texts of letters that replace the built-in ones: DIR/ack.txt, relay.txt, reply.txt, joined.txt, removed.txt, refused.txt, agent.txt, "
+	  "digest.txt, each where it is there; words.txt names what they ask for. DIR/de/ack.txt is the one for partners whose language in "
+	  "the registry is de, or de-AT; a folder of a language holds what differs, and German (de) and French (fr) are built in. Values: "
+	  "{{name}} is put in, {{#name}}...{{/name}} stands once or for each item where there is one, {{^name}}...{{/name}} where there is "
+	  "none. A reload reads them again; a broken one is an error that names file and line. Start from the ones that are "
 	  "installed beside the schemas." },
 	{ { "support", "name" }, CTARGET_CONF,
 	  { { .type = CT_UTF8, .offset = CONF(support_name), .name = "NAME", .required = true, .max = 100 } },

@@ -56,7 +56,7 @@ take_out(struct call_env *env, struct ticket_view *v, const char *address)
 	int err = store_participant_remove(env->store, v->t.number, address, env->actor, env->now_ms, &removed);
 
 	if (err == VG_OK)
-		err = queue_letters_removed(env->store, env->conf, &v->t, address, 0, env->now_ms);
+		err = queue_letters_removed(env->store, env->conf, v, address, 0, env->now_ms);
 	if (err == VG_OK)
 		err = ticket_reload(v, env->store);
 	if (err == VG_OK)

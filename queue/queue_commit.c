@@ -93,7 +93,7 @@ run_commit(struct task *t, void *arg)
 		t->err = VG_OK;
 	} else if (t->err == VG_OK && op->c.action == COMMIT_REFUSE) {
 		pthread_rwlock_rdlock(&op->q->conf_lock);
-		t->err = refusal_tell(env->store, op->q->conf, &op->c, op->out.reference, op->now, &op->told);
+		t->err = refusal_tell(env->store, env->registry, op->q->conf, &op->c, op->out.reference, op->now, &op->told);
 		pthread_rwlock_unlock(&op->q->conf_lock);
 	}
 }

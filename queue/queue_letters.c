@@ -246,6 +246,13 @@ writer_name(const struct queue_letters *l, char out[256])
 	return err;
 }
 
+/* The partner's; their customers are written to in it as well. */
+static const char *
+language_of(const struct ticket_view *v)
+{
+	return v->has_partner ? v->partner.language : "";
+}
+
 static json_t *
 common(const struct queue_letters *l, const struct letters_person *persons)
 {
@@ -257,7 +264,8 @@ common(const struct queue_letters *l, const struct letters_person *persons)
 	if (writer_name(l, name) != VG_OK)
 		return NULL;
 
-	o = json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b, s:b}", "ticket", ticket_of(&l->v->t), "subject",
+	o = json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b, s:b}", "ticket", ticket_of(&l->v->t), "language",
+	    language_of(l->v), "subject",
 	    l->v->t.subject, "from_name", name, "understood", understood(l),
 	    "missing", json_incref(json_object_get(member(l, "completeness"), "missing")), "notes",
 	    letter_notes(l->people->problems, member(l, "attachments")), "people", people_of(l, persons), "errors", errors(l),
@@ -474,9 +482,10 @@ queue_letters(const struct queue_letters *l)
 /* ---- the notice that somebody is out ---- */
 
 static char *
-removed_text(struct store *s, const struct store_ticket *t, const char *address, const char *hostname)
+removed_text(struct store *s, const struct ticket_view *v, const char *address, const char *hostname)
 {
 	struct buf last;
+	const struct store_ticket *t = &v->t;
 	json_t *o = NULL, *thread = json_array();
 	char *out;
 
@@ -485,10 +494,10 @@ removed_text(struct store *s, const struct store_ticket *t, const char *address,
 	    store_outbox_last_id(s, t->number, address, &last) == VG_OK) {
 		if (last.len > 0)
 			json_array_append_new(thread, json_string(buf_str(&last)));
-		o = json_pack("{s:o, s:s, s:s, s:s, s:O, s:[], s:[], s:[], s:[], s:[], s:[], s:s, s:s, s:b, s:b, s:s}", "ticket",
+		o = json_pack("{s:o, s:s, s:s, s:s, s:O, s:[], s:[], s:[], s:[], s:[], s:[], s:s, s:s, s:b, s:b, s:s, s:s}", "ticket",
 		    ticket_of(t), "subject", t->subject, "from_name", "", "in_reply_to", last.len > 0 ? buf_str(&last) : "", "references", thread,
 		    "understood", "missing", "notes", "people", "errors", "attachments", "by", "", "partner", "", "dropped", 0, "automatic", 1,
-		    "text", "");
+		    "text", "", "language", language_of(v));
 	}
 	json_decref(thread);
 	out = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
@@ -498,30 +507,31 @@ removed_text(struct store *s, const struct store_ticket *t, const char *address,
 }
 
 static int
-tell_removed(struct store *s, const struct conf *conf, const struct store_ticket *t, const struct store_participant *p, int64_t message,
+tell_removed(struct store *s, const struct conf *conf, const struct ticket_view *v, const struct store_participant *p, int64_t message,
     int64_t now)
 {
-	struct outbox_row row = { .ticket = t->number, .message = message, .kind = LETTER_REMOVED, .recipient = p->address,
+	struct outbox_row row = { .ticket = v->t.number, .message = message, .kind = LETTER_REMOVED, .recipient = p->address,
 		.shown = p->shown, .name = p->name, .role = p->role, .participant = p->id };
 	int err;
 
-	row.letter = removed_text(s, t, p->address, conf->hostname);
+	row.letter = removed_text(s, v, p->address, conf->hostname);
 	err = row.letter == NULL ? VG_ERR_MEMORY : store_outbox_add(s, &row, now);
 	free(row.letter);
 	return err;
 }
 
 int
-queue_letters_removed(struct store *s, const struct conf *conf, const struct store_ticket *t, const char *address, int64_t message,
+queue_letters_removed(struct store *s, const struct conf *conf, const struct ticket_view *v, const char *address, int64_t message,
     int64_t now)
 {
+	const struct store_ticket *t = &v->t;
 	int err = store_outbox_cancel(s, t->number, address, "they no longer take part", now);
 
 	for (unsigned i = 0; i < t->n_participants && err == VG_OK && conf->n_smarthosts > 0; i++) {
 		const struct store_participant *p = &t->participants[i];
 
 		if ((p->role == PART_CUSTOMER || p->role == PART_OBSERVER) && strcmp(p->address, address) == 0)
-			return tell_removed(s, conf, t, p, message, now);
+			return tell_removed(s, conf, v, p, message, now);
 	}
 	return err;
 }

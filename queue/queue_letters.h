@@ -21,7 +21,7 @@ struct queue_letters {
 int queue_letters(const struct queue_letters *l);
 /* Somebody was taken out of the ticket (T7): what waits for them is cancelled, and a customer or observer is told. message: that asked
  * for it, 0: an operator. */
-int queue_letters_removed(struct store *s, const struct conf *conf, const struct store_ticket *t, const char *address, int64_t message,
+int queue_letters_removed(struct store *s, const struct conf *conf, const struct ticket_view *v, const char *address, int64_t message,
     int64_t now);
 
 #endif

@@ -276,7 +276,7 @@ let_go(struct gathering *g, struct known *k, const struct people_change *c)
 
 	/* v still holds who took part before. */
 	if (err == VG_OK && removed)
-		err = queue_letters_removed(g->p->env->store, g->p->in->conf, &g->p->v->t, k->a.normal, g->p->m->id, g->p->in->now);
+		err = queue_letters_removed(g->p->env->store, g->p->in->conf, g->p->v, k->a.normal, g->p->m->id, g->p->in->now);
 	if (err != VG_OK)
 		return err;
 	k->member->removed |= k->member->in;

@@ -99,6 +99,7 @@ registry_partner(struct registry *r, const char *id, struct registry_partner *ou
 	db_copy(row, 1, out->name, sizeof(out->name));
 	db_copy(row, 2, out->vcsp_id, sizeof(out->vcsp_id));
 	db_copy(row, 5, out->region, sizeof(out->region));
+	db_copy(row, 6, out->language, sizeof(out->language));
 	out->status = word(reg_word_value(WORD_STATUS, db_text(row, 3)), PARTNER_EXPIRED);
 	out->unlisted = word(reg_word_value(WORD_UNLISTED, db_text(row, 7)), UNLISTED_REJECT);
 	out->unverified = word(reg_word_value(WORD_UNVERIFIED, db_text(row, 8)), UNVERIFIED_REJECT);

@@ -22,7 +22,7 @@ void registry_close(struct registry **r);
 #define REGISTRY_ID 64
 
 struct registry_partner {
-	char id[REGISTRY_ID + 1], name[256], vcsp_id[64], region[64];
+	char id[REGISTRY_ID + 1], name[256], vcsp_id[64], region[64], language[36];
 	enum partner_status status;
 	enum unlisted unlisted;
 	enum unverified unverified;

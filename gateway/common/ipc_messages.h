@@ -93,7 +93,7 @@ enum secret_kind {
 	SECRET_REFRESH,       /* OAuth: the refresh token */
 	SECRET_TOKEN,         /* OAuth: an access token, which the role asked for (M_TOKEN) */
 	SECRET_DKIM_KEY,      /* PEM: signs our mail (deliver) */
-	SECRET_TEMPLATE       /* no secret, but a file too: a letter's text, by enum letter_kind; empty: the built-in one (deliver) */
+	SECRET_TEMPLATE       /* no secret, but a file too: "de/ack.txt", NUL, a letter's text; empty: forget the former (deliver) */
 };
 
 #define M_SECRET_FIELDS(F) F(u32, kind) F(blob, data)
@@ -377,7 +377,7 @@ enum letter_kind {
 /* One copy for one recipient; the frame's id is the outgoing mail's number, which stands in its return path and Message-ID.
  * letter: JSON object, all members there, strings UTF-8:
  *   ticket {number, subject, reference, status, severity, route, first_response_due (RFC 3339 or "")},
- *   subject (without tag), from_name ("Ann Lee" or ""), automatic (true: nobody wrote it), in_reply_to (Message-ID without <> or ""),
+ *   language (of the partner, a tag; absent: none), subject (without tag), from_name ("Ann Lee" or ""), automatic (true: nobody wrote it), in_reply_to (Message-ID without <> or ""),
  *   references [Message-IDs], text (what was written; "" for notices), dropped (true: T4),
  *   understood [{name, value}], missing [names], notes [sentences: who was not taken up, commands not understood],
  *   people [{name, address, role}],

@@ -39,8 +39,7 @@ struct deliver {
 	char **passwords;
 	size_t n_ca, n_passwords, n_keys; /* secrets that came; they come in order, and again on a reload */
 	struct dkim_signer *signers[LETTER_SIGNERS_MAX];
-	char *templates[LETTER_KINDS];
-	size_t n_templates;
+	struct letter_texts *texts;   /* the operator's */
 	struct waiting waiting[WAITING_MAX];
 	size_t n_waiting;
 	bool have;                    /* something waits, or the queue is gone */
@@ -103,13 +102,22 @@ static void take_key(struct deliver *d, const unsigned char *data, size_t len)
 	d->signers[i] = fresh;
 }
 
-/* In order of enum letter_kind, from the first. */
+/* Its name, NUL, the text; nothing at all: what came before is of no use any more. */
 static void take_template(struct deliver *d, const unsigned char *data, size_t len)
 {
-	char **slot = &d->templates[LETTER_ACK + d->n_templates++ % (LETTER_KINDS - LETTER_ACK)];
+	const unsigned char *end = len > 0 ? memchr(data, '\0', len) : NULL;
+	int rc = VG_ERR_MEMORY;
 
-	free(*slot);
-	*slot = len > 0 ? strndup((const char *)data, len) : NULL;
+	if (len == 0)
+		letter_texts_free(&d->texts);
+	if (end == NULL)
+		return;
+	if (d->texts == NULL)
+		d->texts = letter_texts_new();
+	if (d->texts != NULL)
+		rc = letter_texts_put(d->texts, (const char *)data, (const char *)end + 1, len - (size_t)(end - data) - 1);
+	if (rc != VG_OK)
+		log_error("", "letter-text", "name=%s error=%s", log_q((const char *)data), log_q(vg_strerror(rc)));
 }
 
 static void on_secret(struct role_ctx *ctx, enum secret_kind kind, const unsigned char *data, size_t len)
@@ -246,7 +254,7 @@ static struct letter_sender sender(const struct deliver *d)
 	const struct conf *c = d->ctx->conf;
 	struct letter_sender s = {.hostname = c->hostname, .case_address = conf_address(c, ADDRESS_CASE),
 	    .bounce_address = conf_address(c, ADDRESS_BOUNCE), .support = c->support_name, .keys = &d->keys,
-	    .templates = (const char *const *)d->templates};
+	    .texts = d->texts};
 
 	for (size_t i = 0; i < LETTER_SIGNERS_MAX; i++)
 		if (d->signers[i] != NULL)

@@ -16,47 +16,6 @@
 
 #define REFERENCES_MAX 30u
 
-static const char ack[] =
-#include "conf/templates/ack.txt.inc"
-    ;
-static const char relay[] =
-#include "conf/templates/relay.txt.inc"
-    ;
-static const char reply[] =
-#include "conf/templates/reply.txt.inc"
-    ;
-static const char joined[] =
-#include "conf/templates/joined.txt.inc"
-    ;
-static const char removed[] =
-#include "conf/templates/removed.txt.inc"
-    ;
-static const char agent[] =
-#include "conf/templates/agent.txt.inc"
-    ;
-
-static const char digest[] =
-#include "conf/templates/digest.txt.inc"
-    ;
-static const char refused[] =
-#include "conf/templates/refused.txt.inc"
-    ;
-
-const char *letter_template(enum letter_kind kind)
-{
-	static const char *const built_in[] = {"", ack, relay, reply, joined, removed, agent, digest, refused};
-
-	return built_in[(unsigned)kind < ASCII_COUNT(built_in) ? kind : 0];
-}
-
-const char *letter_file(enum letter_kind kind)
-{
-	static const char *const files[] = {NULL, "ack.txt", "relay.txt", "reply.txt", "joined.txt", "removed.txt", "agent.txt", "digest.txt",
-	    "refused.txt"};
-
-	return (unsigned)kind < ASCII_COUNT(files) ? files[kind] : NULL;
-}
-
 /* ---- addresses ---- */
 
 /* base+ext@domain. */
@@ -263,14 +222,12 @@ static GMimeObject *with_files(GMimeObject *body, json_t *letter, struct seal_re
 static int set_body(GMimeMessage *m, const struct letter_sender *from, const struct deliver_job *job, json_t *letter,
     struct seal_reader *files, const char **why)
 {
-	const char *tmpl = from->templates != NULL && from->templates[job->kind] != NULL ? from->templates[job->kind]
-	    : letter_template((enum letter_kind)job->kind);
 	struct buf text, html;
 	int rc;
 
 	buf_init(&text, LETTER_MAX);
 	buf_init(&html, 6 * LETTER_MAX);
-	rc = letter_text(&text, tmpl, letter, job, from->support, why);
+	rc = letter_text(&text, from->texts, letter, job, from->support, why);
 	if (rc == VG_OK)
 		rc = letter_html(&html, buf_str(&text), text.len);
 	if (rc == VG_OK) {

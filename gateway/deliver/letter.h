@@ -9,6 +9,7 @@
 #include "addr.h"
 #include "dkim_sign.h"
 #include "ipc_messages.h"
+#include "letter_texts.h"
 #include "seal.h"
 #include "token.h"
 
@@ -23,7 +24,7 @@ struct letter_sender {
 	const struct token_keys *keys;
 	const struct dkim_signer *signers[LETTER_SIGNERS_MAX];
 	size_t n_signers;
-	const char *const *templates; /* by enum letter_kind; NULL: the built-in one */
+	const struct letter_texts *texts; /* the operator's; NULL: none */
 };
 
 struct letter_mail {
@@ -51,10 +52,7 @@ int letter_write(const struct letter_mail *m, letter_sink *sink, void *arg);
 /* Inside of letter_make(): signs out->message, and unless it streams writes it to out->bytes. */
 int letter_sign(struct letter_mail *out, const struct letter_sender *from, int64_t now);
 void letter_free(struct letter_mail *m);
-/* File name of a kind's text, "ack.txt"; NULL: no such kind. */
-const char *letter_file(enum letter_kind kind);
-/* The built-in text of a kind, and the values that templates may name (NULL at the end). */
-const char *letter_template(enum letter_kind kind);
+/* The values that templates may name (NULL at the end). */
 extern const char *const letter_values[];
 
 #endif

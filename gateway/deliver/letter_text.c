@@ -1,6 +1,7 @@
 /*
  * letter_text.c - values, words for people, HTML. Runs in the role `deliver`; what participants wrote is text and nothing else.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "ascii.h"
@@ -12,29 +13,6 @@
 #include "utf8.h"
 
 #define HTML_MAX (4u * LETTER_MAX)
-
-/* What people read for the words of `understood` and `missing`. */
-static const struct {
-	const char *word, *text;
-} words[] = {
-	{"product", "Product"},
-	{"version", "Version"},
-	{"severity", "Severity"},
-	{"customer", "Customer"},
-	{"job", "Job"},
-	{"support_id", "Support ID"},
-	{"reference", "Your reference"},
-	{"logs", "the log files of the job or component (a bundle of the product's log export)"},
-	{"error", "the exact error message, as text or in a log"},
-	{"triage", "what you have tried so far (a line \"Triage: …\")"},
-};
-
-static const struct {
-	const char *word, *text;
-} asked[] = {
-	{"product", "the product's name (a line \"Product: …\")"},
-	{"version", "its version and build (a line \"Version: …\")"},
-};
 
 const char *letter_string(const json_t *s)
 {
@@ -60,22 +38,6 @@ void letter_line(char out[LETTER_LINE_MAX + 1], const char *s)
 	out[n] = '\0';
 }
 
-static const char *word_text(const char *word)
-{
-	for (size_t i = 0; i < ASCII_COUNT(words); i++)
-		if (strcmp(words[i].word, word) == 0)
-			return words[i].text;
-	return word;
-}
-
-static const char *asked_text(const char *word)
-{
-	for (size_t i = 0; i < ASCII_COUNT(asked); i++)
-		if (strcmp(asked[i].word, word) == 0)
-			return asked[i].text;
-	return word_text(word);
-}
-
 /* ---- values ---- */
 
 const char *const letter_values[] = {
@@ -86,28 +48,46 @@ const char *const letter_values[] = {
 	"has_kept", "masked", "has_masked", NULL,
 };
 
-static json_t *label_all(json_t *list)
+/* Where words come from. */
+struct tongue {
+	const struct letter_texts *texts;
+	const char *language;
+};
+
+/* What people read for "product", "ask-logs"; prefix "" or "ask-". */
+static json_t *word_of(const struct tongue *t, const char *prefix, const char *word)
+{
+	char name[64];
+	const char *text;
+	size_t n;
+
+	snprintf(name, sizeof name, "%s%.40s", prefix, word);
+	text = letter_word(t->texts, t->language, name, &n);
+	return text == name ? json_string(word) : json_stringn(text, n);
+}
+
+static json_t *label_all(const struct tongue *t, json_t *list)
 {
 	json_t *out = json_array(), *one;
 	size_t i;
 
 	json_array_foreach(list, i, one)
-		json_array_append_new(out, json_pack("{s:s, s:O}", "label", word_text(letter_string(json_object_get(one, "name"))), "value",
+		json_array_append_new(out, json_pack("{s:o, s:O}", "label", word_of(t, "", letter_string(json_object_get(one, "name"))), "value",
 		    json_object_get(one, "value")));
 	return out;
 }
 
-static json_t *ask_all(json_t *list)
+static json_t *ask_all(const struct tongue *t, json_t *list)
 {
 	json_t *out = json_array(), *one;
 	size_t i;
 
 	json_array_foreach(list, i, one)
-		json_array_append_new(out, json_pack("{s:s, s:s}", "name", letter_string(one), "text", asked_text(letter_string(one))));
+		json_array_append_new(out, json_pack("{s:s, s:o}", "name", letter_string(one), "text", word_of(t, "ask-", letter_string(one))));
 	return out;
 }
 
-static json_t *name_all(json_t *list)
+static json_t *name_all(const struct tongue *t, json_t *list)
 {
 	json_t *out = json_array(), *one;
 	size_t i;
@@ -118,7 +98,8 @@ static json_t *name_all(json_t *list)
 
 		buf_init(&who, 1000);
 		if (buf_addf(&who, name[0] != '\0' ? "%s <%s>" : "%s%s", name, address) == VG_OK)
-			json_array_append_new(out, json_pack("{s:s, s:s}", "who", buf_str(&who), "role", letter_string(json_object_get(one, "role"))));
+			json_array_append_new(out, json_pack("{s:s, s:o}", "who", buf_str(&who), "role",
+			    word_of(t, "role-", letter_string(json_object_get(one, "role")))));
 		buf_free(&who);
 	}
 	return out;
@@ -145,7 +126,7 @@ static void set_ticket(json_t *vars, json_t *ticket)
 	json_object_set_new(vars, "due", readable_time(letter_string(json_object_get(ticket, "first_response_due"))));
 }
 
-static json_t *values(json_t *letter, const struct deliver_job *job, const char *support)
+static json_t *values(const struct tongue *t, json_t *letter, const struct deliver_job *job, const char *support)
 {
 	static const char *const same[] = {"from_name", "by", "partner", "text", "dropped", "closed", "internal", "partner_only", "link", "clock", "id",
 	    "reason", "held", "count", "more"};
@@ -156,9 +137,9 @@ static json_t *values(json_t *letter, const struct deliver_job *job, const char 
 	set_ticket(vars, json_object_get(letter, "ticket"));
 	for (size_t i = 0; i < ASCII_COUNT(same); i++)
 		json_object_set(vars, same[i], json_object_get(letter, same[i]));
-	set_list(vars, "understood", "has_understood", label_all(json_object_get(letter, "understood")));
-	set_list(vars, "missing", "has_missing", ask_all(json_object_get(letter, "missing")));
-	set_list(vars, "people", "has_people", name_all(json_object_get(letter, "people")));
+	set_list(vars, "understood", "has_understood", label_all(t, json_object_get(letter, "understood")));
+	set_list(vars, "missing", "has_missing", ask_all(t, json_object_get(letter, "missing")));
+	set_list(vars, "people", "has_people", name_all(t, json_object_get(letter, "people")));
 	set_list(vars, "notes", "has_notes", json_incref(json_object_get(letter, "notes")));
 	set_list(vars, "present", "has_present", json_incref(json_object_get(letter, "present")));
 	set_list(vars, "related", "has_related", json_incref(json_object_get(letter, "related")));
@@ -169,16 +150,24 @@ static json_t *values(json_t *letter, const struct deliver_job *job, const char 
 	return vars;
 }
 
-int letter_text(struct buf *out, const char *tmpl, json_t *letter, const struct deliver_job *job, const char *support, const char **why)
+/* Agents and operators have one language, whatever the partner's is. */
+static const char *language_of(const struct deliver_job *job, const json_t *letter)
 {
-	json_t *vars = values(letter, job, support);
+	return job->kind == LETTER_AGENT || job->kind == LETTER_DIGEST ? "" : letter_string(json_object_get(letter, "language"));
+}
+
+int letter_text(struct buf *out, const struct letter_texts *texts, json_t *letter, const struct deliver_job *job, const char *support, const char **why)
+{
+	const struct tongue t = {texts, language_of(job, letter)};
+	const char *tmpl = letter_texts_find(texts, job->kind, t.language);
+	json_t *vars = values(&t, letter, job, support);
 	struct buf plain;
 	unsigned line;
 	int rc = VG_ERR_MEMORY;
 
 	*why = "out of memory";
 	buf_init(&plain, LETTER_MAX);
-	if (vars != NULL && (rc = template_render(&plain, tmpl, strlen(tmpl), vars, &line, why)) == VG_OK)
+	if (vars != NULL && tmpl != NULL && (rc = template_render(&plain, tmpl, strlen(tmpl), vars, &line, why)) == VG_OK)
 		rc = secrets_mask(out, buf_str(&plain), plain.len, NULL);
 	json_decref(vars);
 	buf_free(&plain);

@@ -15,6 +15,7 @@
 #include "conf.h"
 #include "evloop.h"
 #include "ipc.h"
+#include "letter_texts.h"
 #include "role_table.h"
 #include "token.h"
 
@@ -72,7 +73,13 @@ struct secrets {
 	size_t n_smarthosts;
 	struct buf *dkim_keys;              /* of conf->dkims, PEM */
 	size_t n_dkim_keys;
-	struct buf *templates;              /* LETTER_KINDS, by enum letter_kind; empty: the built-in one */
+	struct template_file *templates;    /* the operator's */
+	size_t n_templates;
+};
+
+struct template_file {
+	char name[LETTER_FILE_MAX + 1]; /* "de/ack.txt" */
+	struct buf text;
 };
 
 struct mailbox_secrets {
@@ -93,7 +100,7 @@ int master_login_load(const char *ca, const char *password_file, struct mailbox_
 int master_outgoing_load(const struct conf *c, struct secrets *s, struct fault *f);
 void master_outgoing_wipe(struct secrets *s);
 /* To the role `deliver`: SECRET_CA and SECRET_PASSWORD for each smarthost in turn, empty where there is none, then SECRET_DKIM_KEY for
- * each key, SECRET_TEMPLATE for each kind of letter. */
+ * each key, an empty SECRET_TEMPLATE and one for each text of the operator's. */
 void master_outgoing_send(const struct secrets *s, struct ipc *ipc);
 /* The token keys alone, again: after a rotation. EX_CONFIG; s unchanged then. */
 int master_tokens_reload(const struct conf *c, struct secrets *s, struct fault *f);

@@ -19,7 +19,7 @@
 #define BOB "bob@customer.example"
 
 #define FULL(a, r, ch, auto, who) { .action = a, .rule = r, .channel = ch, .automatic = auto, .sender = who, .sender_shown = who, \
-	.sender_name = "Bob", .subject = "Help", .message_id = "a@customer.example", .text = "cases are opened through your service provider" }
+	.sender_name = "Bob", .partner = "", .subject = "Help", .message_id = "a@customer.example", .text = "cases are opened through your service provider" }
 #define C(r, ch, auto) FULL(COMMIT_REFUSE, r, ch, auto, BOB)
 
 static const struct {
@@ -91,7 +91,7 @@ told(const struct conf *conf, const struct commit *c, int64_t now)
 {
 	bool queued = true;
 
-	assert_int_equal(refusal_tell(store, conf, c, "REF1", now, &queued), VG_OK);
+	assert_int_equal(refusal_tell(store, NULL, conf, c, "REF1", now, &queued), VG_OK);
 	return queued;
 }
 
