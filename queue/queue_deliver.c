@@ -253,6 +253,8 @@ set_timer(struct queue *q)
 
 	if (q->deliver->away.failures > 0 && until > now && until - now < ms)
 		ms = until - now;
+	if (q->deliver->unwritten != NULL && q->deliver->rewrite_at - now < ms)
+		ms = q->deliver->rewrite_at > now ? q->deliver->rewrite_at - now : 0;
 	if (store_outbox_next(q->store, now, &at) == VG_OK && at > now && at - now < ms)
 		ms = at - now;
 	ev_timer_set(q->ctx->loop, &q->deliver->timer, ms, look_again, q->deliver);
@@ -266,6 +268,7 @@ queue_deliver_kick(struct queue *q)
 
 	if (q->deliver == NULL || q->stopping)
 		return;
+	queue_deliver_rewrite(q);
 	if (flight_of(q->deliver, 0) != NULL && idlest(q) != NULL)
 		n = store_outbox_due(q->store, id_now_ms(), ids, 2 * FLIGHTS_MAX);
 	for (int i = 0; i < n; i++)
@@ -317,6 +320,7 @@ queue_deliver_stop(struct queue *q)
 	if (q->deliver == NULL)
 		return;
 	ev_timer_clear(q->ctx->loop, &q->deliver->timer);
+	queue_deliver_forget(q->deliver);
 	free(q->deliver);
 	q->deliver = NULL;
 }

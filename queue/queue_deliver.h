@@ -25,6 +25,8 @@ struct deliver_state {
 	struct fuses fuses;      /* notices, by recipient */
 	struct outbox_away away;
 	struct flight flights[FLIGHTS_MAX];
+	struct settling *unwritten; /* words that the store could not take; their letters count as under way */
+	int64_t rewrite_at;
 };
 
 /* The process has given a letter back. False: it did not have it, nor did it send it for the queue before us. Untried: it is
@@ -32,6 +34,9 @@ struct deliver_state {
 bool queue_deliver_returned(struct link *l, int64_t id, enum delivery_outcome outcome);
 /* The writer has it no more. */
 void queue_deliver_landed(struct queue *q, int64_t id);
+/* Tries to write them again, when their time has come. */
+void queue_deliver_rewrite(struct queue *q);
+void queue_deliver_forget(struct deliver_state *d);
 /* A row's new state, without a try; it is on the way already. */
 void queue_deliver_put_off(struct queue *q, int64_t id, enum outbox_state state, int64_t ms, const char *why);
 

@@ -15,10 +15,12 @@
 #include "ticket.h"
 
 #define TEXT_MAX 1000u
+#define REWRITE_MS 5000
 
 /* A row's new state, on its way through the writer. */
 struct settling {
 	struct task task;
+	struct settling *next; /* unwritten */
 	struct queue *q;
 	int64_t id, now;
 	bool spoken;               /* done is the role's word; else next, state and why are ours */
@@ -119,6 +121,16 @@ run_settle(struct task *t, void *arg)
 	t->err = err == VG_ERR_NOTFOUND ? VG_OK : err;
 }
 
+/* A full disk: to send the letter again would send it for ever. Its word waits. */
+static void
+keep(struct queue *q, struct settling *s)
+{
+	log_error("", "outbox-failed", "out=%lld error=%s", (long long)s->id, log_q(vg_strerror(s->task.err)));
+	s->next = q->deliver->unwritten;
+	q->deliver->unwritten = s;
+	q->deliver->rewrite_at = id_now_ms() + REWRITE_MS;
+}
+
 static void
 settled(struct task *t)
 {
@@ -126,15 +138,41 @@ settled(struct task *t)
 	struct queue *q = s->q;
 
 	queue_home(q);
-	queue_deliver_landed(q, s->id);
-	/* Not noted: it stays queued, and goes out once more with the same Message-ID. */
-	if (t->err != VG_OK)
-		log_error("", "outbox-failed", "out=%lld error=%s", (long long)s->id, log_q(vg_strerror(t->err)));
-	else
-		queue_wait_wake(q);
-	free(s);
+	if (t->err != VG_OK && q->deliver != NULL && !q->stopping) {
+		keep(q, s);
+	} else {
+		queue_deliver_landed(q, s->id);
+		if (t->err == VG_OK)
+			queue_wait_wake(q);
+		free(s);
+	}
 	if (!q->stopping)
 		queue_deliver_kick(q);
+}
+
+void
+queue_deliver_rewrite(struct queue *q)
+{
+	struct deliver_state *d = q->deliver;
+	struct settling *s, *next;
+
+	if (d->unwritten == NULL || id_now_ms() < d->rewrite_at)
+		return;
+	s = d->unwritten;
+	d->unwritten = NULL;
+	for (; s != NULL; s = next) {
+		next = s->next;
+		queue_write_patient(q, &s->task);
+	}
+}
+
+void
+queue_deliver_forget(struct deliver_state *d)
+{
+	for (struct settling *s; (s = d->unwritten) != NULL;) {
+		d->unwritten = s->next;
+		free(s);
+	}
 }
 
 static void
