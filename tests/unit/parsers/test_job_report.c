@@ -203,7 +203,7 @@ static void test_alarms(void **state)
 	     "Job \"Daily VMs\" has failed.\nError: Cannot get service content.\n\nKnowledge:\nSee the job.\n\nRegards, Ann\n",
 	        "Alarm: Backup job state|-|failed|-|-|2026-11-24T22:32:44|-|-|-|-|-|-|-|-|\n"
 	        "- Daily VMs|failed|2026-11-24T22:32:44|-|-|-|-|-| {Job \"Daily VMs\" has failed.} {Cannot get service content.}\n"
-	        "! error|Job \"Daily VMs\" has failed.|Daily VMs|8\n! error|Cannot get service content.|Daily VMs|9\n"
+	        "! error|Cannot get service content.|Daily VMs|9\n! error|Job \"Daily VMs\" has failed.|Daily VMs|8\n"
 	        "= Veeam ONE\n= Error\n= Regards, Ann\n"},
 	    {"Alarm name | Job state\nStatus | Warning\nCompany | Acme\nObject | SRV\nTime | 24.11.2026 22:31\nDetails | Low free space\n",
 	        "Alarm: Job state|-|warning|-|-|2026-11-24T22:31:00|-|-|-|-|-|-|-|-|\n"
