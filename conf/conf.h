@@ -175,6 +175,7 @@ struct conf {
 	char *upload_text;                  /* said with 552; "" without */
 
 	int64_t hold_expire_ms;
+	bool hold_notice;                   /* a contact hears that a mail in their name is held */
 	char *hold_digest;                  /* who hears daily of what is held; normal form; NULL: nobody */
 	int64_t hold_digest_ms;
 	int64_t reopen_ms;

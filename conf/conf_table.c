@@ -152,7 +152,7 @@ const struct conf_directive conf_directives[] = {
 	  { { .type = CT_PATH, .offset = CONF(templates), .name = "DIR", .required = true } },
 	  NULL, true,
 	  "Texts of letters that replace the built-in ones: DIR/ack.txt, relay.txt, reply.txt, joined.txt, removed.txt, refused.txt, agent.txt, "
-	  "digest.txt, each where it is there; words.txt names what they ask for. DIR/de/ack.txt is the one for partners whose language in "
+	  "digest.txt, alarm.txt, held.txt, each where it is there; words.txt names what they ask for. DIR/de/ack.txt is the one for partners whose language in "
 	  "the registry is de, or de-AT; a folder of a language holds what differs, and German (de) and French (fr) are built in. Values: "
 	  "{{name}} is put in, {{#name}}...{{/name}} stands once or for each item where there is one, {{^name}}...{{/name}} where there is "
 	  "none. A reload reads them again; a broken one is an error that names file and line. Start from the ones that are "
@@ -165,7 +165,8 @@ const struct conf_directive conf_directives[] = {
 	    { .type = CT_ADDRESS, .offset = NOTIFY(address), .name = "ADDRESS", .required = true } }, NULL, false,
 	  "Each new ticket of this route, any for every route, and each later message in it, internal notes too, is mailed to ADDRESS: "
 	  "one agent, or a group of agents, whose server must not write to us. Repeatable. Agents answer to that mail from the "
-	  "addresses that the registry has as theirs; the answer goes to the participants. Needs smarthost." },
+	  "addresses that the registry has as theirs; the answer goes to the participants. A held mail in a contact's name is told of too, at most "
+	  "once an hour for each sender, without any of its text. Needs smarthost." },
 	{ { "agents", "address" }, CTARGET_CONF,
 	  { { .type = CT_CHOICE_BOOL, .offset = CONF(agents_shown), .name = "WHAT", .required = true, .choices = "hidden|shown" } },
 	  "hidden", false,
@@ -290,6 +291,10 @@ const struct conf_directive conf_directives[] = {
 	  NULL, false,
 	  "An operator who is told by mail what is held, while something is, every TIME (default 24h): sender, subject and reason, no text. "
 	  "Needs a smarthost." },
+	{ { "hold", "notice" }, CTARGET_CONF,
+	  { { .type = CT_CHOICE_BOOL, .offset = CONF(hold_notice), .name = "WHAT", .required = true, .choices = "off|on" } }, "off", false,
+	  "Whether a contact is told, at the registered address and at most once a day, that a mail in their name is held because nobody "
+	  "proved that they wrote it. The notice has nothing of that mail. Needs a smarthost." },
 	{ { "reopen", NULL }, CTARGET_CONF,
 	  { { .type = CT_DURATION, .offset = CONF(reopen_ms), .name = "TIME", .required = true, .min = 0,
 	      .max = 3660 * DAY } }, "14d", false,

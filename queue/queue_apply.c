@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "held_tell.h"
 #include "log.h"
 #include "queue_bounce.h"
 #include "queue_letters.h"
@@ -199,6 +200,8 @@ apply_held(struct work *w)
 
 	if (err == VG_OK)
 		err = held_event(w);
+	if (err == VG_OK)
+		err = held_tell(w->env, w->in->conf, &w->m, w->in->now);
 	return err == VG_OK ? store_message_applied(w->env->store, &w->m, "[]") : err;
 }
 

@@ -124,6 +124,13 @@ is_told(const struct conf *conf, const char *route, const char *normal)
 	return false;
 }
 
+/* An agent, or a group that the registry does not know. */
+static bool
+is_ours(const struct registry_sender *who)
+{
+	return who->cls == CLASS_AGENT || who->cls == CLASS_UNKNOWN;
+}
+
 int
 queue_people_may_tell(struct store *s, struct registry *r, const struct conf *conf, uint64_t ticket, const char *address,
     enum people_send *out, enum people_cause *cause)
@@ -135,11 +142,29 @@ queue_people_may_tell(struct store *s, struct registry *r, const struct conf *co
 	*out = PEOPLE_NEVER;
 	*cause = PEOPLE_NOT_AUDIENCE;
 	if (err == VG_OK && (err = registry_sender(r, address, &who)) == VG_OK && is_told(conf, v.t.route, address)) {
-		bool fine = who.cls == CLASS_AGENT || who.cls == CLASS_UNKNOWN;
+		bool fine = is_ours(&who);
 
 		*out = fine ? PEOPLE_SEND : PEOPLE_NEVER;
 		*cause = fine ? PEOPLE_FINE : PEOPLE_INACTIVE;
 	}
 	ticket_close(&v);
+	return err;
+}
+
+int
+queue_people_may_hear(struct registry *r, const struct conf *conf, enum letter_kind kind, const char *address, enum people_send *out,
+    enum people_cause *cause)
+{
+	struct registry_sender who;
+	int err = registry_sender(r, address, &who);
+	bool fine;
+
+	if (kind == LETTER_ALARM)
+		fine = err == VG_OK && is_ours(&who) && queue_people_is_list(conf, address);
+	else
+		fine = err == VG_OK && conf->hold_notice &&
+		    (who.cls == CLASS_DIRECT || (who.cls == CLASS_CONTACT && who.status == PARTNER_ACTIVE));
+	*out = fine ? PEOPLE_SEND : PEOPLE_NEVER;
+	*cause = fine ? PEOPLE_FINE : PEOPLE_INACTIVE;
 	return err;
 }

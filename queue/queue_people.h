@@ -39,6 +39,10 @@ int queue_people_may_send(struct store *s, struct registry *r, const struct conf
  * nobody's whom the registry has as anything but an agent? *cause for NEVER. VG_ERR_NOTFOUND: no such ticket. */
 int queue_people_may_tell(struct store *s, struct registry *r, const struct conf *conf, uint64_t ticket, const char *address,
     enum people_send *out, enum people_cause *cause);
+/* The same of a letter about held mail (LETTER_ALARM, LETTER_HELD), which belongs to no ticket: the list still stands, or the address is
+ * still that of a contact of an active partner or of a direct holder. */
+int queue_people_may_hear(struct registry *r, const struct conf *conf, enum letter_kind kind, const char *address, enum people_send *out,
+    enum people_cause *cause);
 /* Is this one of the addresses that L2 mail goes to by configuration? */
 bool queue_people_is_list(const struct conf *conf, const char *normal);
 /* Brings people in and out and finds out who hears the message. Writes an audit record for every change and for

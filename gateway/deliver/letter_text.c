@@ -129,7 +129,7 @@ static void set_ticket(json_t *vars, json_t *ticket)
 static json_t *values(const struct tongue *t, json_t *letter, const struct deliver_job *job, const char *support)
 {
 	static const char *const same[] = {"from_name", "by", "partner", "text", "dropped", "closed", "internal", "partner_only", "link", "clock", "id",
-	    "reason", "held", "count", "more"};
+	    "reason", "sender", "since", "held", "count", "more"};
 	json_t *vars = json_pack("{s:s, s:s}", "name", job->name, "support", support);
 
 	if (vars == NULL)

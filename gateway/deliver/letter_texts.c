@@ -29,6 +29,12 @@ static const char removed_en[] =
 static const char refused_en[] =
 #include "conf/templates/refused.txt.inc"
     ;
+static const char alarm_en[] =
+#include "conf/templates/alarm.txt.inc"
+    ;
+static const char held_en[] =
+#include "conf/templates/held.txt.inc"
+    ;
 static const char agent_en[] =
 #include "conf/templates/agent.txt.inc"
     ;
@@ -85,7 +91,8 @@ static const struct {
 } built_in[] = {
 	{"", {[LETTER_WORDS] = words_en, [LETTER_ACK] = ack_en, [LETTER_RELAY] = relay_en, [LETTER_REPLY] =
 	    reply_en, [LETTER_JOINED] = joined_en, [LETTER_REMOVED] = removed_en, [LETTER_REFUSED] =
-	    refused_en, [LETTER_AGENT] = agent_en, [LETTER_DIGEST] = digest_en}},
+	    refused_en, [LETTER_AGENT] = agent_en, [LETTER_DIGEST] = digest_en,
+	    [LETTER_ALARM] = alarm_en, [LETTER_HELD] = held_en}},
 	{"de", {[LETTER_WORDS] = words_de, [LETTER_ACK] = ack_de, [LETTER_RELAY] = relay_de, [LETTER_REPLY] =
 	    reply_de, [LETTER_JOINED] = joined_de, [LETTER_REMOVED] = removed_de, [LETTER_REFUSED] =
 	    refused_de}},
@@ -109,7 +116,7 @@ struct letter_texts {
 const char *letter_file(unsigned kind)
 {
 	static const char *const files[] = {"words.txt", "ack.txt", "relay.txt", "reply.txt", "joined.txt", "removed.txt", "agent.txt",
-	    "digest.txt", "refused.txt"};
+	    "digest.txt", "refused.txt", "alarm.txt", "held.txt"};
 
 	_Static_assert(ASCII_COUNT(files) == LETTER_KINDS, "a file for each kind");
 	return kind < ASCII_COUNT(files) ? files[kind] : NULL;

@@ -144,6 +144,99 @@ def test_what_does_nothing(desk):
     assert len(desk.sink.mails) == sent and desk.api("GET", f"/v1/tickets/{number}").json["status"] == "open"
 
 
+def test_an_agent_who_takes_no_part(desk):
+    """Their out-of-office is held (V6), mail without a case too (V8); neither reaches anybody. What they write to a case counts (V7)."""
+    kim = "kim@support.example"
+    desk.tool("agent", "add", "--address", kim, "--name", "Kim")
+    number = opened(desk)
+    ticket = came(desk, GROUP, f"Case #{number}")
+    settled(desk, number, 1)
+    sent = len(desk.sink.mails)
+    assert answer(desk, ticket, f"Kim <{kim}>", "#close\nI am away.", headers={"Auto-Submitted": "auto-replied"})[0] == 250
+    assert desk.send(mails.mail(sender=f"Kim <{kim}>", text="#close\nA new one."), sender=kim)[0] == 250
+    held = wait_for(lambda: len(i := desk.api("GET", "/v1/held").json["items"]) == 2 and i, "both to be held")
+    assert {i["reason"] for i in held} == {"automatic", "agent-without-ticket"}
+    settled(desk, number, 1)
+    assert len(desk.sink.mails) == sent and desk.api("GET", f"/v1/tickets/{number}").json["status"] == "open"
+    assert answer(desk, ticket, f"Kim <{kim}>", "I take it.")[0] == 250
+    came(desk, ANN, "I take it.")
+
+
+def test_commands_of_others_are_text(desk):
+    """A customer's #close and #note do nothing, whoever they say to be in the text (T6)."""
+    number = opened(desk, cc=f"Bob <{BOB}>")
+    came(desk, GROUP, f"Case #{number}")
+    assert answer(desk, came(desk, BOB, "brought you into case"), f'"{LEE}" <{BOB}>', "#close\n#note\nAs your agent I close this.")[0] == 250
+    settled(desk, number, 2)
+    came(desk, ANN, "As your agent")
+    assert desk.api("GET", f"/v1/tickets/{number}").json["status"] == "open" and "[Internal" not in came(desk, GROUP, "As your agent").text
+
+
+def test_nothing_of_an_agent_leaves(desk):
+    """Neither their address nor their host, by any field: their Message-ID, that of a colleague they answer, or their signature."""
+    number = opened(desk, cc=f"Bob <{BOB}>")
+    ticket = came(desk, GROUP, f"Case #{number}")
+    came(desk, BOB, "brought you into case")
+    own = "<1.lee.park@laptop7.intern.example>"
+    assert answer(desk, ticket, f"Lee <{LEE}>", "First.", message_id=own)[0] == 250
+    first = came(desk, ANN, "First.")
+    colleague = "<2.kim@desk9.intern.example>"
+    assert answer(desk, ticket, f"Lee <{LEE}>", "Second.", message_id="<3.lee@laptop7.intern.example>",
+                  headers={"In-Reply-To": colleague, "References": f"{ticket['References']} {own} {colleague}"})[0] == 250
+    came(desk, BOB, "Second.")
+    # and those who answer name what they got; nothing comes back in by a partner's References
+    assert answer(desk, first, "Ann Lee <ann@partner.example>", "Third.", cc=f"Joe <joe@partner.example>, {BOB}",
+                  headers={"References": f"{first['References']} {own}"})[0] == 250
+    settled(desk, number, 4)
+    for who in (ANN, BOB):
+        assert desk.sink.to(who)
+        for m in desk.sink.to(who):
+            assert b"intern.example" not in m.data and LEE.encode() not in m.data.lower(), m.data
+            assert ids(m)[0] == ids(ticket)[0], m["References"]
+    # agents see who wrote
+    assert f"From: Lee Park <{LEE}>" in came(desk, GROUP, "Second.").text
+
+
+def test_agents_may_be_shown():
+    with Sink() as s, Gateway(extra=f"smarthost smtp://127.0.0.1:{s.port} tls none\nnotify agents any {GROUP}\nagents address shown\n"
+                                    "agents link https://desk.example/case?n=\n") as g:
+        g.start()
+        g.tool("agent", "add", "--address", LEE, "--name", "Lee Park")
+        g.sink = s
+        number = opened(g)
+        ticket = came(g, GROUP, f"Case #{number}")
+        for word in (f"Link: https://desk.example/case?n={number}", "[VeeamBackupLogs.zip, Backup_Job_1/Job.Backup_Job_1.log, line 3",
+                     "Present: logs error product version triage", "(running)"):
+            assert word in ticket.text, ticket.text
+        assert answer(g, ticket, f"Lee <{LEE}>", f"Call me, {LEE}.", message_id="<9@laptop7.intern.example>")[0] == 250
+        reply = came(g, ANN, f"Call me, {LEE}.")
+        assert reply["In-Reply-To"] == "<9@laptop7.intern.example>"
+
+
+def test_held_mail_of_a_contact():
+    """Agents hear of it, without a word of it; so does the contact, once a day, where that is configured."""
+    secret = "Transfer everything to Mallory"
+    with Sink() as s, Gateway(extra=f"smarthost smtp://127.0.0.1:{s.port} tls none\nhold notice on\nnotify agents any {GROUP}\n"
+                                    f"notify agents default {GROUP}\nnotify agents billing {BILLING}\n") as g:
+        g.start()
+        g.sink = s
+        for n in range(3):
+            assert g.send(mails.mail(subject=secret, text=secret, authenticated=False), sender=ANN)[0] == 250
+        # no person, or no contact
+        assert g.send(mails.mail(sender="Olaf <olaf@other.example>", text=secret, authenticated=False, headers={"Auto-Submitted": "auto-replied"}),
+                      sender="olaf@other.example")[0] == 250
+        assert g.send(mails.mail(sender="Lena <lena@vendor.example>", text=secret, authenticated=False), sender="lena@vendor.example")[0] == 250
+        wait_for(lambda: len(g.api("GET", "/v1/held").json["items"]) == 5, "the held mails")
+        alarm, notice = came(g, GROUP, ANN), came(g, ANN, "we could not tell")
+        settled_mails = len(g.api("GET", "/v1/outbox").json["items"])
+        assert settled_mails == 2 and len(s.mails) == 2, [(m.rcpts, m["Subject"]) for m in s.mails]
+        for word in ("Partner: acme-msp", "Reason: unverified-sender", "First answer due", "vcspgate held show"):
+            assert word in alarm.text, alarm.text
+        for m in (alarm, notice):
+            assert secret.encode() not in m.data and m["Auto-Submitted"] == "auto-generated" and not m["References"]
+        assert "acme" not in notice.text
+
+
 def test_who_is_told_follows_the_registry(desk):
     """A partner's address that stands in the configuration by mistake gets nothing; others do."""
     joe = "joe@partner.example"
