@@ -152,7 +152,8 @@ const struct conf_directive conf_directives[] = {
 	  { { .type = CT_PATH, .offset = CONF(templates), .name = "DIR", .required = true } },
 	  NULL, true,
 	  "Texts of letters that replace the built-in ones: DIR/ack.txt, relay.txt, reply.txt, joined.txt, removed.txt, refused.txt, agent.txt, "
-	  "digest.txt, alarm.txt, held.txt, each where it is there; words.txt names what they ask for. DIR/de/ack.txt is the one for partners whose language in "
+	  "digest.txt, alarm.txt, failed.txt, held.txt, each where it is there; words.txt names what they ask for. DIR/de/ack.txt is the one for "
+	  "partners whose language in "
 	  "the registry is de, or de-AT; a folder of a language holds what differs, and German (de) and French (fr) are built in. Values: "
 	  "{{name}} is put in, {{#name}}...{{/name}} stands once or for each item where there is one, {{^name}}...{{/name}} where there is "
 	  "none. A reload reads them again; a broken one is an error that names file and line. Start from the ones that are "

@@ -13,7 +13,7 @@ static const char *
 kind_word(enum letter_kind kind)
 {
 	static const char *const words[] = { "unknown", "acknowledgement", "relay", "reply", "joined", "removed", "agent", "digest",
-		"refused", "alarm", "held" };
+		"refused", "alarm", "held", "failed" };
 
 	return words[(unsigned)kind < sizeof(words) / sizeof(words[0]) ? kind : 0];
 }

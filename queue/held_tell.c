@@ -103,7 +103,7 @@ tell_agents(struct store *s, const struct conf *conf, const struct store_message
 /* ---- the contact ---- */
 
 static int
-tell_contact(struct store *s, const struct conf *conf, const struct store_message *m, const char *name, int64_t now)
+tell_contact(struct store *s, const struct conf *conf, const struct store_message *m, const char *name, const char *language, int64_t now)
 {
 	struct outbox_row row = { .message = m->id, .kind = LETTER_HELD, .recipient = m->sender, .shown = m->sender,
 		.name = (char *)(uintptr_t)name, .role = PART_CONTACT };
@@ -116,13 +116,14 @@ tell_contact(struct store *s, const struct conf *conf, const struct store_messag
 		return err < 0 ? err : VG_OK;
 	if ((err = is_time(s, "held-notice", m->sender, DAY_MS, now, &may)) != VG_OK || !may)
 		return err;
-	return add(s, &row, json_pack("{s:{}, s:s, s:s, s:b, s:s, s:[], s:s}", "ticket", "subject", "A mail in your name is held", "from_name",
-	    "", "automatic", 1, "in_reply_to", "", "references", "text", ""), now);
+	return add(s, &row, json_pack("{s:{}, s:s, s:s, s:b, s:s, s:[], s:s, s:s}", "ticket", "subject", "A mail in your name is held",
+	    "from_name", "", "automatic", 1, "in_reply_to", "", "references", "text", "", "language", language), now);
 }
 
 int
 held_tell(struct writer_env *env, const struct conf *conf, const struct store_message *m, int64_t now)
 {
+	struct registry_partner partner = { .language = "" };
 	struct registry_sender who;
 	int err;
 
@@ -130,6 +131,8 @@ held_tell(struct writer_env *env, const struct conf *conf, const struct store_me
 		return VG_OK;
 	if ((err = registry_sender(env->registry, m->sender, &who)) != VG_OK)
 		return err;
+	if (*who.partner != '\0')
+		registry_partner(env->registry, who.partner, &partner); /* not found: no language */
 	err = tell_agents(env->store, conf, m, *who.partner != '\0' ? who.partner : who.holder, now);
-	return err == VG_OK ? tell_contact(env->store, conf, m, who.name, now) : err;
+	return err == VG_OK ? tell_contact(env->store, conf, m, who.name, partner.language, now) : err;
 }

@@ -9,9 +9,11 @@
 #include "bounce.h"
 #include "err.h"
 #include "log.h"
+#include "queue_letters.h"
 
 int
-queue_bounce_failed(struct writer_env *env, const struct outbox_row *r, struct ticket_view *v, const struct delivery_failure *f)
+queue_bounce_failed(struct writer_env *env, const struct conf *conf, const struct outbox_row *r, struct ticket_view *v,
+    const struct delivery_failure *f)
 {
 	struct store_audit a = { .actor = f->actor, .what = "delivery.failed", .text = f->text, .sender = r->recipient,
 		.message = f->message, .ticket = r->ticket, .at = f->now };
@@ -20,6 +22,8 @@ queue_bounce_failed(struct writer_env *env, const struct outbox_row *r, struct t
 
 	if (err == VG_OK && f->hard)
 		err = store_suppress(env->store, r->recipient, r->id, f->message, f->text, f->now);
+	if (err == VG_OK)
+		err = queue_letters_failed(env->store, conf, v, r, f->text, f->hard, f->now);
 	if (err != VG_OK || (r->role != PART_CONTACT && r->role != PART_HOLDER))
 		return err;
 	err = ticket_event(env->store, v, "delivery.failed", NULL, 0, f->now);
@@ -46,8 +50,8 @@ note(struct writer_env *env, const struct outbox_row *r, const struct bounce *b,
 }
 
 static int
-fail(struct writer_env *env, const struct outbox_row *r, const struct bounce *b, const struct store_message *m, int64_t now,
-    unsigned *events)
+fail(struct writer_env *env, const struct conf *conf, const struct outbox_row *r, const struct bounce *b, const struct store_message *m,
+    int64_t now, unsigned *events)
 {
 	struct delivery_failure f = { .actor = "report", .text = b->text, .message = m->ulid, .hard = b->hard, .now = now };
 	struct ticket_view v = { .n_related = 0 };
@@ -55,7 +59,7 @@ fail(struct writer_env *env, const struct outbox_row *r, const struct bounce *b,
 
 	if (err == VG_OK) {
 		v.t.updated_at = now;
-		err = queue_bounce_failed(env, r, &v, &f);
+		err = queue_bounce_failed(env, conf, r, &v, &f);
 		*events += 1;
 	}
 	ticket_close(&v);
@@ -63,7 +67,8 @@ fail(struct writer_env *env, const struct outbox_row *r, const struct bounce *b,
 }
 
 static int
-record(struct writer_env *env, struct outbox_row *r, struct bounce *b, const struct store_message *m, int64_t now, unsigned *events)
+record(struct writer_env *env, const struct conf *conf, struct outbox_row *r, struct bounce *b, const struct store_message *m, int64_t now,
+    unsigned *events)
 {
 	struct outbox_row next = *r;
 	bool fails = b->kind == BOUNCE_FAILED && may_fail(r);
@@ -79,7 +84,7 @@ record(struct writer_env *env, struct outbox_row *r, struct bounce *b, const str
 		err = store_outbox_save(env->store, &next, now);
 	if (err != VG_OK)
 		return err;
-	return fails ? fail(env, &next, b, m, now, events) : note(env, r, b, m, now);
+	return fails ? fail(env, conf, &next, b, m, now, events) : note(env, r, b, m, now);
 }
 
 /* ---- other mail ---- */
@@ -119,7 +124,7 @@ queue_bounce(struct writer_env *env, const struct apply_input *in, struct store_
 	} else {
 		if (b.kind == BOUNCE_MAIL)
 			snprintf(b.text, sizeof(b.text), "no report, and nobody's to append");
-		err = record(env, &r, &b, m, in->now, events);
+		err = record(env, in->conf, &r, &b, m, in->now, events);
 	}
 	store_outbox_free(&r);
 	return err;

@@ -15,8 +15,8 @@ struct delivery_failure {
 	bool hard;                /* the address is suppressed */
 	int64_t now;
 };
-/* Audit, suppression, and for a contact or holder the event `delivery.failed`; saves the ticket then. */
-int queue_bounce_failed(struct writer_env *env, const struct outbox_row *r, struct ticket_view *v, const struct delivery_failure *f);
+/* Audit, suppression, a letter to agents, and for a contact or holder the event `delivery.failed`; saves the ticket then. */
+int queue_bounce_failed(struct writer_env *env, const struct conf *conf, const struct outbox_row *r, struct ticket_view *v, const struct delivery_failure *f);
 
 enum bounce_next {
 	BOUNCE_RECORDED, /* it belongs to no ticket */

@@ -139,7 +139,7 @@ may_send(struct queue *q, const struct outbox_row *r, enum people_send *out, enu
 		return VG_OK;
 	if (r->kind == LETTER_ALARM || r->kind == LETTER_HELD)
 		return queue_people_may_hear(q->registry, q->ctx->conf, r->kind, r->recipient, out, cause);
-	if (r->kind == LETTER_AGENT)
+	if (r->kind == LETTER_AGENT || r->kind == LETTER_FAILED)
 		return queue_people_may_tell(q->store, q->registry, q->ctx->conf, r->ticket, r->recipient, out, cause);
 	if (!r->contact_had && (had = store_outbox_contact_had(q->store, r->message)) < 0)
 		return had;

@@ -57,7 +57,12 @@ tell_failure(struct writer_env *env, const struct outbox_row *r, struct ticket_v
 	struct delivery_failure f = { .actor = "deliver", .text = s->text, .message = "", .now = s->now,
 		.hard = s->spoken && s->done.outcome == DELIVERY_REFUSED && outbox_hard(s->enhanced) };
 
-	return queue_bounce_failed(env, r, v, &f);
+	int err;
+
+	pthread_rwlock_rdlock(&s->q->conf_lock);
+	err = queue_bounce_failed(env, s->q->conf, r, v, &f);
+	pthread_rwlock_unlock(&s->q->conf_lock);
+	return err;
 }
 
 /* The customers' copies that waited for it are due now (T3). */

@@ -479,15 +479,15 @@ queue_letters(const struct queue_letters *l)
 	return err;
 }
 
-/* ---- the notice that somebody is out ---- */
+/* ---- notices of the ticket itself ---- */
 
-static char *
-removed_text(struct store *s, const struct ticket_view *v, const char *address, const char *hostname)
+/* A letter without a text to somebody who had letters of this ticket before. */
+static json_t *
+notice(struct store *s, const struct ticket_view *v, const char *address, const char *hostname)
 {
 	struct buf last;
 	const struct store_ticket *t = &v->t;
 	json_t *o = NULL, *thread = json_array();
-	char *out;
 
 	buf_init(&last, 1024);
 	if (thread != NULL && put_root(thread, t->number, hostname) == VG_OK &&
@@ -500,10 +500,21 @@ removed_text(struct store *s, const struct ticket_view *v, const char *address, 
 		    "text", "", "language", language_of(v));
 	}
 	json_decref(thread);
-	out = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
-	json_decref(o);
 	buf_free(&last);
-	return out;
+	return o;
+}
+
+/* Queues row with this letter, which is taken over. */
+static int
+add_notice(struct store *s, struct outbox_row *row, json_t *letter, int64_t now)
+{
+	int err;
+
+	row->letter = letter != NULL ? json_dumps(letter, JSON_COMPACT) : NULL;
+	err = row->letter != NULL ? store_outbox_add(s, row, now) : VG_ERR_MEMORY;
+	free(row->letter);
+	json_decref(letter);
+	return err;
 }
 
 static int
@@ -512,12 +523,8 @@ tell_removed(struct store *s, const struct conf *conf, const struct ticket_view 
 {
 	struct outbox_row row = { .ticket = v->t.number, .message = message, .kind = LETTER_REMOVED, .recipient = p->address,
 		.shown = p->shown, .name = p->name, .role = p->role, .participant = p->id };
-	int err;
 
-	row.letter = removed_text(s, v, p->address, conf->hostname);
-	err = row.letter == NULL ? VG_ERR_MEMORY : store_outbox_add(s, &row, now);
-	free(row.letter);
-	return err;
+	return add_notice(s, &row, notice(s, v, p->address, conf->hostname), now);
 }
 
 int
@@ -532,6 +539,51 @@ queue_letters_removed(struct store *s, const struct conf *conf, const struct tic
 
 		if ((p->role == PART_CUSTOMER || p->role == PART_OBSERVER) && strcmp(p->address, address) == 0)
 			return tell_removed(s, conf, v, p, message, now);
+	}
+	return err;
+}
+
+/* What an agent reads of it. */
+static json_t *
+failed_text(json_t *o, const struct outbox_row *r, const char *why, bool stopped)
+{
+	struct buf who;
+	json_t *more = NULL;
+
+	buf_init(&who, 2000);
+	if (o != NULL && buf_addf(&who, *r->name != '\0' ? "%s <%s>" : "%s%s", r->name, r->shown) == VG_OK)
+		more = json_pack("{s:s, s:s, s:s, s:b, s:s}", "by", buf_str(&who), "sender", r->recipient, "reason", why, "stopped", stopped,
+		    "language", "");
+	if (more == NULL || json_object_update(o, more) != 0) {
+		json_decref(o);
+		o = NULL;
+	}
+	json_decref(more);
+	buf_free(&who);
+	return o;
+}
+
+int
+queue_letters_failed(struct store *s, const struct conf *conf, const struct ticket_view *v, const struct outbox_row *r, const char *why,
+    bool stopped, int64_t now)
+{
+	const struct letters_message nobody = { .sender = "" };
+	struct letters_list lists[CONF_NOTIFIES_MAX];
+	size_t to[LETTERS_MAX], n = 0, count;
+	int err = VG_OK;
+
+	/* what agents do not get is no news for agents */
+	if (conf->n_smarthosts == 0 || r->role == PART_AGENT)
+		return VG_OK;
+	for (; n < conf->n_notifies && n < CONF_NOTIFIES_MAX; n++)
+		lists[n] = (struct letters_list){ conf->notifies[n].route, conf->notifies[n].address, false };
+	count = letters_agents(to, &nobody, v->t.route, lists, n);
+	for (size_t i = 0; i < count && err == VG_OK; i++) {
+		char *address = (char *)(uintptr_t)lists[to[i]].address;
+		struct outbox_row row = { .ticket = v->t.number, .message = r->message, .kind = LETTER_FAILED, .recipient = address,
+			.shown = address, .name = (char *)(uintptr_t)"", .role = PART_AGENT };
+
+		err = add_notice(s, &row, failed_text(notice(s, v, address, conf->hostname), r, why, stopped), now);
 	}
 	return err;
 }

@@ -23,5 +23,9 @@ int queue_letters(const struct queue_letters *l);
  * for it, 0: an operator. */
 int queue_letters_removed(struct store *s, const struct conf *conf, const struct ticket_view *v, const char *address, int64_t message,
     int64_t now);
+/* The copy r of a participant failed for the reason why: those whom `notify agents` names for the route are told. stopped: nothing
+ * more is sent to that address. */
+int queue_letters_failed(struct store *s, const struct conf *conf, const struct ticket_view *v, const struct outbox_row *r, const char *why,
+    bool stopped, int64_t now);
 
 #endif

@@ -373,6 +373,7 @@ enum letter_kind {
 	LETTER_REFUSED, /* to the sender of a fetched mail that was refused; belongs to no ticket (0) */
 	LETTER_ALARM,   /* to L2, of a held mail in a contact's name; belongs to no ticket (0) */
 	LETTER_HELD,    /* to that contact, nothing of the mail in it; belongs to no ticket (0) */
+	LETTER_FAILED,  /* to L2: a participant's copy could not be delivered */
 	LETTER_KINDS
 };
 
@@ -388,6 +389,7 @@ enum letter_kind {
  *   internal, partner_only (who reads it), present [of completeness], related [ticket numbers], link (URL or ""), clock
  *   ("running" …), id (of the message): of LETTER_AGENT only, and there errors say where they were found,
  *   sender, since (RFC 3339), reason, id, ticket {route, first_response_due} only (of LETTER_ALARM),
+ *   by, sender (name and address; address), reason, stopped (true: nothing more goes there; of LETTER_FAILED),
  *   held [{id, reason, sender, subject, since}], count, more (of LETTER_DIGEST only),
  *   by (who brought in or took out, "" else), partner (name or ""), errors [texts],
  *   attachments [{name, size, and where it may go along: id, type; large: true where it is too large for that}]

@@ -44,7 +44,7 @@ const char *const letter_values[] = {
 	"number", "subject", "reference", "status", "severity", "route", "due", "name", "support", "from_name", "by", "partner", "text",
 	"dropped", "closed", "internal", "partner_only", "present", "has_present", "related", "has_related", "link", "clock", "understood",
 	"label", "value", "has_understood", "missing", "has_missing", "notes", "has_notes", "errors", "has_errors", "people", "who", "role",
-	"has_people", "held", "id", "reason", "sender", "since", "count", "more", "attachments", "size", "has_attachments", "kept", "large",
+	"has_people", "held", "id", "reason", "sender", "stopped", "since", "count", "more", "attachments", "size", "has_attachments", "kept", "large",
 	"has_kept", "masked", "has_masked", NULL,
 };
 
@@ -129,7 +129,7 @@ static void set_ticket(json_t *vars, json_t *ticket)
 static json_t *values(const struct tongue *t, json_t *letter, const struct deliver_job *job, const char *support)
 {
 	static const char *const same[] = {"from_name", "by", "partner", "text", "dropped", "closed", "internal", "partner_only", "link", "clock", "id",
-	    "reason", "sender", "since", "held", "count", "more"};
+	    "reason", "sender", "stopped", "since", "held", "count", "more"};
 	json_t *vars = json_pack("{s:s, s:s}", "name", job->name, "support", support);
 
 	if (vars == NULL)

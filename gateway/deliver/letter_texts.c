@@ -35,6 +35,9 @@ static const char alarm_en[] =
 static const char held_en[] =
 #include "conf/templates/held.txt.inc"
     ;
+static const char failed_en[] =
+#include "conf/templates/failed.txt.inc"
+    ;
 static const char agent_en[] =
 #include "conf/templates/agent.txt.inc"
     ;
@@ -77,6 +80,12 @@ static const char reply_fr[] =
 static const char joined_fr[] =
 #include "conf/templates/fr/joined.txt.inc"
     ;
+static const char held_de[] =
+#include "conf/templates/de/held.txt.inc"
+    ;
+static const char held_fr[] =
+#include "conf/templates/fr/held.txt.inc"
+    ;
 static const char removed_fr[] =
 #include "conf/templates/fr/removed.txt.inc"
     ;
@@ -92,13 +101,13 @@ static const struct {
 	{"", {[LETTER_WORDS] = words_en, [LETTER_ACK] = ack_en, [LETTER_RELAY] = relay_en, [LETTER_REPLY] =
 	    reply_en, [LETTER_JOINED] = joined_en, [LETTER_REMOVED] = removed_en, [LETTER_REFUSED] =
 	    refused_en, [LETTER_AGENT] = agent_en, [LETTER_DIGEST] = digest_en,
-	    [LETTER_ALARM] = alarm_en, [LETTER_HELD] = held_en}},
+	    [LETTER_ALARM] = alarm_en, [LETTER_HELD] = held_en, [LETTER_FAILED] = failed_en}},
 	{"de", {[LETTER_WORDS] = words_de, [LETTER_ACK] = ack_de, [LETTER_RELAY] = relay_de, [LETTER_REPLY] =
 	    reply_de, [LETTER_JOINED] = joined_de, [LETTER_REMOVED] = removed_de, [LETTER_REFUSED] =
-	    refused_de}},
+	    refused_de, [LETTER_HELD] = held_de}},
 	{"fr", {[LETTER_WORDS] = words_fr, [LETTER_ACK] = ack_fr, [LETTER_RELAY] = relay_fr, [LETTER_REPLY] =
 	    reply_fr, [LETTER_JOINED] = joined_fr, [LETTER_REMOVED] = removed_fr, [LETTER_REFUSED] =
-	    refused_fr}},
+	    refused_fr, [LETTER_HELD] = held_fr}},
 };
 
 const char *const letter_languages[] = {"", "de", "fr", NULL};
@@ -116,7 +125,7 @@ struct letter_texts {
 const char *letter_file(unsigned kind)
 {
 	static const char *const files[] = {"words.txt", "ack.txt", "relay.txt", "reply.txt", "joined.txt", "removed.txt", "agent.txt",
-	    "digest.txt", "refused.txt", "alarm.txt", "held.txt"};
+	    "digest.txt", "refused.txt", "alarm.txt", "held.txt", "failed.txt"};
 
 	_Static_assert(ASCII_COUNT(files) == LETTER_KINDS, "a file for each kind");
 	return kind < ASCII_COUNT(files) ? files[kind] : NULL;

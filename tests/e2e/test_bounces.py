@@ -125,6 +125,29 @@ def test_a_hard_bounce_fails_the_copy_and_stops_the_address(desk, form):
     assert row(desk, ack)["state"] == "failed"
 
 
+def test_agents_hear_of_it():
+    """In the case's thread, with the answer and what follows from it; but not of what agents themselves did not get."""
+    with Sink() as sink, gateway(sink, extra="notify agents any l2@desk.example\n") as g:
+        g.start()
+        g.sink = sink
+        number, ack = sent(g)
+        until(lambda: len(sink.to("l2@desk.example")) == 1, "the case, told")
+        ticket = sink.to("l2@desk.example")[0]
+        until(lambda: row(g, ticket)["state"] == "sent", "its record")
+        send_back(g, ticket, postfix(ticket, "l2@desk.example", "failed", "5.2.2", "552 5.2.2 mailbox full"))
+        until(lambda: row(g, ticket)["state"] == "failed", "the agents' own failure")
+        send_back(g, ack, postfix(ack, "ann@partner.example", "delayed", "4.4.1", "connect to mx.partner.example: timed out"))
+        until(lambda: audits(g, "delivery.delayed"), "the delay")
+        send_back(g, ack, postfix(ack, "ann@partner.example"))
+        until(lambda: len(sink.to("l2@desk.example")) == 2, "the failure, told")
+        told = sink.to("l2@desk.example")[1]
+        assert f"case #{number} (open, severity" in told.text and "did not reach Ann Lee <ann@partner.example>:" in told.text, told.text
+        assert "5.1.1" in told.text and "no such user" in told.text and "vcspgate suppressed lift ann@partner.example" in told.text
+        assert told["Subject"] == ticket["Subject"] and told["References"].split()[0] == ticket["References"].split()[0]
+        assert told["Auto-Submitted"] == "auto-generated"
+        until(lambda: "failed" in [i["kind"] for i in outbox(g, "sent")], "its record")
+
+
 def test_what_is_delayed_has_not_failed(desk):
     number, ack = sent(desk)
     send_back(desk, ack, postfix(ack, "ann@partner.example", "delayed", "4.4.1", "connect to mx.partner.example: timed out"))

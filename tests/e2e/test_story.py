@@ -187,7 +187,7 @@ def read_back(town, number):
     holds(town, ANN, "we have opened case", *from_lee, "Bay four has a new disk", "Firmware is updated")
     holds(town, BOB, "the nightly job of our customer", "brought you into case", *from_lee, "Eve looks after the array")
     holds(town, EVE, "brought you into case", "Eve looks after the array", "Then update the firmware")
-    holds(town, DESK, "the nightly job", *from_lee, "Bay four has a new disk", "The controller is suspect", "Eve looks after",
+    holds(town, DESK, "the nightly job", f"did not reach {GONE}", *from_lee, "Bay four has a new disk", "The controller is suspect", "Eve looks after",
           "Firmware is updated", "Solved, thank you", "It is back since")
     holds(town, LEE)
     assert sum(i["attempts"] for i in town.outbox(number, recipient=GONE)) == 1

@@ -18,7 +18,7 @@
 
 static bool for_agents(unsigned kind)
 {
-	return kind == LETTER_AGENT || kind == LETTER_DIGEST;
+	return kind == LETTER_AGENT || kind == LETTER_DIGEST || kind == LETTER_ALARM || kind == LETTER_FAILED;
 }
 
 /* Sorted names of the tags of a template, each once. */
