@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -94,12 +95,17 @@ failed(struct db *d, const char *what)
 	return err;
 }
 
-/* SQLite would make the file with the umask's mode; the journal files inherit the mode of the main file. */
+/* SQLite would make the file with the umask's mode; the journal files inherit the mode of the main file. One that is there is not
+ * opened: closing it would drop the locks that other connections of this process hold on it (POSIX locks belong to the process),
+ * and the next program that reads the database, a backup, would take the write-ahead log away under our hands. */
 static int
 make_file(const char *file)
 {
-	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct stat st;
 
+	if (fd < 0 && errno == EEXIST)
+		return lstat(file, &st) == 0 && S_ISREG(st.st_mode) ? VG_OK : VG_ERR_STORE;
 	if (fd < 0)
 		return errno == ENOSPC || errno == EDQUOT ? VG_ERR_FULL : VG_ERR_STORE;
 	close(fd);

@@ -153,3 +153,27 @@ def test_the_check_can_fail(run, tmp_path):
     with pytest.raises(sqlite3.DatabaseError):
         db.execute("SELECT ulid FROM message").fetchall()
     db.close()
+
+
+def test_a_backup_beside_the_daemon(tmp_path):
+    """Reading and writing the databases with other programs (INSTALL, backup) leaves the daemon its write-ahead log."""
+    with Gateway() as g:
+        g.start()
+        g.opened(mails.mail(subject="Before"))
+        for name in ("store.db", "registry.db"):
+            done = subprocess.run(["sqlite3", str(g.state / name), f".backup {tmp_path}/{name}"], capture_output=True)
+            assert done.returncode == 0, done.stderr
+            with sqlite3.connect(g.state / name) as db:
+                db.execute("CREATE TABLE other(x)")
+                db.execute("DROP TABLE other")
+            db.close()
+        event = g.opened(mails.mail(subject="After"))
+        g.tool("partner", "add", "--id", "late-msp", "--name", "Late MSP", "--vcsp-id", "99", "--domain", "late.example")
+        g.kill()
+        g.start(sample=False)
+        number = event["ticket"]["number"]
+        assert g.api("GET", f"/v1/tickets/{number}").status == 200
+        assert "late-msp" in g.tool("partner", "list")
+    saved = sqlite3.connect(tmp_path / "store.db")
+    assert saved.execute("SELECT count(*) FROM ticket").fetchone() == (1,) and saved.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    saved.close()
