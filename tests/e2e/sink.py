@@ -11,20 +11,21 @@ import threading
 class Sink:
     """script: function (verb, argument) -> reply line, "drop", or None for the usual answer; may be changed while it runs."""
 
-    def __init__(self, tls=None, user=None, password=None, extensions=("PIPELINING", "DSN")):
+    def __init__(self, tls=None, user=None, password=None, extensions=("PIPELINING", "DSN"), port=0):
         self.tls, self.user, self.password, self.extensions = tls, user, password, extensions
         self.script = lambda verb, argument: None
-        self.mails, self.commands, self.sessions = [], [], 0
-        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.mails, self.commands, self.sessions, self.open = [], [], 0, set()
+        self.socket = socket.create_server(("127.0.0.1", port))
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
     def close(self):
-        # A thread that waits in accept() would keep it open.
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+        # A thread that waits in accept() or for a command would keep it open.
+        for s in [self.socket, *self.open]:
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
         self.socket.close()
 
     def __enter__(self):
@@ -43,11 +44,13 @@ class Sink:
             threading.Thread(target=self.session, args=(s,), daemon=True).start()
 
     def session(self, s):
+        self.open.add(s)
         try:
             self.talk(s)
         except (OSError, ssl.SSLError):
             pass
         finally:
+            self.open.discard(s)
             s.close()
 
     def talk(self, s):
