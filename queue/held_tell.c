@@ -10,6 +10,7 @@
 #include "id.h"
 #include "letters.h"
 #include "outbox.h"
+#include "queue_letters.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define DAY_MS (24 * HOUR_MS)
@@ -41,18 +42,6 @@ is_time(struct store *s, const char *what, const char *sender, int64_t every, in
 	return *out ? store_note_set(s, name, now) : VG_OK;
 }
 
-static int
-add(struct store *s, struct outbox_row *row, json_t *letter, int64_t now)
-{
-	int err;
-
-	row->letter = letter != NULL ? json_dumps(letter, JSON_COMPACT) : NULL;
-	err = row->letter != NULL ? store_outbox_add(s, row, now) : VG_ERR_MEMORY;
-	free(row->letter);
-	json_decref(letter);
-	return err;
-}
-
 /* ---- agents ---- */
 
 static json_t *
@@ -70,32 +59,19 @@ alarm_of(const struct store_message *m, const struct conf *conf, const char *par
 	    "references", "text", "", "partner", partner, "reason", m->reason, "sender", m->sender, "since", since, "id", m->ulid);
 }
 
-static bool
-is_earlier(const struct conf *conf, size_t n, const char *route)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct letters_list list = { .route = conf->notifies[i].route, .address = conf->notifies[i].address };
-
-		if (letters_takes(&list, route) && strcmp(list.address, conf->notifies[n].address) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int
 tell_agents(struct store *s, const struct conf *conf, const struct store_message *m, const char *partner, int64_t now)
 {
-	const char *route = *m->route != '\0' ? m->route : "default";
-	bool may = conf->n_notifies > 0;
+	size_t to[LETTERS_MAX], n = queue_letters_agents(to, conf, *m->route != '\0' ? m->route : "default");
+	bool may = n > 0;
 	int err = may ? is_time(s, "held-alarm", m->sender, HOUR_MS, now, &may) : VG_OK;
 
-	for (size_t i = 0; i < conf->n_notifies && may && err == VG_OK; i++) {
-		struct letters_list list = { .route = conf->notifies[i].route, .address = conf->notifies[i].address };
-		struct outbox_row row = { .message = m->id, .kind = LETTER_ALARM, .recipient = conf->notifies[i].address,
-			.shown = conf->notifies[i].address, .name = (char *)(uintptr_t)"", .role = PART_AGENT };
+	for (size_t i = 0; i < n && may && err == VG_OK; i++) {
+		char *address = conf->notifies[to[i]].address;
+		struct outbox_row row = { .message = m->id, .kind = LETTER_ALARM, .recipient = address, .shown = address,
+			.name = (char *)(uintptr_t)"", .role = PART_AGENT };
 
-		if (letters_takes(&list, route) && !is_earlier(conf, i, route))
-			err = add(s, &row, alarm_of(m, conf, partner), now);
+		err = queue_letters_add(s, &row, alarm_of(m, conf, partner), now);
 	}
 	return err;
 }
@@ -116,7 +92,7 @@ tell_contact(struct store *s, const struct conf *conf, const struct store_messag
 		return err < 0 ? err : VG_OK;
 	if ((err = is_time(s, "held-notice", m->sender, DAY_MS, now, &may)) != VG_OK || !may)
 		return err;
-	return add(s, &row, json_pack("{s:{}, s:s, s:s, s:b, s:s, s:[], s:s, s:s}", "ticket", "subject", "A mail in your name is held",
+	return queue_letters_add(s, &row, json_pack("{s:{}, s:s, s:s, s:b, s:s, s:[], s:s, s:s}", "ticket", "subject", "A mail in your name is held",
 	    "from_name", "", "automatic", 1, "in_reply_to", "", "references", "text", "", "language", language), now);
 }
 

@@ -87,8 +87,8 @@ read_people(const struct queue_letters *l, json_t *audience, struct letters_pers
 
 /* ---- what a letter says ---- */
 
-static json_t *
-ticket_of(const struct store_ticket *t)
+json_t *
+queue_letters_ticket(const struct store_ticket *t)
 {
 	char due[32] = "";
 
@@ -150,8 +150,8 @@ people_of(const struct queue_letters *l, const struct letters_person *persons)
 
 /* The ticket itself is the root of every thread: nobody's mailbox holds all that was written, and some programs name only the mail
  * that they answer. It is no mail's Message-ID, and proves nothing. */
-static int
-put_root(json_t *out, uint64_t ticket, const char *hostname)
+int
+queue_letters_root(json_t *out, uint64_t ticket, const char *hostname)
 {
 	char id[ADDR_MAX + 40];
 	int n = snprintf(id, sizeof(id), "ticket.%llu@%s", (unsigned long long)ticket, hostname);
@@ -183,7 +183,7 @@ put_references(const struct queue_letters *l, json_t *out, bool all)
 	const char *own = l->m->message_id != NULL ? l->m->message_id : "";
 	size_t n = json_array_size(list);
 	bool may = true;
-	int err = put_root(out, l->v->t.number, l->in->conf->hostname);
+	int err = queue_letters_root(out, l->v->t.number, l->in->conf->hostname);
 
 	for (size_t i = n > REFERENCES_MAX ? n - REFERENCES_MAX : 0; i < n && err == VG_OK; i++) {
 		const char *id = text(json_array_get(list, i));
@@ -247,8 +247,8 @@ writer_name(const struct queue_letters *l, char out[256])
 }
 
 /* The partner's; their customers are written to in it as well. */
-static const char *
-language_of(const struct ticket_view *v)
+const char *
+queue_letters_language(const struct ticket_view *v)
 {
 	return v->has_partner ? v->partner.language : "";
 }
@@ -264,8 +264,8 @@ common(const struct queue_letters *l, const struct letters_person *persons)
 	if (writer_name(l, name) != VG_OK)
 		return NULL;
 
-	o = json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b, s:b}", "ticket", ticket_of(&l->v->t), "language",
-	    language_of(l->v), "subject",
+	o = json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b, s:b}", "ticket",
+	    queue_letters_ticket(&l->v->t), "language", queue_letters_language(l->v), "subject",
 	    l->v->t.subject, "from_name", name, "understood", understood(l),
 	    "missing", json_incref(json_object_get(member(l, "completeness"), "missing")), "notes",
 	    letter_notes(l->people->problems, member(l, "attachments")), "people", people_of(l, persons), "errors", errors(l),
@@ -476,114 +476,5 @@ queue_letters(const struct queue_letters *l)
 	audience = json_loadb((const char *)l->people->audience.data, l->people->audience.len, 0, NULL);
 	err = add_all(l, audience);
 	json_decref(audience);
-	return err;
-}
-
-/* ---- notices of the ticket itself ---- */
-
-/* A letter without a text to somebody who had letters of this ticket before. */
-static json_t *
-notice(struct store *s, const struct ticket_view *v, const char *address, const char *hostname)
-{
-	struct buf last;
-	const struct store_ticket *t = &v->t;
-	json_t *o = NULL, *thread = json_array();
-
-	buf_init(&last, 1024);
-	if (thread != NULL && put_root(thread, t->number, hostname) == VG_OK &&
-	    store_outbox_last_id(s, t->number, address, &last) == VG_OK) {
-		if (last.len > 0)
-			json_array_append_new(thread, json_string(buf_str(&last)));
-		o = json_pack("{s:o, s:s, s:s, s:s, s:O, s:[], s:[], s:[], s:[], s:[], s:[], s:s, s:s, s:b, s:b, s:s, s:s}", "ticket",
-		    ticket_of(t), "subject", t->subject, "from_name", "", "in_reply_to", last.len > 0 ? buf_str(&last) : "", "references", thread,
-		    "understood", "missing", "notes", "people", "errors", "attachments", "by", "", "partner", "", "dropped", 0, "automatic", 1,
-		    "text", "", "language", language_of(v));
-	}
-	json_decref(thread);
-	buf_free(&last);
-	return o;
-}
-
-/* Queues row with this letter, which is taken over. */
-static int
-add_notice(struct store *s, struct outbox_row *row, json_t *letter, int64_t now)
-{
-	int err;
-
-	row->letter = letter != NULL ? json_dumps(letter, JSON_COMPACT) : NULL;
-	err = row->letter != NULL ? store_outbox_add(s, row, now) : VG_ERR_MEMORY;
-	free(row->letter);
-	json_decref(letter);
-	return err;
-}
-
-static int
-tell_removed(struct store *s, const struct conf *conf, const struct ticket_view *v, const struct store_participant *p, int64_t message,
-    int64_t now)
-{
-	struct outbox_row row = { .ticket = v->t.number, .message = message, .kind = LETTER_REMOVED, .recipient = p->address,
-		.shown = p->shown, .name = p->name, .role = p->role, .participant = p->id };
-
-	return add_notice(s, &row, notice(s, v, p->address, conf->hostname), now);
-}
-
-int
-queue_letters_removed(struct store *s, const struct conf *conf, const struct ticket_view *v, const char *address, int64_t message,
-    int64_t now)
-{
-	const struct store_ticket *t = &v->t;
-	int err = store_outbox_cancel(s, t->number, address, "they no longer take part", now);
-
-	for (unsigned i = 0; i < t->n_participants && err == VG_OK && conf->n_smarthosts > 0; i++) {
-		const struct store_participant *p = &t->participants[i];
-
-		if ((p->role == PART_CUSTOMER || p->role == PART_OBSERVER) && strcmp(p->address, address) == 0)
-			return tell_removed(s, conf, v, p, message, now);
-	}
-	return err;
-}
-
-/* What an agent reads of it. */
-static json_t *
-failed_text(json_t *o, const struct outbox_row *r, const char *why, bool stopped)
-{
-	struct buf who;
-	json_t *more = NULL;
-
-	buf_init(&who, 2000);
-	if (o != NULL && buf_addf(&who, *r->name != '\0' ? "%s <%s>" : "%s%s", r->name, r->shown) == VG_OK)
-		more = json_pack("{s:s, s:s, s:s, s:b, s:s}", "by", buf_str(&who), "sender", r->recipient, "reason", why, "stopped", stopped,
-		    "language", "");
-	if (more == NULL || json_object_update(o, more) != 0) {
-		json_decref(o);
-		o = NULL;
-	}
-	json_decref(more);
-	buf_free(&who);
-	return o;
-}
-
-int
-queue_letters_failed(struct store *s, const struct conf *conf, const struct ticket_view *v, const struct outbox_row *r, const char *why,
-    bool stopped, int64_t now)
-{
-	const struct letters_message nobody = { .sender = "" };
-	struct letters_list lists[CONF_NOTIFIES_MAX];
-	size_t to[LETTERS_MAX], n = 0, count;
-	int err = VG_OK;
-
-	/* what agents do not get is no news for agents */
-	if (conf->n_smarthosts == 0 || r->role == PART_AGENT)
-		return VG_OK;
-	for (; n < conf->n_notifies && n < CONF_NOTIFIES_MAX; n++)
-		lists[n] = (struct letters_list){ conf->notifies[n].route, conf->notifies[n].address, false };
-	count = letters_agents(to, &nobody, v->t.route, lists, n);
-	for (size_t i = 0; i < count && err == VG_OK; i++) {
-		char *address = (char *)(uintptr_t)lists[to[i]].address;
-		struct outbox_row row = { .ticket = v->t.number, .message = r->message, .kind = LETTER_FAILED, .recipient = address,
-			.shown = address, .name = (char *)(uintptr_t)"", .role = PART_AGENT };
-
-		err = add_notice(s, &row, failed_text(notice(s, v, address, conf->hostname), r, why, stopped), now);
-	}
 	return err;
 }

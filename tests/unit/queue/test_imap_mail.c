@@ -11,39 +11,10 @@
 #include <cmocka.h>
 
 #include "err.h"
-#include "store.h"
+#include "store_fixture.h"
 
 #define NOW INT64_C(1764000000000)
 #define DAY INT64_C(86400000)
-
-static char dir[64];
-static struct store *store;
-
-static int
-setup(void **state)
-{
-	const char *why;
-
-	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/ledgerXXXXXX");
-	assert_non_null(mkdtemp(dir));
-	return store_open(&store, dir, true, &why);
-}
-
-static int
-teardown(void **state)
-{
-	static const char *const names[] = { "store.db", "store.db-wal", "store.db-shm" };
-	char file[128];
-
-	(void)state;
-	store_close(&store);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(file, sizeof(file), "%s/%s", dir, names[i]);
-		unlink(file);
-	}
-	return rmdir(dir);
-}
 
 static void
 note(const char *mailbox, uint32_t validity, uint32_t uid, enum imap_state s, unsigned tries, int64_t now)
@@ -127,9 +98,9 @@ test_expiry(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test_setup_teardown(test_keyed_by_all_three, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_moved_is_for_ever, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_expiry, setup, teardown) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test_setup_teardown(test_keyed_by_all_three, store_setup, store_teardown),
+		cmocka_unit_test_setup_teardown(test_moved_is_for_ever, store_setup, store_teardown),
+		cmocka_unit_test_setup_teardown(test_expiry, store_setup, store_teardown) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

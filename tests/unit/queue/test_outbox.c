@@ -12,40 +12,11 @@
 
 #include "err.h"
 #include "outbox.h"
+#include "store_fixture.h"
 
 #define NOW INT64_C(1764000000000)
 #define ANN "ann@partner.example"
 #define BOB "bob@customer.example"
-
-static char dir[64];
-static struct store *store;
-
-static int
-setup(void **state)
-{
-	const char *why;
-
-	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/outboxXXXXXX");
-	assert_non_null(mkdtemp(dir));
-	return store_open(&store, dir, true, &why) == VG_OK ? store_begin(store) : 1;
-}
-
-static int
-teardown(void **state)
-{
-	static const char *const names[] = { "store.db", "store.db-wal", "store.db-shm" };
-	char file[128];
-
-	(void)state;
-	store_commit(store);
-	store_close(&store);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(file, sizeof(file), "%s/%s", dir, names[i]);
-		unlink(file);
-	}
-	return rmdir(dir);
-}
 
 /* Queues a copy of a message and sets its state; its id. */
 static int64_t
@@ -220,9 +191,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(lifting_lets_go, setup, teardown),
-		cmocka_unit_test_setup_teardown(stuck, setup, teardown),
-		cmocka_unit_test_setup_teardown(notices, setup, teardown),
+		cmocka_unit_test_setup_teardown(lifting_lets_go, store_setup_begun, store_teardown_begun),
+		cmocka_unit_test_setup_teardown(stuck, store_setup_begun, store_teardown_begun),
+		cmocka_unit_test_setup_teardown(notices, store_setup_begun, store_teardown_begun),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "err.h"
 #include "outbox.h"
 #include "refusal.h"
+#include "store_fixture.h"
 
 #define NOW INT64_C(1764000000000)
 #define HOUR INT64_C(3600000)
@@ -54,36 +55,6 @@ wanted(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (refusal_wanted(&cases[i].c) != cases[i].want)
 			fail_msg("case %zu: %s", i, cases[i].c.rule);
-}
-
-static char dir[64];
-static struct store *store;
-
-static int
-setup(void **state)
-{
-	const char *why;
-
-	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/refusalXXXXXX");
-	assert_non_null(mkdtemp(dir));
-	return store_open(&store, dir, true, &why) == VG_OK ? store_begin(store) : 1;
-}
-
-static int
-teardown(void **state)
-{
-	static const char *const names[] = { "store.db", "store.db-wal", "store.db-shm" };
-	char file[128];
-
-	(void)state;
-	store_commit(store);
-	store_close(&store);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(file, sizeof(file), "%s/%s", dir, names[i]);
-		unlink(file);
-	}
-	return rmdir(dir);
 }
 
 static bool
@@ -135,8 +106,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wanted),
-		cmocka_unit_test_setup_teardown(once_a_day, setup, teardown),
-		cmocka_unit_test_setup_teardown(not_where_it_bounces, setup, teardown),
+		cmocka_unit_test_setup_teardown(once_a_day, store_setup_begun, store_teardown_begun),
+		cmocka_unit_test_setup_teardown(not_where_it_bounces, store_setup_begun, store_teardown_begun),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
