@@ -17,7 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 import mails  # noqa: E402
 from gateway import Gateway, free_port, wait_for  # noqa: E402
-from test_postfix import Postfix  # noqa: E402
+from postfix import Postfix  # noqa: E402
 
 LETTERS = int(os.environ.get("BENCH_LETTERS", "2000"))
 TICKETS = max(1, LETTERS // 10)
