@@ -196,7 +196,7 @@ def test_a_fetcher_that_dies_takes_nobody_along(tmp_path):
     mails = [mail(subject=f"mail {i}") for i in range(4)]
     with Dummy(mails, tricks={"UID FETCH": deep}) as s, Gateway(extra=dummy_box(s, tmp_path)) as g:
         g.start()
-        wait_for(lambda: len(filed(s, "Done")) == 3, "the others to be filed")
+        wait_for(lambda: len(filed(s, "Done")) == 3, "the others to be filed", 120)
         assert 1 in s.mails and g.send(mail(subject="by SMTP"))[0] == 250
 
 
