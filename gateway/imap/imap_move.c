@@ -77,9 +77,13 @@ carry(struct imap_conn *c, struct mailimap_set *set, const char *folder)
 		return VG_OK;
 	if (imap_conn_failed(c, "move", rc) == VG_ERR_CLOSED)
 		return VG_ERR_CLOSED;
-	if (c->trouble == TROUBLE_LIMIT || mailimap_create(c->im, name) != MAILIMAP_NO_ERROR)
-		return net_stream_error(c->stream) == VG_OK ? VG_ERR_DENIED : VG_ERR_CLOSED;
-	log_info(c->m->ids, "imap-folder", "made=%s", log_q(folder));
+	if (c->trouble == TROUBLE_LIMIT)
+		return VG_ERR_DENIED;
+	/* Refused: somebody else may have made it at this moment (RFC 5530 ALREADYEXISTS). */
+	if (mailimap_create(c->im, name) == MAILIMAP_NO_ERROR)
+		log_info(c->m->ids, "imap-folder", "made=%s", log_q(folder));
+	else if (net_stream_error(c->stream) != VG_OK)
+		return VG_ERR_CLOSED;
 	rc = carry_over(c, set, name);
 	return rc == MAILIMAP_NO_ERROR ? VG_OK : imap_conn_failed(c, "move", rc);
 }
