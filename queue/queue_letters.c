@@ -373,18 +373,10 @@ add_participants(const struct queue_letters *l, const struct letters_message *m,
 
 /* ---- L2 ---- */
 
-static json_t *
-writer_with_address(const struct queue_letters *l, json_t *base)
+json_t *
+queue_letters_who(const char *name, const char *address)
 {
-	const char *name = text(json_object_get(base, "from_name"));
-	json_t *out = NULL;
-	struct buf line;
-
-	buf_init(&line, 2000);
-	if (buf_addf(&line, *name != '\0' ? "%s <%s>" : "%s%s", name, l->m->sender_shown) == VG_OK)
-		out = json_string(buf_str(&line));
-	buf_free(&line);
-	return out;
+	return json_sprintf(*name != '\0' ? "%s <%s>" : "%s%s", name, address);
 }
 
 /* What agents read more than others: who wrote, with the address, for whom, what was found and where. */
@@ -395,7 +387,7 @@ for_agents(const struct queue_letters *l, json_t *base)
 
 	if (o == NULL)
 		return NULL;
-	more = json_pack("{s:o, s:b, s:b, s:s}", "by", writer_with_address(l, base), "internal",
+	more = json_pack("{s:o, s:b, s:b, s:s}", "by", queue_letters_who(text(json_object_get(base, "from_name")), l->m->sender_shown), "internal",
 	    l->people->visibility == PEOPLE_INTERNAL, "partner_only", l->people->visibility == PEOPLE_PARTNER, "id", l->m->ulid);
 	if (more == NULL || json_object_update(o, more) != 0 || letter_context(o, l->in->object, l->v, l->in->conf) != VG_OK || set_thread(l, o, true) != VG_OK) {
 		json_decref(o);

@@ -21,9 +21,10 @@ struct queue_letters {
 int queue_letters(const struct queue_letters *l);
 
 /* Parts of every letter: the ticket as its templates know it (caller owns); the language of its partner, "" without one; and the root
- * of its thread, appended to out. */
+ * of its thread, appended to out. Somebody with name (or "") and address, as a string for people. */
 json_t *queue_letters_ticket(const struct store_ticket *t);
 const char *queue_letters_language(const struct ticket_view *v);
+json_t *queue_letters_who(const char *name, const char *address);
 int queue_letters_root(json_t *out, uint64_t ticket, const char *hostname);
 
 /* Somebody was taken out of the ticket (T7): what waits for them is cancelled, and a customer or observer is told. message: that asked

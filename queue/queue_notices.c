@@ -87,19 +87,14 @@ queue_letters_agents(size_t *out, const struct conf *conf, const char *route)
 static json_t *
 failed_text(json_t *o, const struct outbox_row *r, const char *why, bool stopped)
 {
-	struct buf who;
-	json_t *more = NULL;
+	json_t *more = json_pack("{s:o, s:s, s:s, s:b, s:s}", "by", queue_letters_who(r->name, r->shown), "sender", r->recipient, "reason", why,
+	    "stopped", stopped, "language", "");
 
-	buf_init(&who, 2000);
-	if (o != NULL && buf_addf(&who, *r->name != '\0' ? "%s <%s>" : "%s%s", r->name, r->shown) == VG_OK)
-		more = json_pack("{s:s, s:s, s:s, s:b, s:s}", "by", buf_str(&who), "sender", r->recipient, "reason", why, "stopped", stopped,
-		    "language", "");
-	if (more == NULL || json_object_update(o, more) != 0) {
+	if (o == NULL || more == NULL || json_object_update(o, more) != 0) {
 		json_decref(o);
 		o = NULL;
 	}
 	json_decref(more);
-	buf_free(&who);
 	return o;
 }
 

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import smtplib
@@ -255,6 +256,20 @@ class Gateway:
         wait_for(came, "the event")
         self.ack(items)
         return items[0]["event"]
+
+    def every(self, path):
+        """All items of a list, page by page."""
+        found, cursor = [], None
+        while True:
+            page = self.api("GET", f"{path}?limit=200" + (f"&cursor={cursor}" if cursor else "")).json
+            found += page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return found
+
+    def success_age(self):
+        """Milliseconds since a mailbox was last read to its end, as the metric says."""
+        return int(re.search(r"^vcspgate_imap_success_age_milliseconds (\d+)$", self.api("GET", "/metrics").body.decode(), re.M).group(1))
 
     def claim(self, max_events=10, wait=10, lease=60, **more):
         a = self.api("POST", "/v1/queue/claim", {"max": max_events, "wait_seconds": wait, "lease_seconds": lease, **more},

@@ -280,18 +280,8 @@ def test_hundreds_of_mails_and_kills(tmp_path, role):
         wait_for(lambda: d.count() == 0, "all to be filed", 120)
         wait_for(g.ready, "the gateway to be whole again")
         assert sorted(d.subjects("Done")) == sorted(f"mail {i}" for i in range(n))
-        stats = {s["subject"] for s in every_held(g)}
-        assert stats == {f"mail {i}" for i in range(n)} and len(every_held(g)) == n
-
-
-def every_held(g):
-    found, cursor = [], None
-    while True:
-        page = g.api("GET", "/v1/held" + (f"?cursor={cursor}" if cursor else "")).json
-        found += page["items"]
-        cursor = page.get("next")
-        if not cursor:
-            return found
+        stats = {s["subject"] for s in g.every("/v1/held")}
+        assert stats == {f"mail {i}" for i in range(n)} and len(g.every("/v1/held")) == n
 
 
 def test_fifty_megabytes_in_little_memory(tmp_path):
@@ -447,14 +437,11 @@ def test_trickle(tmp_path):
 
 def test_alarm(tmp_path):
     """The age of the last success grows while the mailbox cannot be reached, also before the first one."""
-    def age(g):
-        return int(re.search(r"^vcspgate_imap_success_age_milliseconds (\d+)$", g.api("GET", "/metrics").body.decode(), re.M).group(1))
-
     with Dummy([mail()], tricks={"LOGIN": refuse("[AUTHENTICATIONFAILED] no")}) as s, Gateway(extra=dummy_box(s, tmp_path)) as g:
         g.start(sample=False)
-        first = age(g)
-        wait_for(lambda: age(g) >= first + 500, "the age to grow")
+        first = g.success_age()
+        wait_for(lambda: g.success_age() >= first + 500, "the age to grow")
     with Dummy([mail()]) as s, Gateway(extra=dummy_box(s, tmp_path, poll="500ms")) as g:
         g.start(sample=False)
         wait_for(lambda: len(s.filed) == 1, "the mail to be filed")
-        assert age(g) < 20000
+        assert g.success_age() < 20000

@@ -16,7 +16,7 @@ from dovecot import Dovecot
 from gateway import Gateway, wait_for
 from mails import mail
 from test_disk import small_disk  # noqa: F401 (a fixture)
-from test_imap import MOVES, box, every_held
+from test_imap import MOVES, box
 from test_imap_hostile import lay_down, peak_kb
 
 LARGE = int(os.environ.get("VCSPGATE_IMAP_MAILS", "0"))
@@ -25,16 +25,6 @@ PROVED = f"authserv-id mx.support.example {MOVES}"
 
 def numbered(n, **more):
     return [(f"{i}", mail(subject=f"mail {i:05}", **more)) for i in range(n)]
-
-
-def every_ticket(g):
-    found, cursor = [], None
-    while True:
-        page = g.api("GET", "/v1/tickets?limit=200" + (f"&cursor={cursor}" if cursor else "")).json
-        found += page["items"]
-        cursor = page.get("next")
-        if not cursor:
-            return found
 
 
 def ledger(g):
@@ -55,7 +45,7 @@ def test_a_full_mailbox(tmp_path):
         wait_for(lambda: d.count() == 0, "the folder to be empty", 60 + n / 20)
         took = time.monotonic() - began
         wait_for(lambda: g.api("GET", "/v1/queue/stats").json["unparsed"] == 0, "parsing", 60 + n / 20)
-        tickets = sorted(every_ticket(g), key=lambda t: t["number"])
+        tickets = sorted(g.every("/v1/tickets"), key=lambda t: t["number"])
         subjects = [t["subject"] for t in tickets]
         assert sorted(subjects) == [f"mail {i:05}" for i in range(n)]
         late = max(i - subjects.index(f"mail {i:05}") for i in range(0, n, 50))
@@ -82,7 +72,7 @@ def test_a_conversation_in_one_look(tmp_path):
         g.start(sample=False)
         wait_for(lambda: d.count() == 0, "the folder to be empty")
         wait_for(lambda: g.api("GET", "/v1/queue/stats").json["unparsed"] == 0, "parsing")
-        subjects = sorted(t["subject"] for t in every_ticket(g))
+        subjects = sorted(t["subject"] for t in g.every("/v1/tickets"))
         assert subjects == [f"case {c}" for c in range(8)], subjects
 
 
@@ -105,7 +95,7 @@ def test_kills_at_any_moment(tmp_path, seed):
         wait_for(g.ready, "the gateway to be whole again")
         wait_for(lambda: g.api("GET", "/v1/queue/stats").json["unparsed"] == 0, "parsing", 60)
         assert kills["imap"] > 1 and kills["queue"] > 0, kills
-        assert sorted(t["subject"] for t in every_ticket(g)) == [f"mail {i:05}" for i in range(n)]
+        assert sorted(t["subject"] for t in g.every("/v1/tickets")) == [f"mail {i:05}" for i in range(n)]
         assert sorted(d.subjects("Done")) == [f"mail {i:05}" for i in range(n)] and not d.subjects("Failed")
         print(f"{n} mails, kills {kills}")
 
@@ -126,7 +116,7 @@ def test_two_fetchers_on_one_mailbox(tmp_path, role):
                 os.kill(random.Random(1).choice(g.pids(role)), signal.SIGKILL)
             wait_for(lambda: d.count() == 0, "the folder to be empty", 60 + n / 20)
             wait_for(lambda: g.api("GET", "/v1/queue/stats").json["unparsed"] == 0, "parsing", 60)
-            assert sorted(t["subject"] for t in every_ticket(g)) == [f"mail {i:05}" for i in range(n)]
+            assert sorted(t["subject"] for t in g.every("/v1/tickets")) == [f"mail {i:05}" for i in range(n)]
             # Where both move one at the same time, this server copies it twice; tickets are what counts.
             assert set(d.subjects("Done")) == {f"mail {i:05}" for i in range(n)} and not d.subjects("Failed")
             assert "event=imap-failed" not in g.logs()
@@ -146,11 +136,11 @@ def test_a_full_disk(small_disk, tmp_path_factory):  # noqa: F811
                         os.write(f.fileno(), bytes(block))
         lay_down(d, [(f"{i}", mail(subject=f"mail {i:05}", text=large if i % 20 == 7 else "words\n" * 500)) for i in range(n)])
         wait_for(lambda: "kind=ours" in g.logs() or "code=4" in g.logs(), "the trouble to be noted", 60)
-        time.sleep(3)
+        wait_for(lambda: g.success_age() >= 3000, "three seconds without success")
         assert d.count() > 0 and not d.subjects("Failed")
         assert len(g.logs()) < 1 << 20
         filler.unlink()
         wait_for(lambda: d.count() == 0, "the folder to be empty", 120)
         wait_for(lambda: g.api("GET", "/v1/queue/stats").json["unparsed"] == 0, "parsing")
-        assert sorted(t["subject"] for t in every_ticket(g)) == [f"mail {i:05}" for i in range(n)]
+        assert sorted(t["subject"] for t in g.every("/v1/tickets")) == [f"mail {i:05}" for i in range(n)]
         assert len(d.subjects("Done")) == n and not d.subjects("Failed") and "event=role-died" not in g.logs()
