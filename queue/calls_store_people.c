@@ -40,15 +40,6 @@ answer(struct call_env *env, struct call_result *res, uint64_t number, int err)
 
 /* ---- participants ---- */
 
-static enum participant_role
-role_of(const struct store_ticket *t, const char *address)
-{
-	for (unsigned i = 0; i < t->n_participants; i++)
-		if (strcmp(t->participants[i].address, address) == 0)
-			return t->participants[i].role;
-	return PART_NONE;
-}
-
 static int
 take_out(struct call_env *env, struct ticket_view *v, const char *address)
 {
@@ -72,7 +63,7 @@ calls_tickets_remove_participant(struct call_env *env, json_t *args, struct call
 {
 	const char *text = call_param(args, "address"), *why;
 	struct ticket_view v = { .n_related = 0 };
-	enum participant_role role;
+	const struct store_participant *p;
 	struct addr a;
 	uint64_t number;
 	int err;
@@ -85,9 +76,9 @@ calls_tickets_remove_participant(struct call_env *env, json_t *args, struct call
 	}
 	if ((err = load_visible(env, &v, number)) != VG_OK)
 		calls_failed(res, err);
-	else if ((role = role_of(&v.t, a.normal)) == PART_NONE)
+	else if ((p = ticket_participant(&v.t, a.normal)) == NULL)
 		call_problem(res, 404, "not found", NULL, "there is no such participant");
-	else if (role != PART_CUSTOMER && role != PART_OBSERVER)
+	else if (p->role != PART_CUSTOMER && p->role != PART_OBSERVER)
 		call_problem(res, 409, "not removable", NULL, "only customers and observers are removed from a ticket; the registry says "
 		    "who else takes part");
 	else

@@ -46,13 +46,14 @@ read_audience(json_t *list, struct people_stored *m)
 static int
 find_member(struct store *s, const struct store_ticket *t, const char *address, struct people_member *out)
 {
+	const struct store_participant *p = ticket_participant(t, address);
+
 	*out = (struct people_member){ .address = address };
-	for (unsigned i = 0; i < t->n_participants; i++)
-		if (strcmp(t->participants[i].address, address) == 0) {
-			out->role = t->participants[i].role;
-			out->in = true;
-			return VG_OK;
-		}
+	if (p != NULL) {
+		out->role = p->role;
+		out->in = true;
+		return VG_OK;
+	}
 	return store_person(s, t->number, address, &out->removed, &out->asked);
 }
 
@@ -103,25 +104,23 @@ queue_people_may_send(struct store *s, struct registry *r, const struct conf *co
 	return err;
 }
 
-bool
-queue_people_is_list(const struct conf *conf, const char *normal)
-{
-	for (size_t i = 0; i < conf->n_notifies; i++)
-		if (strcmp(conf->notifies[i].address, normal) == 0)
-			return true;
-	return false;
-}
-
+/* route NULL: of any. */
 static bool
 is_told(const struct conf *conf, const char *route, const char *normal)
 {
 	for (size_t i = 0; i < conf->n_notifies; i++) {
 		struct letters_list list = { .route = conf->notifies[i].route, .address = conf->notifies[i].address };
 
-		if (letters_takes(&list, route) && strcmp(list.address, normal) == 0)
+		if ((route == NULL || letters_takes(&list, route)) && strcmp(list.address, normal) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool
+queue_people_is_list(const struct conf *conf, const char *normal)
+{
+	return is_told(conf, NULL, normal);
 }
 
 /* An agent, or a group that the registry does not know. */

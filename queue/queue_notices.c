@@ -59,16 +59,12 @@ int
 queue_letters_removed(struct store *s, const struct conf *conf, const struct ticket_view *v, const char *address, int64_t message,
     int64_t now)
 {
-	const struct store_ticket *t = &v->t;
-	int err = store_outbox_cancel(s, t->number, address, "they no longer take part", now);
+	const struct store_participant *p = ticket_participant(&v->t, address);
+	int err = store_outbox_cancel(s, v->t.number, address, "they no longer take part", now);
 
-	for (unsigned i = 0; i < t->n_participants && err == VG_OK && conf->n_smarthosts > 0; i++) {
-		const struct store_participant *p = &t->participants[i];
-
-		if ((p->role == PART_CUSTOMER || p->role == PART_OBSERVER) && strcmp(p->address, address) == 0)
-			return tell_removed(s, conf, v, p, message, now);
-	}
-	return err;
+	if (err != VG_OK || conf->n_smarthosts == 0 || p == NULL || (p->role != PART_CUSTOMER && p->role != PART_OBSERVER))
+		return err;
+	return tell_removed(s, conf, v, p, message, now);
 }
 
 size_t

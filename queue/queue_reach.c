@@ -42,15 +42,6 @@ find_there(struct store *s, const struct ticket_view *v, int64_t message, const 
 	return VG_OK;
 }
 
-static bool
-takes_part(const struct ticket_view *v, const char *address)
-{
-	for (unsigned i = 0; i < v->t.n_participants; i++)
-		if (strcmp(v->t.participants[i].address, address) == 0)
-			return true;
-	return false;
-}
-
 /* The ticket tells who came, and why. */
 static int
 join(struct writer_env *env, struct ticket_view *v, const json_t *who, int64_t now, bool *added)
@@ -88,7 +79,7 @@ find_elsewhere(struct writer_env *env, struct ticket_view *v, int64_t message, i
 	json_array_foreach(list, i, who)
 	{
 		const char *address = json_string_value(json_object_get(who, "address"));
-		int open = added || err != VG_OK || takes_part(v, address) ? 0 : is_open(env->store, message, address);
+		int open = added || err != VG_OK || ticket_participant(&v->t, address) != NULL ? 0 : is_open(env->store, message, address);
 
 		if (open < 0)
 			err = open;

@@ -50,6 +50,15 @@ ticket_close(struct ticket_view *v)
 	store_ticket_free(&v->t);
 }
 
+const struct store_participant *
+ticket_participant(const struct store_ticket *t, const char *address)
+{
+	for (unsigned i = 0; i < t->n_participants; i++)
+		if (strcmp(t->participants[i].address, address) == 0)
+			return &t->participants[i];
+	return NULL;
+}
+
 int
 ticket_reload(struct ticket_view *v, struct store *s)
 {

@@ -22,6 +22,8 @@ int ticket_load(struct ticket_view *v, struct store *s, struct registry *r, uint
 void ticket_close(struct ticket_view *v);
 /* Reads the participants anew. */
 int ticket_reload(struct ticket_view *v, struct store *s);
+/* Who takes part with this address (normal form), of t; NULL: nobody. Pure. */
+const struct store_participant *ticket_participant(const struct store_ticket *t, const char *address);
 /* Fills related and elsewhere anew: the ticket that this one continues, then the owner's tickets with errors in common (related.h);
  * of all others only how many. ticket_load has done it once. */
 int ticket_related(struct ticket_view *v, struct store *s);
