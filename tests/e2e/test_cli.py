@@ -1,17 +1,28 @@
 """The command line as a new administrator meets it."""
 
 import json
+import re
 import subprocess
 
 import pytest
 
 import mails
-from gateway import TOOL
+from gateway import ROOT, TOOL
 from schemas import validate
 
 
 def tool(*args, stdin=b""):
     return subprocess.run([TOOL, *args], input=stdin, capture_output=True, timeout=120)
+
+
+def test_the_manual_has_every_command():
+    page = (ROOT / "gateway/ctl/vcspgate.1").read_text()
+    macros = {".It", ".Cm", "Cm", "Brq", "Op"}
+    items = [[w for w in re.split(r"[\s|]+", line) if w not in macros] for line in page.splitlines() if re.match(r"\.(It )?Cm ", line)]
+    commands = [line.split("  ")[1].split() for line in tool("--help").stdout.decode().splitlines() if line.startswith("  ")]
+    assert len(commands) > 40
+    missing = [w for w in commands if not any(w[0] == i[0] and set(w[1:2]) <= set(i) for i in items)]
+    assert missing == []
 
 
 @pytest.mark.parametrize("args, code, words", [
