@@ -14,14 +14,16 @@
 #define WAYS 4      /* places where one of them may stand, side by side: power of two */
 #define SLOTS 1024 /* power of two above 2 * ERRORS_MAX */
 
+struct recent {
+	uint64_t hash; /* of the bytes as they were found */
+	uint16_t entry; /* index + 1; 0: free */
+};
+
 struct error_set {
 	struct error_entry *list; /* room for `room` entries */
 	size_t room;
 	uint16_t slot[SLOTS]; /* index + 1; 0: free */
-	struct {
-		uint64_t hash; /* of the bytes as they were found */
-		uint16_t entry; /* index + 1; 0: free */
-	} recent[RECENT];
+	struct recent *recent; /* RECENT places; NULL until a log has an error: most mails have none */
 	size_t count;
 	size_t warnings;
 	size_t weak;
@@ -49,6 +51,7 @@ void error_set_free(struct error_set **set)
 		free(e->object);
 	}
 	free((*set)->list);
+	free((*set)->recent);
 	free(*set);
 	*set = NULL;
 }
@@ -270,7 +273,9 @@ bool error_set_add(struct error_set *set, const struct error_item *item)
 	if (set->findings == ERRORS_MAX_FINDINGS)
 		return false;
 	set->findings++;
-	if (item->where.kind != ORIGIN_ATTACHMENT)
+	if (set->recent == NULL && item->where.kind == ORIGIN_ATTACHMENT)
+		set->recent = calloc(RECENT, sizeof *set->recent);
+	if (item->where.kind != ORIGIN_ATTACHMENT || set->recent == NULL)
 		return add_new(set, item, &entry);
 	hash = recent_hash(item);
 	at = recent_place(set, hash);

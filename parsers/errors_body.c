@@ -2,6 +2,7 @@
  * errors_body.c - parser worker; text that people wrote or pasted. Takes what has the form of a product's message
  * and leaves prose alone. Called by the message assembly and for what job reports leave. Linear.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "ascii.h"
@@ -24,18 +25,20 @@ enum announced { NOTHING, WEAKLY, SURELY };
 struct body {
 	struct error_set *set;
 	struct error_where where;
-	struct log_events events;
+	bool logs;                  /* a line of a log came: events is in use */
 	const char *at, *end;       /* the next line */
 	uint64_t number;            /* of the line that is looked at */
 	enum announced announced;
 	unsigned left;              /* lines within which it must follow */
 	struct pasted_state pasted;
 	/* A message that lines below it may still belong to; joined_len 0: none. */
-	char joined[PROSE_LINE_MAX + 1];
 	size_t joined_len;
 	uint64_t joined_number;
 	unsigned joined_lines;
 	struct prose joined_at;
+	/* Large, and not written before they are needed. */
+	struct log_events events;
+	char joined[PROSE_LINE_MAX + 1];
 	char text[PROSE_LINE_MAX + 1]; /* a line with those that it was wrapped into */
 };
 
@@ -264,9 +267,14 @@ static bool take_log_line(struct body *b, const char *s, size_t len)
 	if (l.named && ascii_blank(s[0]) && l.line[0] == '[')
 		l.stamped = true;
 	if (l.stamped && l.kind != LOG_LINE_PLAIN && ascii_find(s, len < 40 ? len : 40, " :: ") == NULL) {
+		if (!b->logs)
+			log_events_init(&b->events, b->set, &b->where);
+		b->logs = true;
 		log_events_take(&b->events, &l, b->number);
 		return true;
 	}
+	if (!b->logs)
+		return false;
 	if (l.kind == LOG_LINE_PLAIN && b->events.open && len > 0 && (ascii_blank(s[0]) || log_line_is_frame(s, len))) {
 		log_events_take(&b->events, &l, b->number);
 		return true;
@@ -360,12 +368,16 @@ static struct prose unwrap(struct body *b, const char *s, size_t len, unsigned *
 
 void errors_scan_body(struct error_set *set, const char *text, size_t len, const struct error_where *where)
 {
-	struct body b = {.set = set, .where = *where, .at = text, .end = text + len};
+	struct body b;
 	const char *line;
 	size_t n;
 
+	memset(&b, 0, offsetof(struct body, events));
+	b.set = set;
+	b.where = *where;
+	b.at = text;
+	b.end = text + len;
 	b.pasted.powershell = ascii_find(text, len, "char:") != NULL;
-	log_events_init(&b.events, set, where);
 	while (ascii_line(&b.at, b.end, &line, &n)) {
 		unsigned more;
 
@@ -383,5 +395,6 @@ void errors_scan_body(struct error_set *set, const char *text, size_t len, const
 		b.number += more;
 	}
 	flush(&b);
-	log_events_flush(&b.events);
+	if (b.logs)
+		log_events_flush(&b.events);
 }

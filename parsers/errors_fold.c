@@ -188,7 +188,7 @@ static void fold_pairs(const struct norms *n, const struct error_entry *list, st
 
 size_t errors_fold(struct error_shown *out, const struct error_entry *list, size_t n)
 {
-	struct norms norms = {.memory = NULL};
+	struct norms norms; /* large, and filled as far as there are entries */
 	bool gone[ERRORS_MAX], strong = false, cause = false;
 	size_t used = 0;
 

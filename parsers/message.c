@@ -180,6 +180,8 @@ static int read_report(struct message *m, struct mime *mime, bool bounce)
 
 	if (mime->message == NULL)
 		return VG_OK;
+	if (!mime_may_report(mime, bounce))
+		return VG_OK;
 	if ((m->report = calloc(1, sizeof *m->report)) == NULL)
 		return VG_ERR_MEMORY;
 	err = mime_report(m->report, mime, bounce, &m->body.full);

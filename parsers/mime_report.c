@@ -89,14 +89,25 @@ static void read_unstructured(struct report *r, const struct prescan *scan, stru
 	report_text(r, buf_str(text), text->len);
 }
 
-int mime_report(struct report *r, const struct mime *mime, bool bounce, struct buf *text)
+/* The whole mail, where it is a multipart/report; else NULL. */
+static GMimeMultipart *report_root(const struct mime *mime)
 {
 	GMimeObject *root = g_mime_message_get_mime_part(mime->message);
-	GMimeContentType *t = root != NULL ? g_mime_object_get_content_type(root) : NULL;
-	int err = VG_OK;
+	GMimeContentType *t = root != NULL && GMIME_IS_MULTIPART(root) ? g_mime_object_get_content_type(root) : NULL;
 
-	if (t != NULL && GMIME_IS_MULTIPART(root) && g_mime_content_type_is_type(t, "multipart", "report"))
-		err = read_parts(r, GMIME_MULTIPART(root));
+	return t != NULL && g_mime_content_type_is_type(t, "multipart", "report") ? GMIME_MULTIPART(root) : NULL;
+}
+
+bool mime_may_report(const struct mime *mime, bool bounce)
+{
+	return bounce || report_root(mime) != NULL;
+}
+
+int mime_report(struct report *r, const struct mime *mime, bool bounce, struct buf *text)
+{
+	GMimeMultipart *root = report_root(mime);
+	int err = root != NULL ? read_parts(r, root) : VG_OK;
+
 	if (err == VG_OK && r->kind == REPORT_NONE && bounce)
 		read_unstructured(r, mime->scan, text);
 	return err;
