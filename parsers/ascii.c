@@ -7,6 +7,13 @@
 
 #include "word_index.h"
 
+const unsigned char ascii_classes[256] = {
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 32, 32, 32, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0,
+	0, 10, 10, 10, 10, 10, 10, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0,
+	0, 12, 12, 12, 12, 12, 12, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0,
+};
+
 bool ascii_starts(const char *s, size_t len, const char *prefix)
 {
 	size_t i;
@@ -93,18 +100,17 @@ const char *ascii_find_word(const char *s, size_t len, const char *needle)
 /* Index of the first word that s begins with; ended: no letter or digit behind it. ix->count: none. */
 static size_t word_here(const char *s, size_t len, const struct word_index *ix, bool ended)
 {
-	char first = len > 0 ? ascii_fold(s[0]) : '\0';
-	unsigned b = word_bucket(first);
+	unsigned b;
 
+	if (len == 0 || !word_may_begin(ix, s[0], len > 1 ? s[1] : '\0'))
+		return ix->count;
+	b = word_bucket(ascii_fold(s[0]));
 	for (size_t i = ix->from[b]; i < ix->from[b + 1]; i++) {
-		const char *word = ix->words[ix->order[i]];
-		size_t n;
+		const struct word_entry *w = &ix->list[i];
 
-		if (word[0] != first || !ascii_starts(s, len, word))
+		if (w->len > len || (ended && w->len < len && ascii_alnum(s[w->len])) || !ascii_starts(s, len, w->s))
 			continue;
-		n = ended ? strlen(word) : len;
-		if (n == len || !ascii_alnum(s[n]))
-			return ix->order[i];
+		return w->at;
 	}
 	return ix->count;
 }
@@ -125,9 +131,7 @@ const char *ascii_find_any(const char *s, size_t len, const char *const *words, 
 	size_t i = 0, k;
 
 	while (i < len) {
-		char second = i + 1 < len ? ascii_fold(s[i + 1]) : '\0';
-
-		if (word_may_begin(ix, ascii_fold(s[i]), second) && (k = word_here(s + i, len - i, ix, true)) < count) {
+		if (ix->first[(unsigned char)s[i]] != 0 && (k = word_here(s + i, len - i, ix, true)) < count) {
 			if (which != NULL)
 				*which = k;
 			return s + i;

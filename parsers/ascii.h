@@ -9,6 +9,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Classes of a byte. */
+#define ASCII_DIGIT 1u
+#define ASCII_UPPER 2u
+#define ASCII_LOWER 4u
+#define ASCII_AF 8u    /* a letter that is a hexadecimal digit too */
+#define ASCII_BLANK 16u /* blank, tab */
+#define ASCII_BREAK 32u /* LF, VT, FF, CR */
+extern const unsigned char ascii_classes[256];
+
+static inline bool ascii_has(char c, unsigned classes)
+{
+	return (ascii_classes[(unsigned char)c] & classes) != 0;
+}
+
 static inline bool ascii_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -26,22 +40,27 @@ static inline bool ascii_lower(char c)
 
 static inline bool ascii_alpha(char c)
 {
-	return ascii_upper(c) || ascii_lower(c);
+	return ascii_has(c, ASCII_UPPER | ASCII_LOWER);
 }
 
 static inline bool ascii_alnum(char c)
 {
-	return ascii_alpha(c) || ascii_digit(c);
+	return ascii_has(c, ASCII_UPPER | ASCII_LOWER | ASCII_DIGIT);
 }
 
 static inline bool ascii_hex(char c)
 {
-	return ascii_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	return ascii_has(c, ASCII_DIGIT | ASCII_AF);
 }
 
 static inline bool ascii_blank(char c)
 {
 	return c == ' ' || c == '\t';
+}
+
+static inline bool ascii_space(char c)
+{
+	return ascii_has(c, ASCII_BLANK | ASCII_BREAK);
 }
 
 /* -1 for what is no hexadecimal digit. */

@@ -86,12 +86,13 @@ static bool closes_with_name(const struct line *l, const char *const *list, bool
 	const struct word_index *ix = word_index_list(list);
 	unsigned b = word_bucket(l->f[0]);
 
+	if (!word_may_begin(ix, l->f[0], l->flen > 1 ? l->f[1] : '\0'))
+		return false;
 	for (size_t i = ix->from[b]; i < ix->from[b + 1]; i++) {
-		const char *phrase = list[ix->order[i]];
-		size_t k = strlen(phrase), n;
+		size_t k = ix->list[i].len, n;
 		const char *rest = l->f + k;
 
-		if (k < 4 || l->flen < k + 2 || l->flen > k + 40 || memcmp(l->f, phrase, k) != 0 ||
+		if (k < 4 || l->flen < k + 2 || l->flen > k + 40 || memcmp(l->f, ix->list[i].s, k) != 0 ||
 			(*rest != ',' && *rest != ' ' && *rest != '!'))
 			continue;
 		if (comma && *rest == ' ')

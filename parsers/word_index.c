@@ -13,7 +13,7 @@ static _Atomic(struct word_index *) table[SLOTS];
 
 static struct word_index *build(const char *const *words, size_t count)
 {
-	struct word_index *ix = calloc(1, sizeof *ix + count * sizeof ix->order[0]);
+	struct word_index *ix = calloc(1, sizeof *ix + count * sizeof ix->list[0]);
 	uint16_t at[WORD_BUCKETS];
 
 	if (ix == NULL)
@@ -21,20 +21,19 @@ static struct word_index *build(const char *const *words, size_t count)
 	ix->words = words;
 	ix->count = count;
 	for (size_t k = 0; k < count; k++) {
-		unsigned pair = word_pair(words[k][0], words[k][1]), b = word_bucket(words[k][0]);
+		unsigned char a = (unsigned char)words[k][0], capital = ascii_lower(words[k][0]) ? a - ('a' - 'A') : a;
+		unsigned pair = word_pair(ascii_fold(words[k][0]), ascii_fold(words[k][1]));
 
-		if (words[k][1] == '\0')
-			ix->alone |= (uint64_t)1 << b;
-		else
-			ix->pairs[pair / 64] |= (uint64_t)1 << pair % 64;
-		ix->from[b + 1]++;
+		ix->first[a] = ix->first[capital] = words[k][1] == '\0' || ix->first[a] > 1 ? 2 : 1;
+		ix->pairs[pair / 64] |= (uint64_t)1 << pair % 64;
+		ix->from[word_bucket(words[k][0]) + 1]++;
 	}
 	for (size_t b = 0; b < WORD_BUCKETS; b++) {
 		ix->from[b + 1] = (uint16_t)(ix->from[b + 1] + ix->from[b]);
 		at[b] = ix->from[b];
 	}
 	for (size_t k = 0; k < count; k++)
-		ix->order[at[word_bucket(words[k][0])]++] = (uint16_t)k;
+		ix->list[at[word_bucket(words[k][0])]++] = (struct word_entry){words[k], (uint16_t)strlen(words[k]), (uint16_t)k};
 	return ix;
 }
 

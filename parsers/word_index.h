@@ -9,15 +9,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ascii.h"
+
 #define WORD_BUCKETS 64
+
+struct word_entry {
+	const char *s;
+	uint16_t len;
+	uint16_t at; /* in words */
+};
 
 struct word_index {
 	const char *const *words;
 	size_t count;
-	uint64_t pairs[4];                 /* hashes of the first two bytes of words that have two */
-	uint64_t alone;                    /* buckets of the words of one byte */
-	uint16_t from[WORD_BUCKETS + 1];   /* bucket b's words are order[from[b]] up to order[from[b + 1]] */
-	uint16_t order[];                  /* indexes into words, in the list's order within a bucket */
+	uint64_t pairs[4];               /* hashes of the first two bytes of words that have two */
+	uint8_t first[256];              /* 1: a word begins with the byte, in either letter case; 2: and may end there */
+	uint16_t from[WORD_BUCKETS + 1]; /* bucket b's words are list[from[b]] up to list[from[b + 1]] */
+	struct word_entry list[];        /* in the order of words within a bucket */
 };
 
 static inline unsigned word_bucket(char c)
@@ -30,12 +38,12 @@ static inline unsigned word_pair(char a, char b)
 	return ((unsigned char)a * 37u + (unsigned char)b) & 255u;
 }
 
-/* May a word begin with the bytes a, b? b is any byte at the end of a text. */
+/* May a word (in lower case) begin with the bytes a, b? b is any byte at the end of a text. */
 static inline bool word_may_begin(const struct word_index *ix, char a, char b)
 {
-	unsigned pair = word_pair(a, b);
+	unsigned pair = word_pair(ascii_fold(a), ascii_fold(b)), first = ix->first[(unsigned char)a];
 
-	return (ix->pairs[pair / 64] >> pair % 64 & 1) != 0 || (ix->alone >> word_bucket(a) & 1) != 0;
+	return first != 0 && (first > 1 || (ix->pairs[pair / 64] >> pair % 64 & 1) != 0);
 }
 
 /* The index of a list of count constant, not empty words, at most 65535. Never freed. May be called from any thread.

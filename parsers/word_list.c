@@ -11,16 +11,11 @@ static size_t listed(const char *s, size_t n, const struct word_index *ix, bool 
 {
 	unsigned b = word_bucket(s[0]);
 
-	for (size_t i = ix->from[b]; i < ix->from[b + 1]; i++) {
-		const char *word = ix->words[ix->order[i]];
-		size_t k;
-
-		if (word[0] != s[0] || (n > 1 && word[1] != s[1] && word[1] != '\0'))
-			continue;
-		k = strlen(word);
-		if ((whole ? n == k : n >= k) && memcmp(s, word, k) == 0)
-			return k;
-	}
+	if (!word_may_begin(ix, s[0], n > 1 ? s[1] : '\0'))
+		return 0;
+	for (const struct word_entry *w = &ix->list[ix->from[b]], *end = &ix->list[ix->from[b + 1]]; w < end; w++)
+		if ((whole ? n == w->len : n >= w->len) && w->s[w->len - 1] == s[w->len - 1] && memcmp(s, w->s, w->len) == 0)
+			return w->len;
 	return 0;
 }
 
@@ -36,12 +31,11 @@ bool word_list_is(const char *s, size_t n, const char *const *list)
 
 bool word_list_ends(const char *s, size_t n, const char *const *list)
 {
-	for (size_t i = 0; list[i] != NULL; i++) {
-		size_t k = strlen(list[i]);
+	const struct word_index *ix = word_index_list(list);
 
-		if (n >= k && s[n - 1] == list[i][k - 1] && memcmp(s + n - k, list[i], k) == 0)
+	for (const struct word_entry *w = ix->list, *end = w + ix->count; w < end; w++)
+		if (n >= w->len && s[n - 1] == w->s[w->len - 1] && memcmp(s + n - w->len, w->s, w->len) == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -50,7 +44,7 @@ bool word_list_within(const char *s, size_t n, const char *const *list)
 	const struct word_index *ix = word_index_list(list);
 
 	for (size_t i = 0; i < n; i++)
-		if (word_may_begin(ix, s[i], i + 1 < n ? s[i + 1] : '\0') && listed(s + i, n - i, ix, false) > 0)
+		if (ix->first[(unsigned char)s[i]] != 0 && listed(s + i, n - i, ix, false) > 0)
 			return true;
 	return false;
 }
