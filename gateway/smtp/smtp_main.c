@@ -103,15 +103,23 @@ each_session(struct smtp *smtp, void (*tell)(struct smtp_session *s))
 
 /* ---- back-pressure ---- */
 
+static void choke_look(void *arg);
+
+static bool
+look_soon(struct smtp *smtp)
+{
+	smtp->choke_set = ev_timer_set(smtp->ctx->loop, &smtp->choke_timer, CHOKE_LOOK_MS, choke_look, smtp) == VG_OK;
+	return smtp->choke_set;
+}
+
+/* Looks again until the backlog is low, and not only while it is high: sessions wait for this alone. */
 static void
 choke_look(void *arg)
 {
 	struct smtp *smtp = arg;
 
 	smtp->choke_set = false;
-	if (smtp->gate && ipc_backlog(smtp->gate) > UNCHOKE_BYTES)
-		smtp_choked(smtp);
-	else
+	if (!smtp->gate || ipc_backlog(smtp->gate) <= UNCHOKE_BYTES || !look_soon(smtp))
 		each_session(smtp, smtp_session_unchoke);
 }
 
@@ -123,8 +131,7 @@ smtp_choked(struct smtp *smtp)
 	if (!smtp->gate || ipc_backlog(smtp->gate) <= CHOKE_BYTES)
 		return false;
 	log_debug("", "choked", "backlog=%zu", ipc_backlog(smtp->gate));
-	smtp->choke_set = ev_timer_set(smtp->ctx->loop, &smtp->choke_timer, CHOKE_LOOK_MS, choke_look, smtp) == 0;
-	return smtp->choke_set;
+	return look_soon(smtp);
 }
 
 /* ---- links ---- */

@@ -230,6 +230,16 @@ def test_slow_sender_cannot_stretch_a_time_out():
             assert wait_for(trickle, "the time-out", 20).startswith(b"421 ")
 
 
+def test_a_full_way_to_the_gate_opens_again_for_everybody():
+    """More at once than the gate takes: sessions wait until it has caught up, and none waits for good."""
+    with Gateway(trust="trust relay 127.0.0.0/8 as authenticated", extra="limit sessions 200 per-peer 200") as g:
+        g.start()
+        done = subprocess.run(["smtp-source", "-s", "150", "-m", "600", "-l", "102400", "-f", "ann@partner.example", "-t",
+                               "support@support.example", f"127.0.0.1:{g.smtp_port}"], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        assert g.api("GET", "/v1/queue/stats").json["accounting"]["accepted"] == 600
+
+
 def test_lmtp_answers_each_recipient(gate):
     with Line(gate.lmtp_port) as l:
         assert l.say("EHLO mx.example")[0] == 500
