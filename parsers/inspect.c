@@ -43,7 +43,6 @@ struct findings {
 	enum unpack_form mail;      /* what kind of mail; UNPACK_NONE: a report */
 	struct log_facts facts;     /* of the log that is read */
 	bool has_log;
-	bool sealed_log;            /* the member that is open is a log in a form that is not read */
 	enum unpack_form form;      /* a message in a file */
 };
 
@@ -157,12 +156,16 @@ static bool open_log(struct findings *f, const struct error_where *where)
 	return f->scan != NULL;
 }
 
-/* The log has ended: what its header says goes to the message too. */
-static void end_log(struct findings *f)
+/* The log has ended: what its header says goes to the message too. Its problems. */
+static unsigned end_log(struct findings *f)
 {
+	enum log_state state;
+
 	log_scanner_end(f->scan);
+	state = log_scanner_state(f->scan);
 	log_scanner_free(&f->scan);
 	log_facts_fill(&f->job->facts, &f->facts);
+	return state == LOG_UNREAD ? ARCHIVE_UNREADABLE : state == LOG_PARTLY ? ARCHIVE_TRUNCATED : 0u;
 }
 
 /* A report or a mail: what it says is read when all of it is there. */
@@ -188,8 +191,7 @@ static bool on_member(void *arg, const struct archive_member *m)
 		f->entry = NULL;
 	if (begin_text(f, k, m))
 		return true;
-	f->sealed_log = k == KIND_LOG && log_is_evtx(m->head, m->head_len);
-	if (k != KIND_LOG || m->head_len == 0 || f->sealed_log)
+	if (k != KIND_LOG || m->head_len == 0)
 		return false;
 	return open_log(f, &where);
 }
@@ -230,13 +232,11 @@ static void on_end(void *arg, int64_t size, unsigned problems)
 	if (f->scan != NULL) {
 		json_t *log;
 
-		end_log(f);
+		problems |= end_log(f);
 		if (f->entry != NULL && (log = log_facts_json(&f->facts)) != NULL)
 			json_object_set_new(f->entry, "log", log);
 	}
 	end_report(f);
-	problems |= f->sealed_log ? ARCHIVE_UNREADABLE : 0u;
-	f->sealed_log = false;
 	if (f->entry != NULL)
 		json_object_set_new(f->entry, "size", json_integer(size));
 	if (f->entry != NULL && problems != 0)
@@ -294,7 +294,7 @@ static void inspect_log(struct findings *f, struct source *src, unsigned *proble
 	if (n < 0)
 		*problems |= ARCHIVE_UNREADABLE;
 	if (f->scan != NULL)
-		end_log(f);
+		*problems |= end_log(f);
 }
 
 /* The first bytes of src, at most b->max. */
@@ -334,7 +334,7 @@ static void inspect_message(struct findings *f, bool opened, struct source *src)
 }
 
 static enum kind look_inside(struct findings *f, enum kind k, const struct inspect_attachment *a, const char *name, struct source *src,
-    const struct inspector *in, unsigned *problems)
+    unsigned *problems)
 {
 	const struct archive_visitor visitor = {f, on_member, on_data, on_end};
 
@@ -344,12 +344,8 @@ static enum kind look_inside(struct findings *f, enum kind k, const struct inspe
 		*problems |= unpack_walk(src, f->form, "", &f->job->budget, &visitor);
 	if (k == KIND_ARCHIVE)
 		return inspect_archive(f, name, src, problems);
-	if (k == KIND_LOG && log_is_evtx(in->head, in->head_len)) {
-		f->has_log = true;
-		*problems |= ARCHIVE_UNREADABLE;
-	} else if (k == KIND_LOG) {
+	if (k == KIND_LOG)
 		inspect_log(f, src, problems);
-	}
 	if (k == KIND_REPORT)
 		inspect_report(f, src, problems);
 	return k;
@@ -413,7 +409,7 @@ json_t *inspect(struct inspector *in, struct inspect_job *job, const struct insp
 		problems = a->problems;
 	} else if ((problems & ARCHIVE_UNREADABLE) == 0 && in->head_len > 0 &&
 	    archive_volume_of(name, in->head, in->head_len) != VOLUME_LATER) {
-		k = look_inside(&f, k, a, name, src, in, &problems);
+		k = look_inside(&f, k, a, name, src, &problems);
 	}
 	job->logs = job->logs || f.has_log;
 	job->sealed = job->sealed || (problems & ARCHIVE_ENCRYPTED) != 0;

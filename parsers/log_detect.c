@@ -13,6 +13,8 @@
 enum log_encoding log_encoding_of(const unsigned char *b, size_t n, size_t *skip)
 {
 	*skip = 0;
+	if (log_is_evtx(b, n))
+		return LOG_EVTX;
 	if (n >= 3 && b[0] == 0xEF && b[1] == 0xBB && b[2] == 0xBF) {
 		*skip = 3;
 		return LOG_BYTES;

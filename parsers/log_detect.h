@@ -7,14 +7,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum log_encoding { LOG_UNKNOWN, LOG_BYTES, LOG_UTF16LE, LOG_UTF16BE };
+#define LOG_START 8
 
-/* The encoding by byte order mark, else by where NULs stand (four bytes are enough); *skip: length of the mark. */
+enum log_encoding { LOG_UNKNOWN, LOG_BYTES, LOG_UTF16LE, LOG_UTF16BE, LOG_EVTX };
+
+/* The encoding by byte order mark, else by where NULs stand (LOG_START bytes are enough); *skip: length of the mark. */
 enum log_encoding log_encoding_of(const unsigned char *b, size_t n, size_t *skip);
-/* Whether a file is a text log, by its bare name and its first bytes (4 KiB are enough; fewer are right
+/* Whether a file is a log, by its bare name and its first bytes (4 KiB are enough; fewer are right
  * only for a shorter file). */
 bool log_looks_like(const char *name, const unsigned char *head, size_t n);
-/* Windows' binary event log (.evtx): a log, which we do not read. */
+/* Windows' binary event log (.evtx): no text. */
 bool log_is_evtx(const unsigned char *head, size_t n);
 
 #endif

@@ -11,6 +11,7 @@
 #include "ascii.h"
 #include "log_detect.h"
 #include "log_events.h"
+#include "log_evtx.h"
 #include "log_header.h"
 #include "log_line.h"
 #include "log_winxml.h"
@@ -23,6 +24,7 @@ struct log_scanner {
 	struct log_winevent winevent;
 	enum { FORM_UNKNOWN, FORM_MARKUP, FORM_LINES, FORM_XML } form; /* MARKUP: a `<` came, what follows tells */
 	struct log_winxml xml;
+	struct log_evtx *evtx;   /* NULL: it is text, or there was no memory */
 	struct log_facts *facts; /* borrowed, may be NULL */
 	struct secrets_places *secrets; /* borrowed, may be NULL */
 	struct log_facts header; /* of the session that is being read */
@@ -32,7 +34,7 @@ struct log_scanner {
 	char *path;
 	uint64_t line;
 	enum log_encoding encoding;
-	unsigned char start[4];  /* first bytes, until the encoding is known; half a UTF-16 unit later */
+	unsigned char start[LOG_START]; /* first bytes, until the encoding is known; half a UTF-16 unit later */
 	size_t start_len;
 	uint32_t high;           /* UTF-16 high surrogate waiting for the low one */
 	size_t carry_len;
@@ -67,6 +69,7 @@ void log_scanner_free(struct log_scanner **s)
 {
 	if (*s == NULL)
 		return;
+	log_evtx_free(&(*s)->evtx);
 	free((*s)->attachment);
 	free((*s)->path);
 	free(*s);
@@ -277,7 +280,9 @@ static void feed_decoded(struct log_scanner *s, const unsigned char *p, size_t n
 {
 	if (s->encoding == LOG_BYTES)
 		feed_bytes(s, (const char *)p, n);
-	else
+	else if (s->encoding == LOG_EVTX && s->evtx != NULL)
+		log_evtx_feed(s->evtx, p, n);
+	else if (s->encoding != LOG_EVTX)
 		feed_utf16(s, p, n);
 }
 
@@ -289,6 +294,8 @@ static void decide_encoding(struct log_scanner *s)
 	memcpy(start, s->start, sizeof(start));
 	s->encoding = log_encoding_of(start, n, &skip);
 	s->start_len = 0;
+	if (s->encoding == LOG_EVTX)
+		s->evtx = log_evtx_new(&s->xml);
 	feed_decoded(s, start + skip, n - skip);
 }
 
@@ -313,9 +320,24 @@ void log_scanner_end(struct log_scanner *s)
 	if (s->carry_len > 0)
 		take_line(s, s->carry, s->carry_len);
 	s->carry_len = 0;
+	if (s->evtx != NULL)
+		log_evtx_end(s->evtx);
 	log_events_flush(&s->events);
 	log_winevent_flush(&s->winevent);
+	if (s->xml.computer[0] != '\0')
+		snprintf(s->header.machine, sizeof(s->header.machine), "%s", s->xml.computer);
 	end_header(s);
 	if (s->facts != NULL)
 		log_facts_fill(s->facts, &s->before);
+}
+
+enum log_state log_scanner_state(const struct log_scanner *s)
+{
+	bool damaged = true;
+	uint64_t events;
+
+	if (s->encoding != LOG_EVTX)
+		return LOG_READ;
+	events = s->evtx != NULL ? log_evtx_events(s->evtx, &damaged) : 0;
+	return !damaged ? LOG_READ : events > 0 ? LOG_PARTLY : LOG_UNREAD;
 }

@@ -1,7 +1,7 @@
 /*
  * log_scan.h - the streaming scanner of product logs: blocks of any split in, errors out. Knows the forms of
  * the product's services, agents and Linux components, ISO and syslog lines; UTF-8, UTF-16 with or
- * without BOM, Windows-1252; LF and CRLF. Lines are cut at 8 KiB. Linear, constant memory.
+ * without BOM, Windows-1252; LF and CRLF; Windows' events exported or in their own file. Lines are cut at 8 KiB. Linear, constant memory.
  */
 #ifndef VG_LOG_SCAN_H
 #define VG_LOG_SCAN_H
@@ -39,6 +39,8 @@ void log_scanner_secrets(struct log_scanner *s, struct secrets_places *places);
 void log_scanner_feed(struct log_scanner *s, const void *data, size_t n);
 /* Ends the log: the last line needs no line end. */
 void log_scanner_end(struct log_scanner *s);
+/* After the end: whether all of it could be read. Text always can. */
+enum log_state { LOG_READ, LOG_PARTLY, LOG_UNREAD } log_scanner_state(const struct log_scanner *s);
 void log_scanner_free(struct log_scanner **s);
 
 #endif

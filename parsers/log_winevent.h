@@ -13,7 +13,7 @@
 #include "errors.h"
 
 /* The parts of an event that are kept. */
-enum event_part { EVENT_START, EVENT_LEVEL, EVENT_SOURCE, EVENT_ID, EVENT_DATE, EVENT_TEXT, EVENT_OTHER, EVENT_NONE };
+enum event_part { EVENT_START, EVENT_LEVEL, EVENT_SOURCE, EVENT_ID, EVENT_DATE, EVENT_TEXT, EVENT_MACHINE, EVENT_OTHER, EVENT_NONE };
 
 struct event_text {
 	size_t len;

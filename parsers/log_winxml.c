@@ -102,6 +102,16 @@ static void put_message(struct event_parts *p, const char *s, size_t n)
 		winevent_put(p, EVENT_TEXT, line, len);
 }
 
+/* Six words: names and numbers alone say nothing. */
+static bool is_sentence(const char *s, size_t n)
+{
+	size_t words = 0;
+
+	for (size_t i = 0; i < n && words < 6; i++)
+		words += (ascii_alpha(s[i]) || (unsigned char)s[i] >= 0xC0) && (i == 0 || s[i - 1] == ' ');
+	return words >= 6;
+}
+
 static void put_data(struct log_winxml *x)
 {
 	const char *s = x->text;
@@ -113,6 +123,10 @@ static void put_data(struct log_winxml *x)
 	if (x->data_len > 0) {
 		memcpy(x->data + x->data_len, "; ", 2);
 		x->data_len += 2;
+	}
+	if (x->said_len == 0 && is_sentence(s, n)) {
+		x->said = x->data_len;
+		x->said_len = n;
 	}
 	memcpy(x->data + x->data_len, s, n);
 	x->data_len += n;
@@ -140,6 +154,8 @@ static void take_text(struct log_winxml *x)
 		x->on_text(x->arg, x->text, x->text_len, x->line);
 	if (x->part == EVENT_OTHER)
 		put_data(x);
+	else if (x->part == EVENT_MACHINE && x->computer[0] == '\0')
+		ascii_copy(x->computer, sizeof(x->computer), x->text, x->text_len);
 	else if (x->part == EVENT_LEVEL)
 		put_level(p, x->text, x->text_len);
 	else if (x->part == EVENT_TEXT)
@@ -154,22 +170,33 @@ static void begin_event(struct log_winxml *x)
 {
 	log_winevent_flush(x->event);
 	x->event->open = x->in_event = true;
+	x->in_user = false;
 	x->event->where.line = x->line;
-	x->data_len = 0;
+	x->data_len = x->said_len = 0;
+}
+
+/* The text of an event without its message, which stands in a library of the machine: the value that is a sentence, as the product's own
+ * events have it, else which event it is, and its values. */
+static void put_values(struct log_winxml *x)
+{
+	struct event_parts *p = &x->event->parts;
+	char text[ERROR_WORD_MAX + 60];
+
+	if (x->said_len > 0) {
+		put_message(p, x->data + x->said, x->said_len);
+		return;
+	}
+	if (p->source[0] != '\0') {
+		snprintf(text, sizeof(text), "%s event %s%s", p->source, p->id, x->data_len > 0 ? ":" : "");
+		winevent_put(p, EVENT_TEXT, text, strlen(text));
+	}
+	put_message(p, x->data, x->data_len);
 }
 
 static void end_event(struct log_winxml *x)
 {
-	struct event_parts *p = &x->event->parts;
-
-	if (p->text.len == 0)
-		put_message(p, x->data, x->data_len);
-	if (p->text.len == 0 && p->source[0] != '\0') {
-		char text[ERROR_WORD_MAX + 60];
-		int n = snprintf(text, sizeof(text), "%s event %s", p->source, p->id);
-
-		winevent_put(p, EVENT_TEXT, text, n > 0 ? strnlen(text, sizeof(text)) : 0);
-	}
+	if (x->event->parts.text.len == 0)
+		put_values(x);
 	log_winevent_flush(x->event);
 	x->in_event = false;
 }
@@ -179,7 +206,8 @@ static void take_tag(struct log_winxml *x)
 	static const struct {
 		const char *name;
 		enum event_part part;
-	} rows[] = {{"eventid", EVENT_ID}, {"level", EVENT_LEVEL}, {"data", EVENT_OTHER}, {"binary", EVENT_NONE}, {"message", EVENT_TEXT}};
+	} rows[] = {{"eventid", EVENT_ID}, {"level", EVENT_LEVEL}, {"data", EVENT_OTHER}, {"binary", EVENT_NONE}, {"message", EVENT_TEXT},
+	    {"computer", EVENT_MACHINE}};
 	struct event_parts *p = &x->event->parts;
 	const char *value;
 	size_t n = 0, len;
@@ -191,6 +219,12 @@ static void take_tag(struct log_winxml *x)
 		begin_event(x);
 	else if (x->tag_len >= 6 && ascii_is(x->tag, 6, "/event") && (x->tag_len == 6 || !ascii_alpha(x->tag[6])) && x->in_event)
 		end_event(x);
+	else if (ascii_is(x->tag, n, "userdata"))
+		x->in_user = true;
+	else if (x->tag_len >= 9 && ascii_is(x->tag, 9, "/userdata"))
+		x->in_user = false;
+	else if (x->in_user && x->in_event && n > 0)
+		x->part = EVENT_OTHER;
 	if (!x->in_event || n == 0)
 		return;
 	if (ascii_is(x->tag, n, "provider") && attribute(x, " name=", &value, &len))
@@ -236,4 +270,13 @@ void log_winxml_feed(struct log_winxml *x, const char *s, size_t n)
 			x->text[x->text_len++] = s[i];
 		}
 	}
+}
+
+void log_winxml_end(struct log_winxml *x)
+{
+	take_text(x);
+	if (x->in_event)
+		end_event(x);
+	x->in_tag = false;
+	x->tag_len = 0;
 }

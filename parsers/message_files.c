@@ -37,6 +37,7 @@ static const char *word(json_t *a, const char *name)
 /* By its first bytes, whatever it is called: what secrets can be taken out of. A mail has parts that are coded. */
 static bool is_text(json_t *a)
 {
+	static const char evtx[] = "application/x-ms-evtx";
 	static const char *const more[] = {"application/json", "application/xml", "application/javascript", "application/x-ndjson"};
 	const char *type = word(a, "detected_type"), *kind = word(a, "kind");
 
@@ -45,7 +46,7 @@ static bool is_text(json_t *a)
 	for (size_t i = 0; i < ASCII_COUNT(more); i++)
 		if (strcmp(type, more[i]) == 0)
 			return true;
-	return strcmp(kind, "log") == 0 || strncmp(type, "text/", 5) == 0;
+	return (strcmp(kind, "log") == 0 && strcmp(type, evtx) != 0) || strncmp(type, "text/", 5) == 0;
 }
 
 static int slurp(struct source *src, struct buf *b)

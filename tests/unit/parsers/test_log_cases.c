@@ -16,13 +16,13 @@
 
 #define CASES "tests/corpus/logs"
 
-/* The log of a case: NAME.log, NAME.txt or NAME.csv; writes its bare name. */
+/* The log of a case: NAME.log, NAME.txt, NAME.csv or NAME.evtx; writes its bare name. */
 static char *read_log(const char *name, char *bare, size_t cap, size_t *len)
 {
-	static const char *const endings[] = {"log", "txt", "csv"};
+	static const char *const endings[] = {"log", "txt", "csv", "evtx"};
 	char path[512];
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
 		FILE *f;
 
 		snprintf(bare, cap, "%s.%s", name, endings[i]);

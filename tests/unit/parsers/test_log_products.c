@@ -215,7 +215,12 @@ static void test_event_xml(void **state)
 	     "  <Data>was retried</Data>\n  <Binary>00FF</Binary>\n </EventData>\n</Event>\n" NS "<System><Provider Name='Kernel'/>"
 	     "<EventID>41</EventID><Level>1</Level></System></Event>\n",
 	        "error|Kernel event 41|Event ID: 41|-|Kernel|-|1\n"
-	        "warning|\\Device\\Harddisk1; was retried|Event ID: 153|-|disk|2023-05-01T22:00:12Z|1\n"},
+	        "warning|disk event 153: \\Device\\Harddisk1; was retried|Event ID: 153|-|disk|2023-05-01T22:00:12Z|1\n"},
+	    /* elements of the provider's own */
+	    {NS "<System><Provider Name='Microsoft-Windows-Hyper-V-VMMS'/><EventID>10102</EventID><Level>2</Level></System><UserData>"
+	     "<VmlEventLog xmlns='x'>\n <VmName>SQL01</VmName>\n <Empty/> <ErrorCode>0x800423f4</ErrorCode></VmlEventLog></UserData><Other>no"
+	     "</Other></Event>",
+	        "error|Microsoft-Windows-Hyper-V-VMMS event 10102: SQL01; 0x800423f4|0x800423f4|-|Microsoft-Windows-Hyper-V-VMMS|-|1\n"},
 	    /* what only begins so */
 	    {"<11>May  1 22:00:12 repo01 io: error: disk is gone\n", "error|disk is gone|-|-|io|-|1\n"},
 	    {"<", ""},
