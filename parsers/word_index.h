@@ -46,8 +46,8 @@ static inline bool word_may_begin(const struct word_index *ix, char a, char b)
 	return first != 0 && (first > 1 || (ix->pairs[pair / 64] >> pair % 64 & 1) != 0);
 }
 
-/* The index of a list of count constant, not empty words, at most 65535. Never freed. May be called from any thread.
- * Ends the process without memory, as GLib does. */
+/* The index of a list of count constant, not empty words, at most 65535. May be called from any thread. NULL where the
+ * lists are more than there is room for: then the caller goes word by word. */
 const struct word_index *word_index_of(const char *const *words, size_t count);
 /* The same for a list with NULL at its end. */
 const struct word_index *word_index_list(const char *const *words);
