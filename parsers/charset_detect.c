@@ -268,12 +268,14 @@ const char *charset_detect(const void *p, size_t len)
 		return "utf-16be";
 	if ((found = detect_zeros(p, n)) != NULL)
 		return found;
-	take_census(&c, p, n);
-	if (c.high == 0)
+	if (utf8_ascii(p, n) == n)
 		return (found = detect_escapes(p, n)) != NULL ? found : "utf-8";
 	if (mostly_utf8(p, n, n < len))
 		return "utf-8";
-	if ((found = detect_pairs(p, n)) != NULL || (found = detect_script(&c)) != NULL)
+	if ((found = detect_pairs(p, n)) != NULL)
+		return found;
+	take_census(&c, p, n);
+	if ((found = detect_script(&c)) != NULL)
 		return found;
 	return detect_latin(&c);
 }

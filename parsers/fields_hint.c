@@ -8,6 +8,7 @@
 #include "err.h"
 #include "fields_private.h"
 #include "oneline.h"
+#include "utf8.h"
 
 #define HINT_MAX 60
 #define PROSE_MAX ((size_t)64 * 1024)
@@ -79,6 +80,8 @@ static void look(struct hint *h, const char *text, size_t len)
 			*h = (struct hint){at, n, k};
 		at += n;
 	}
+	if (h->at != NULL || utf8_ascii(text, len) == len)
+		return;
 	for (k = 0; k < ASCII_COUNT(signs) && h->at == NULL; k++)
 		if ((at = memmem(text, len, signs[k], strlen(signs[k]))) != NULL)
 			*h = (struct hint){at, strlen(signs[k]), ASCII_COUNT(words)};

@@ -125,10 +125,9 @@ const struct product_row *product_build(const char *id, const char *version, siz
 	}
 	for (size_t i = BUILT_IN + n_own; i > 0; i--) {
 		const struct product_row *r = row(i - 1);
-		size_t n = strlen(r->text);
+		size_t n = r->kind == PRODUCT_BUILD ? strlen(r->text) : len + 1;
 
-		if (r->kind == PRODUCT_BUILD && n <= len && memcmp(r->text, version, n) == 0 && (n == len || version[n] == ' ') &&
-		    (id == NULL || strcmp(r->id, id) == 0))
+		if (n <= len && memcmp(r->text, version, n) == 0 && (n == len || version[n] == ' ') && (id == NULL || strcmp(r->id, id) == 0))
 			return r;
 	}
 	return NULL;
@@ -152,20 +151,33 @@ bool product_release(const char *name, const char *version, char *release, size_
 
 /* ---- prose ---- */
 
+/* Bytes of the one mark of a gap at s; 0 for none. */
+static size_t gap_mark(const char *s, size_t len, bool hyphen)
+{
+	if (len == 0)
+		return 0;
+	switch ((unsigned char)s[0]) {
+	case ' ': case '\t': case '\n': case '\r':
+		return 1;
+	case '-':
+		return hyphen;
+	case 0xC2: /* no-break space, registered */
+		return len > 1 && ((unsigned char)s[1] == 0xA0 || (unsigned char)s[1] == 0xAE) ? 2 : 0;
+	case 0xE2:
+		return ascii_starts(s, len, "\xE2\x84\xA2") ? 3 : 0;
+	case '(':
+		return ascii_starts(s, len, "(r)") ? 3 : ascii_starts(s, len, "(tm)") ? 4 : 0;
+	default:
+		return 0;
+	}
+}
+
 size_t products_gap(const char *s, size_t len, bool hyphen)
 {
-	static const char *const marks[] = {" ", "\t", "\n", "\r", "\xC2\xA0", "\xC2\xAE", "\xE2\x84\xA2", "(r)", "(tm)", "-"};
-	size_t i = 0;
+	size_t i = 0, n;
 
-	for (int step = 0; step < 8; step++) {
-		size_t k = 0;
-
-		while (k < ASCII_COUNT(marks) - !hyphen && !ascii_starts(s + i, len - i, marks[k]))
-			k++;
-		if (k == ASCII_COUNT(marks) - !hyphen)
-			break;
-		i += strlen(marks[k]);
-	}
+	for (int step = 0; step < 8 && (n = gap_mark(s + i, len - i, hyphen)) > 0; step++)
+		i += n;
 	return i;
 }
 
@@ -221,8 +233,16 @@ static size_t form_at(const char *s, size_t len, const struct product_row **whic
 /* Whether a word may begin at text[i]: not inside one, nor behind what joins it to a host name, a path, an address. */
 static bool begins_word(const char *text, size_t i)
 {
-	return i == 0 || (!ascii_alnum(text[i - 1]) && strchr("@\\/._", text[i - 1]) == NULL &&
-	    !(text[i - 1] == '-' && i > 1 && ascii_alnum(text[i - 2])));
+	if (i == 0)
+		return true;
+	switch (text[i - 1]) {
+	case '@': case '\\': case '/': case '.': case '_': case '\0':
+		return false;
+	case '-':
+		return i == 1 || !ascii_alnum(text[i - 2]);
+	default:
+		return !ascii_alnum(text[i - 1]);
+	}
 }
 
 struct found {
@@ -237,10 +257,19 @@ static const char *behind_maker(const char *s, size_t len)
 {
 	static const char *const words[] = {"veeam backup ", "veeam agent ", "veeam "};
 
-	for (size_t k = 0; k < ASCII_COUNT(words); k++)
+	for (size_t k = 0; ascii_fold(s[0]) == 'v' && k < ASCII_COUNT(words); k++)
 		if (ascii_starts(s, len, words[k]))
 			return s + strlen(words[k]);
 	return NULL;
+}
+
+static size_t next_word(const char *text, size_t len, size_t i)
+{
+	while (i < len && ascii_alnum(text[i]))
+		i++;
+	while (i < len && !ascii_alnum(text[i]))
+		i++;
+	return i;
 }
 
 /* Walks over the names in text until the first product's has a version. */
@@ -248,14 +277,15 @@ static void walk_names(struct found *f, const char *text, size_t len)
 {
 	const struct product_row *which;
 
-	for (size_t i = 0; i + 1 < len; i++) {
-		size_t n;
-
-		if (!ascii_alpha(text[i]) || !begins_word(text, i))
+	for (size_t i = 0, n; i < len;) {
+		if (!ascii_alpha(text[i]) || !begins_word(text, i)) {
+			i = next_word(text, len, i);
 			continue;
+		}
 		if ((n = form_at(text + i, len - i, &which)) == 0) {
 			if (f->after_maker == NULL)
 				f->after_maker = behind_maker(text + i, len - i);
+			i = next_word(text, len, i);
 			continue;
 		}
 		i += n;
@@ -264,7 +294,6 @@ static void walk_names(struct found *f, const char *text, size_t len)
 		if (strcmp(which->id, f->which->id) == 0 &&
 		    version_behind(text + i, len - i, false, f->version, sizeof(f->version), &f->number))
 			return;
-		i--;
 	}
 }
 
