@@ -57,43 +57,73 @@ static bool is_blank(uint32_t cp)
 	return cp <= ' ' || cp == 0x7F || cp == 0xA0 || cp == 0x2028 || cp == 0x2029 || (cp >= 0x80 && cp < 0xA0);
 }
 
+/* How many bytes s begins with that stand in a line as they are: ASCII, words with one blank between. */
+static size_t plain_run(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && s[n] >= ' ' && s[n] < 0x7F && (s[n] != ' ' || (n > 0 && s[n - 1] != ' ')))
+		n++;
+	return n > 0 && s[n - 1] == ' ' ? n - 1 : n;
+}
+
+struct line {
+	char *out;
+	size_t cap, used;
+	bool gap; /* a blank is due */
+};
+
+/* Puts whole or cuts; false where s did not fit. */
+static bool put(struct line *l, const char *s, size_t n, bool whole)
+{
+	size_t before = l->used + l->gap, room = before + 1 < l->cap ? l->cap - before - 1 : 0, fits = n <= room ? n : whole ? 0 : room;
+
+	while (fits > 0 && s[fits - 1] == ' ')
+		fits--;
+	if (fits > 0) {
+		l->out[l->used] = ' ';
+		memcpy(l->out + before, s, fits);
+		l->used = before + fits;
+		l->gap = false;
+	}
+	return fits == n;
+}
+
+/* The next character, which is none of a plain run. Bytes that it takes; *full: the line is. */
+static size_t put_character(struct line *l, const char *s, size_t len, bool utf8, enum oneline_charset charset, bool *full)
+{
+	char c[4];
+	uint32_t cp;
+	unsigned step = 1;
+
+	if (utf8 && (unsigned char)s[0] >= 0x80)
+		step = utf8_next(s, len, &cp);
+	else
+		cp = from_byte((unsigned char)s[0], charset);
+	if (is_blank(cp))
+		l->gap = l->used > 0;
+	else if (utf8_plain(cp) && cp != 0xFEFF)
+		*full = !put(l, c, utf8_put(c, cp), true);
+	return step > 0 ? step : 1;
+}
+
 size_t oneline(char *out, size_t cap, const char *s, size_t len, enum oneline_charset charset)
 {
-	size_t used = 0, i = 0, utf8_len = without_cut_end(s, len);
-	bool utf8 = utf8_valid(s, utf8_len), gap = false;
+	struct line l = {out, cap, 0, false};
+	size_t utf8_len = without_cut_end(s, len);
+	bool utf8 = utf8_valid(s, utf8_len), full = false;
 
 	if (cap == 0)
 		return 0;
 	if (utf8)
 		len = utf8_len;
-	while (i < len) {
-		char c[4];
-		size_t n;
-		uint32_t cp;
-		unsigned step = 1;
-
-		if (utf8 && (unsigned char)s[i] >= 0x80)
-			step = utf8_next(s + i, len - i, &cp);
+	for (size_t i = 0, n; i < len && !full; i += n)
+		if ((n = plain_run(s + i, len - i)) > 0)
+			full = !put(&l, s + i, n, false);
 		else
-			cp = from_byte((unsigned char)s[i], charset);
-		i += step > 0 ? step : 1;
-		if (is_blank(cp)) {
-			gap = used > 0;
-			continue;
-		}
-		if (!utf8_plain(cp) || cp == 0xFEFF)
-			continue;
-		n = utf8_put(c, cp);
-		if (used + n + (gap ? 1 : 0) >= cap)
-			break;
-		if (gap)
-			out[used++] = ' ';
-		gap = false;
-		memcpy(out + used, c, n);
-		used += n;
-	}
-	out[used] = '\0';
-	return used;
+			n = put_character(&l, s + i, len - i, utf8, charset, &full);
+	out[l.used] = '\0';
+	return l.used;
 }
 
 char *oneline_dup(const char *s, size_t len, size_t max)
