@@ -23,9 +23,27 @@ struct html {
 	struct html_tag tag;
 };
 
+/* Bytes at which a run of others ends. */
+enum { IN_NAME = 1, IN_TEXT = 2, IN_VALUE = 4, IN_ATTRIBUTE = 8, IN_WORDS = 16 };
+
+static const unsigned char stops[256] = {
+	[0 ... 8] = IN_VALUE | IN_WORDS, [9 ... 13] = IN_NAME | IN_TEXT | IN_VALUE | IN_ATTRIBUTE | IN_WORDS,
+	[14 ... 31] = IN_VALUE | IN_WORDS, [' '] = IN_NAME | IN_TEXT | IN_ATTRIBUTE | IN_WORDS, ['&'] = IN_TEXT | IN_VALUE | IN_WORDS,
+	['/'] = IN_NAME | IN_ATTRIBUTE, ['<'] = IN_TEXT | IN_WORDS, ['='] = IN_ATTRIBUTE, ['>'] = IN_NAME | IN_ATTRIBUTE,
+	[127] = IN_VALUE | IN_WORDS, [128 ... 255] = IN_WORDS,
+};
+
+/* Where the run at p ends. */
+static const char *run_end(const char *p, const char *end, unsigned where)
+{
+	while (p < end && (stops[(unsigned char)*p] & where) == 0)
+		p++;
+	return p;
+}
+
 static bool is_space(char c)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r');
+	return ascii_space(c);
 }
 
 /* ---- character references ---- */
@@ -99,16 +117,22 @@ static void copy_value(char *out, size_t cap, const char *s, size_t n, bool drop
 
 	for (size_t i = 0; i < n && o + 5 < cap;) {
 		uint32_t cp = 0;
-		size_t k = s[i] == '&' ? reference(s + i, s + n, true, &cp) : 0;
+		size_t k;
 
+		for (; i < n && o + 5 < cap && (stops[(unsigned char)s[i]] & IN_VALUE) == 0; i++)
+			if (!drop_space || s[i] != ' ')
+				out[o++] = s[i];
+		if (i == n || o + 5 >= cap)
+			break;
+		k = s[i] == '&' ? reference(s + i, s + n, true, &cp) : 0;
 		if (k > 0) {
 			if (cp >= ' ' && cp != 0x7f)
 				o += utf8_put(out + o, cp);
 			i += k;
-		} else if ((unsigned char)s[i] < ' ' || s[i] == 0x7f || (drop_space && s[i] == ' ')) {
-			i++;
 		} else {
-			out[o++] = s[i++];
+			if (s[i] == '&')
+				out[o++] = '&';
+			i++;
 		}
 	}
 	while (o > 0 && ((unsigned char)out[o - 1] & 0xc0) == 0x80 && o + 5 >= cap)
@@ -139,29 +163,58 @@ static void role(struct html_tag *t, const char *value, size_t len)
 		t->role = html_role(value, len);
 }
 
+enum attribute { HREF, STYLE, HIDDEN, CLASS, ID, BORDER, SRC, ALT, START, UNKNOWN };
+
+static enum attribute attribute_of(const char *name, size_t n)
+{
+	static const struct {
+		const char *name;
+		size_t len;
+		enum attribute attribute;
+	} table[] = {{"href", 4, HREF}, {"style", 5, STYLE}, {"hidden", 6, HIDDEN}, {"class", 5, CLASS}, {"id", 2, ID}, {"name", 4, ID},
+	    {"data-marker", 11, ID}, {"border", 6, BORDER}, {"src", 3, SRC}, {"alt", 3, ALT}, {"start", 5, START}};
+
+	for (size_t i = 0; i < ASCII_COUNT(table); i++)
+		if (table[i].len == n && ascii_starts(name, n, table[i].name))
+			return table[i].attribute;
+	return UNKNOWN;
+}
+
 static void attribute(struct html_tag *t, const char *name, size_t n, const char *value, size_t len)
 {
-	if (ascii_is(name, n, "href")) {
+	switch (attribute_of(name, n)) {
+	case HREF:
 		if (t->href[0] == '\0' && len < HTML_HREF_MAX)
 			copy_value(t->href, sizeof t->href, value, len, true);
-	} else if (ascii_is(name, n, "style")) {
+		break;
+	case STYLE:
 		style(t, value, len);
-	} else if (ascii_is(name, n, "hidden")) {
+		break;
+	case HIDDEN:
 		t->hidden = true;
-	} else if (ascii_is(name, n, "class")) {
+		break;
+	case CLASS:
 		t->mso |= ascii_starts(value, len, "mso");
 		role(t, value, len);
-	} else if (ascii_is(name, n, "id") || ascii_is(name, n, "name") || ascii_is(name, n, "data-marker")) {
+		break;
+	case ID:
 		role(t, value, len);
-	} else if (ascii_is(name, n, "border")) {
+		break;
+	case BORDER:
 		t->grid |= len > 0 && value[0] != '0';
-	} else if (ascii_is(name, n, "src")) {
+		break;
+	case SRC:
 		t->cid |= ascii_starts(value, len, "cid:");
-	} else if (ascii_is(name, n, "alt")) {
+		break;
+	case ALT:
 		copy_value(t->alt, sizeof t->alt, value, len, false);
-	} else if (ascii_is(name, n, "start")) {
+		break;
+	case START:
 		for (size_t i = 0; i < len && i < 6 && ascii_digit(value[i]); i++)
 			t->start = t->start * 10 + (unsigned)(value[i] - '0');
+		break;
+	case UNKNOWN:
+		break;
 	}
 }
 
@@ -196,9 +249,8 @@ static bool attributes(struct html_tag *t, const char **pp, const char *end)
 			p++;
 		if (p >= end || *p == '>')
 			break;
-		name = p++;
-		while (p < end && !is_space(*p) && *p != '=' && *p != '>' && *p != '/')
-			p++;
+		name = p;
+		p = run_end(p + 1, end, IN_ATTRIBUTE);
 		n = (size_t)(p - name);
 		while (p < end && is_space(*p))
 			p++;
@@ -217,13 +269,9 @@ static bool attributes(struct html_tag *t, const char **pp, const char *end)
 /* Passes over what stands between <script> and </script>, and its kind. */
 static void skip_raw(struct html *h)
 {
-	static const char *const raw[] = {"script", "style", "title", "noembed", "noframes", "iframe", "template", NULL};
-	size_t n = 0;
+	size_t n = strlen(h->tag.name);
 
-	for (size_t i = 0; raw[i] != NULL; i++)
-		if (strcmp(h->tag.name, raw[i]) == 0)
-			n = strlen(raw[i]);
-	if (n == 0 || h->tag.end)
+	if ((h->tag.element->flags & HTML_RAW) == 0 || h->tag.end)
 		return;
 	while (h->p < h->end) {
 		const char *lt = memchr(h->p, '<', (size_t)(h->end - h->p));
@@ -251,9 +299,11 @@ static void tag(struct html *h)
 	t->start = 0;
 	t->href[0] = t->alt[0] = '\0';
 	memset(t->name, 0, sizeof t->name);
-	for (p += t->end; p < h->end && !is_space(*p) && *p != '>' && *p != '/'; p++)
-		if (n + 1 < sizeof t->name)
+	p += t->end;
+	for (const char *end = run_end(p, h->end, IN_NAME); p < end; p++)
+		if (n + 1 < sizeof t->name && *p != '\0')
 			t->name[n++] = ascii_fold(*p);
+	t->element = html_element(t->name);
 	if (attributes(t, &p, h->end)) {
 		h->p = p;
 		html_render_tag(&h->render, t);
@@ -286,11 +336,29 @@ static void declaration(struct html *h)
 
 static void text(struct html *h)
 {
-	const char *s = h->p;
+	const char *s = h->p, *p = run_end(s, h->end, IN_WORDS);
 
-	while (h->p < h->end && *h->p != '<' && *h->p != '&' && !is_space(*h->p))
+	/* A blank alone between words is one, wherever they stand. */
+	while (p > s && h->end - p > 1 && *p == ' ' && (stops[(unsigned char)p[1]] & IN_WORDS) == 0)
+		p = run_end(p + 1, h->end, IN_WORDS);
+	if (p > s) {
+		html_render_words(&h->render, s, (size_t)(p - s));
+	} else {
+		p = run_end(s, h->end, IN_TEXT);
+		html_render_word(&h->render, s, (size_t)(p - s));
+	}
+	h->p = p;
+}
+
+/* White space: outside of <pre> the third and further ones change nothing. */
+static void spaces(struct html *h)
+{
+	html_render_space(&h->render, *h->p++);
+	if (h->render.pre > 0 || h->p == h->end || !is_space(*h->p))
+		return;
+	html_render_space(&h->render, *h->p++);
+	while (h->p < h->end && is_space(*h->p))
 		h->p++;
-	html_render_word(&h->render, s, (size_t)(h->p - s));
 }
 
 static void ampersand(struct html *h)
@@ -338,7 +406,7 @@ static bool run(struct html *h, struct buf *out, struct text_marks *marks, const
 		else if (*h->p == '&')
 			ampersand(h);
 		else if (is_space(*h->p))
-			html_render_space(&h->render, *h->p++);
+			spaces(h);
 		else
 			text(h);
 	}

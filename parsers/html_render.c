@@ -19,8 +19,11 @@
 
 static void write_bytes(struct html_render *r, const char *s, size_t n)
 {
-	if (r->err == VG_OK && n > 0)
-		r->err = buf_add(r->out, s, n);
+	if (r->err != VG_OK || n == 0)
+		return;
+	r->err = buf_add(r->out, s, n);
+	if (r->err == VG_ERR_LIMIT) /* up to the bound, so that who asked sees that more would have come */
+		buf_add(r->out, s, r->out->max - r->out->len);
 }
 
 static void write_quote(struct html_render *r, unsigned depth, bool blank)
@@ -135,6 +138,14 @@ void html_render_word(struct html_render *r, const char *s, size_t n)
 		write_text(r, s + from, n - from);
 }
 
+void html_render_words(struct html_render *r, const char *s, size_t n)
+{
+	if (r->hidden_depth > 0)
+		return;
+	r->pre_fresh = false;
+	write_text(r, s, n);
+}
+
 void html_render_space(struct html_render *r, char c)
 {
 	bool fresh = r->pre_fresh;
@@ -185,68 +196,20 @@ static void link_start(struct html_render *r, const struct html_tag *t)
 
 /* ---- elements ---- */
 
-enum element { E_NONE, E_BLOCK, E_PARA, E_BR, E_HR, E_QUOTE, E_PRE, E_LIST, E_ITEM, E_TABLE, E_ROW, E_CELL, E_LINK,
-	E_IMAGE };
-
-static enum element element(const char *name)
-{
-	static const struct {
-		const char *name;
-		enum element e;
-	} table[] = {
-		{"a", E_LINK}, {"address", E_BLOCK}, {"article", E_BLOCK}, {"aside", E_BLOCK}, {"blockquote", E_QUOTE},
-		{"body", E_BLOCK}, {"br", E_BR}, {"caption", E_BLOCK}, {"center", E_BLOCK}, {"dd", E_BLOCK}, {"dir", E_LIST},
-		{"div", E_BLOCK}, {"dl", E_BLOCK}, {"dt", E_BLOCK}, {"fieldset", E_BLOCK}, {"figcaption", E_BLOCK},
-		{"figure", E_BLOCK}, {"footer", E_BLOCK}, {"form", E_BLOCK}, {"h1", E_PARA}, {"h2", E_PARA}, {"h3", E_PARA},
-		{"h4", E_PARA}, {"h5", E_PARA}, {"h6", E_PARA}, {"header", E_BLOCK}, {"hr", E_HR}, {"img", E_IMAGE},
-		{"legend", E_BLOCK}, {"li", E_ITEM}, {"listing", E_PRE}, {"main", E_BLOCK}, {"menu", E_LIST}, {"nav", E_BLOCK},
-		{"ol", E_LIST}, {"option", E_BLOCK}, {"p", E_PARA}, {"pre", E_PRE}, {"section", E_BLOCK}, {"table", E_TABLE},
-		{"tbody", E_BLOCK}, {"td", E_CELL}, {"tfoot", E_BLOCK}, {"th", E_CELL}, {"thead", E_BLOCK}, {"tr", E_ROW},
-		{"ul", E_LIST}, {"xmp", E_PRE},
-	};
-	size_t lo = 0, hi = sizeof table / sizeof table[0];
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int c = strcmp(name, table[mid].name);
-
-		if (c == 0)
-			return table[mid].e;
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return E_NONE;
-}
-
-static bool is_void(const char *name)
-{
-	static const char *const voids[] = {"br", "hr", "img", "input", "meta", "link", "col", "area", "base", "wbr", NULL};
-
-	for (size_t i = 0; voids[i] != NULL; i++)
-		if (strcmp(name, voids[i]) == 0)
-			return true;
-	return false;
-}
-
 /* Keeps track of the hidden element; true when the tag itself shows nothing. */
 static bool hidden_tag(struct html_render *r, const struct html_tag *t)
 {
 	if (r->hidden_depth > 0) {
-		enum element e = element(t->name);
 		bool same = strcmp(t->name, r->hidden) == 0;
-		/* These end by the next one of their kind, closed or not. */
-		bool loose = e == E_ITEM || e == E_CELL || e == E_ROW || strcmp(t->name, "p") == 0;
 
-		if (same && (t->end || loose))
+		if (same && (t->end || (t->element->flags & HTML_LOOSE) != 0))
 			r->hidden_depth--;
 		else if (same)
 			r->hidden_depth++;
 		if (r->hidden_depth > 0 || t->end)
 			return true;
 	}
-	if (!r->hide || !t->hidden || t->end || is_void(t->name))
+	if (!r->hide || !t->hidden || t->end || (t->element->flags & HTML_VOID) != 0)
 		return t->hidden && r->hide;
 	r->hid = true;
 	memcpy(r->hidden, t->name, sizeof r->hidden);
@@ -333,24 +296,11 @@ static void mark(struct html_render *r, enum text_mark_kind kind, size_t from, s
 		r->err = text_marks_add(r->marks, kind, from, to);
 }
 
-/* Elements whose end does not depend on what follows. */
-static bool is_paired(const char *name)
-{
-	static const char *const names[] = { "div", "span", "blockquote", "pre", "table", "section", "code", "samp", "font",
-		"center", "tt", "xmp", "listing", NULL };
-
-	for (size_t i = 0; names[i] != NULL; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
 static enum text_mark_kind role_of(const struct html_tag *t)
 {
-	if (strcmp(t->name, "blockquote") == 0)
+	if (t->element->kind == HTML_QUOTE)
 		return t->indent ? HTML_ROLE_NONE : MARK_QUOTE;
-	if (t->role == HTML_ROLE_NONE &&
-		(element(t->name) == E_PRE || strcmp(t->name, "code") == 0 || strcmp(t->name, "samp") == 0))
+	if (t->role == HTML_ROLE_NONE && (t->element->flags & HTML_CODE) != 0)
 		return MARK_CODE;
 	if (t->role == HTML_ROLE_NONE && t->border_top && strcmp(t->name, "div") == 0)
 		return MARK_HEADER;
@@ -358,10 +308,10 @@ static enum text_mark_kind role_of(const struct html_tag *t)
 }
 
 /* Another element of an open one's name: its end is not the open one's. */
-static void count_inner(struct html_render *r, const char *name)
+static void count_inner(struct html_render *r, const struct html_element *e)
 {
 	for (unsigned i = r->n_open; i-- > 0;)
-		if (strcmp(r->open[i].name, name) == 0) {
+		if (r->open[i].element == e) {
 			r->open[i].depth++;
 			return;
 		}
@@ -370,19 +320,20 @@ static void count_inner(struct html_render *r, const char *name)
 static void element_open(struct html_render *r, const struct html_tag *t)
 {
 	enum text_mark_kind role = role_of(t);
-	bool blockquote = strcmp(t->name, "blockquote") == 0;
+	bool blockquote = t->element->kind == HTML_QUOTE;
 	struct html_open *o;
 
 	if (role >= MARK_HEADER && role < MARK_KINDS)
 		mark(r, role, r->out->len, r->out->len);
-	if ((role >= MARK_HEADER && !blockquote && !t->pre) || !is_paired(t->name) || r->n_open == HTML_OPEN) {
-		count_inner(r, t->name);
+	if ((t->element->flags & HTML_PAIRED) == 0)
+		return;
+	if ((role >= MARK_HEADER && !blockquote && !t->pre) || r->n_open == HTML_OPEN) {
+		count_inner(r, t->element);
 		return;
 	}
 	o = &r->open[r->n_open];
-	*o = (struct html_open){.depth = 1, .role = role, .marks = role < MARK_HEADER, .quotes = role == MARK_QUOTE && blockquote,
+	*o = (struct html_open){.element = t->element, .depth = 1, .role = role, .marks = role < MARK_HEADER, .quotes = role == MARK_QUOTE && blockquote,
 		.pre = t->pre, .from = r->out->len};
-	memcpy(o->name, t->name, sizeof o->name);
 	for (unsigned i = 0; i < r->n_open; i++)
 		o->marks &= r->open[i].role != role;
 	r->quote += o->quotes;
@@ -402,10 +353,10 @@ static void pop_to(struct html_render *r, unsigned n)
 	}
 }
 
-static void element_close(struct html_render *r, const char *name)
+static void element_close(struct html_render *r, const struct html_element *e)
 {
 	for (unsigned i = r->n_open; i-- > 0;)
-		if (strcmp(r->open[i].name, name) == 0) {
+		if (r->open[i].element == e) {
 			if (--r->open[i].depth == 0)
 				pop_to(r, i);
 			return;
@@ -433,56 +384,56 @@ static void image(struct html_render *r, const struct html_tag *t)
 	write_bytes(r, "]", 1);
 }
 
-static void show(struct html_render *r, const struct html_tag *t, enum element e)
+static void show(struct html_render *r, const struct html_tag *t)
 {
-	switch (e) {
-	case E_NONE:
+	switch (t->element->kind) {
+	case HTML_NONE:
 		break;
-	case E_BLOCK:
+	case HTML_BLOCK:
 		block(r, 1);
 		break;
-	case E_PARA:
+	case HTML_PARA:
 		if (!t->end)
 			r->tight = t->mso || t->tight;
 		block(r, r->tight || r->depth > 0 ? 1 : 2);
 		break;
-	case E_BR:
+	case HTML_BR:
 		add_break(r, 2);
 		break;
-	case E_HR:
+	case HTML_HR:
 		block(r, 1);
 		write_text(r, RULE, sizeof RULE - 1);
 		block(r, 1);
 		break;
-	case E_QUOTE:
+	case HTML_QUOTE:
 		quote(r);
 		break;
-	case E_PRE:
+	case HTML_PRE:
 		block(r, 1);
 		r->pre_fresh = !t->end;
 		r->pre = t->end ? r->pre - (r->pre > 0) : r->pre + 1;
 		break;
-	case E_LIST:
+	case HTML_LIST:
 		list(r, t);
 		break;
-	case E_ITEM:
+	case HTML_ITEM:
 		list_item(r, t->end);
 		break;
-	case E_TABLE:
+	case HTML_TABLE:
 		r->grid = t->grid;
 		row(r);
 		break;
-	case E_ROW:
+	case HTML_ROW:
 		row(r);
 		break;
-	case E_CELL:
-		cell(r, t->end, strcmp(t->name, "th") == 0);
+	case HTML_CELL:
+		cell(r, t->end, t->name[1] == 'h');
 		break;
-	case E_LINK:
+	case HTML_LINK:
 		if (!t->end)
 			link_start(r, t);
 		break;
-	case E_IMAGE:
+	case HTML_IMAGE:
 		image(r, t);
 		break;
 	}
@@ -490,16 +441,15 @@ static void show(struct html_render *r, const struct html_tag *t, enum element e
 
 void html_render_tag(struct html_render *r, const struct html_tag *t)
 {
-	enum element e;
+	enum html_kind kind = t->element->kind;
 
 	if (hidden_tag(r, t))
 		return;
-	e = element(t->name);
-	if (e == E_LINK || (e != E_NONE && e != E_IMAGE && e != E_BR && t->end))
+	if (kind == HTML_LINK || (kind != HTML_NONE && kind != HTML_IMAGE && kind != HTML_BR && t->end))
 		link_end(r);
-	show(r, t, e);
+	show(r, t);
 	if (t->end)
-		element_close(r, t->name);
+		element_close(r, t->element);
 	else
 		element_open(r, t);
 }

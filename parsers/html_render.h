@@ -8,16 +8,17 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "html_elements.h"
 #include "text_marks.h"
 
-#define HTML_NAME_MAX 16
 #define HTML_HREF_MAX 2048
 #define HTML_LISTS 16
 #define HTML_OPEN 24 /* elements with a mark that may be open at once */
 
 /* A tag with the attributes that matter. */
 struct html_tag {
-	char name[HTML_NAME_MAX]; /* lower case, cut */
+	char name[HTML_NAME_MAX]; /* lower case, cut; NULs behind it */
+	const struct html_element *element; /* what the name is of */
 	bool end;
 	bool hidden;              /* display:none, hidden */
 	bool mso;                 /* class Mso…: a paragraph without space around it */
@@ -32,7 +33,7 @@ struct html_tag {
 
 /* An open element that a mark stands for. */
 struct html_open {
-	char name[HTML_NAME_MAX];
+	const struct html_element *element;
 	unsigned depth; /* of elements of its name within it, itself included */
 	enum text_mark_kind role;
 	bool marks;     /* not inside another of its kind */
@@ -77,6 +78,8 @@ void html_render_init(struct html_render *r, struct buf *out, struct text_marks 
 void html_render_end(struct html_render *r);
 /* A run of bytes without white space, tags or references. */
 void html_render_word(struct html_render *r, const char *s, size_t n);
+/* The same of printable ASCII, words with one blank between each. */
+void html_render_words(struct html_render *r, const char *s, size_t n);
 /* One white space character of the source. */
 void html_render_space(struct html_render *r, char c);
 void html_render_tag(struct html_render *r, const struct html_tag *tag);

@@ -103,61 +103,84 @@ enum text_mark_kind html_role(const char *value, size_t len)
 	return HTML_ROLE_NONE;
 }
 
-/* The value of the property, up to its ';'. */
-static const char *property(const char *flat, size_t len, const char *name, size_t *n)
-{
-	const char *s = ascii_find(flat, len, name), *end;
+/* ---- style attributes ---- */
 
-	if (s == NULL || (s > flat && s[-1] != ';'))
-		return NULL;
-	s += strlen(name);
-	end = memchr(s, ';', (size_t)(flat + len - s));
-	*n = (size_t)((end != NULL ? end : flat + len) - s);
-	return s;
+enum property { DISPLAY, MSO_HIDE, VISIBILITY, OPACITY, MAX_HEIGHT, OVERFLOW, BORDER_TOP, BORDER_TOP_STYLE, BORDER, WHITE_SPACE,
+	MARGIN, MARGIN_TOP, MARGIN_BOTTOM, PROPERTIES };
+
+static const struct {
+	const char *name;
+	size_t len;
+} names[PROPERTIES] = {{"display", 7}, {"mso-hide", 8}, {"visibility", 10}, {"opacity", 7}, {"max-height", 10}, {"overflow", 8},
+    {"border-top", 10}, {"border-top-style", 16}, {"border", 6}, {"white-space", 11}, {"margin", 6}, {"margin-top", 10},
+    {"margin-bottom", 13}};
+
+/* A value, up to its ';'; s NULL: there is none. */
+struct value {
+	const char *s;
+	size_t len;
+};
+
+/* What stands behind each property's name where that is met first, which counts if it stands there by itself. */
+static void read_values(struct value values[PROPERTIES], const char *flat, size_t len)
+{
+	const char *end = flat + len;
+	unsigned met = 0;
+
+	memset(values, 0, PROPERTIES * sizeof *values);
+	for (const char *at = flat, *colon; (colon = memchr(at, ':', (size_t)(end - at))) != NULL; at = colon + 1) {
+		size_t before = (size_t)(colon - flat);
+
+		for (unsigned i = 0; before > 0 && i < PROPERTIES; i++) {
+			size_t n = names[i].len;
+			const char *name = colon - n, *semicolon;
+
+			if (n > before || ascii_fold(colon[-1]) != names[i].name[n - 1] || (met >> i & 1) != 0 ||
+			    !ascii_starts(name, n, names[i].name))
+				continue;
+			met |= 1u << i;
+			if (name > flat && name[-1] != ';')
+				continue;
+			semicolon = memchr(colon, ';', (size_t)(end - colon));
+			values[i] = (struct value){colon + 1, (size_t)((semicolon != NULL ? semicolon : end) - colon) - 1};
+		}
+	}
 }
 
-static bool is_zero(const char *flat, size_t len, const char *name)
+static bool is_zero(const struct value *v)
 {
-	size_t n;
-	const char *s = property(flat, len, name, &n);
-
-	return s != NULL && n > 0 && s[0] == '0' && (n == 1 || (s[1] != '.' && !ascii_digit(s[1])));
+	return v->len > 0 && v->s[0] == '0' && (v->len == 1 || (v->s[1] != '.' && !ascii_digit(v->s[1])));
 }
 
-static bool has(const char *flat, size_t len, const char *name, const char *value)
+static bool has(const struct value *v, const char *word)
 {
-	size_t n;
-	const char *s = property(flat, len, name, &n);
-
-	return s != NULL && ascii_find(s, n, value) != NULL;
+	return v->len > 0 && ascii_find(v->s, v->len, word) != NULL;
 }
 
-/* All lengths in the property are zero. */
-static bool all_zero(const char *flat, size_t len, const char *name)
+/* All lengths in the value are zero. */
+static bool all_zero(const struct value *v)
 {
-	size_t n;
-	const char *s = property(flat, len, name, &n);
 	bool zero = false;
 
-	for (size_t i = 0; s != NULL && i < n; i++) {
-		if (ascii_digit(s[i]) && s[i] != '0')
+	for (size_t i = 0; i < v->len; i++) {
+		if (ascii_digit(v->s[i]) && v->s[i] != '0')
 			return false;
-		zero |= s[i] == '0';
+		zero |= v->s[i] == '0';
 	}
 	return zero;
 }
 
 struct html_style html_style_read(const char *flat, size_t len)
 {
-	struct html_style st = {0};
+	struct html_style st;
+	struct value v[PROPERTIES];
 
-	st.hidden = has(flat, len, "display:", "none") || has(flat, len, "mso-hide:", "all") ||
-	    has(flat, len, "visibility:", "hidden") || is_zero(flat, len, "opacity:") ||
-	    (is_zero(flat, len, "max-height:") && has(flat, len, "overflow:", "hidden"));
-	st.border_top = has(flat, len, "border-top:", "solid") || has(flat, len, "border-top-style:", "solid");
-	st.indent = has(flat, len, "border:", "none") && ascii_find(flat, len, "border-left") == NULL;
-	st.pre = has(flat, len, "white-space:", "pre") && !has(flat, len, "white-space:", "nowrap");
-	st.tight =
-		all_zero(flat, len, "margin:") || (all_zero(flat, len, "margin-top:") && all_zero(flat, len, "margin-bottom:"));
+	read_values(v, flat, len);
+	st.hidden = has(&v[DISPLAY], "none") || has(&v[MSO_HIDE], "all") || has(&v[VISIBILITY], "hidden") || is_zero(&v[OPACITY]) ||
+	    (is_zero(&v[MAX_HEIGHT]) && has(&v[OVERFLOW], "hidden"));
+	st.border_top = has(&v[BORDER_TOP], "solid") || has(&v[BORDER_TOP_STYLE], "solid");
+	st.indent = has(&v[BORDER], "none") && ascii_find(flat, len, "border-left") == NULL;
+	st.pre = has(&v[WHITE_SPACE], "pre") && !has(&v[WHITE_SPACE], "nowrap");
+	st.tight = all_zero(&v[MARGIN]) || (all_zero(&v[MARGIN_TOP]) && all_zero(&v[MARGIN_BOTTOM]));
 	return st;
 }
