@@ -74,6 +74,16 @@ static inline char ascii_fold(char c)
 	return ascii_upper(c) ? (char)(c + ('a' - 'A')) : c;
 }
 
+/* How many bytes stand before the first one that is in the set; len where none is. */
+static inline size_t ascii_until(const char *s, size_t len, const unsigned char set[256])
+{
+	size_t i = 0;
+
+	while (i < len && set[(unsigned char)s[i]] == 0)
+		i++;
+	return i;
+}
+
 /* s begins with prefix (prefix in lower case). */
 bool ascii_starts(const char *s, size_t len, const char *prefix);
 /* s is word (word in lower case). */

@@ -49,7 +49,9 @@ static size_t clean(char *s, size_t n)
 {
 	size_t o = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	while (o < n && ((s[o] >= ' ' && s[o] < 0x7f) || s[o] == '\n')) /* nearly all of most */
+		o++;
+	for (size_t i = o; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];
 
 		if (c == '\r') {
@@ -64,30 +66,38 @@ static size_t clean(char *s, size_t n)
 	return o;
 }
 
-/* Cuts blanks and no-break spaces at the ends of lines, but for the separator "-- "; what was put from `at` on. */
+/* Without the blanks and no-break spaces at its end, but for the separator "-- ". */
+static size_t line_length(const unsigned char *s, size_t n)
+{
+	while (n > 0 && !(n == 3 && memcmp(s, "-- ", 3) == 0)) {
+		if (s[n - 1] == ' ' || s[n - 1] == '\t')
+			n--;
+		else if (n >= 2 && s[n - 2] == 0xc2 && s[n - 1] == 0xa0)
+			n -= 2;
+		else
+			break;
+	}
+	return n;
+}
+
+/* Cuts the ends of lines; what was put from `at` on. */
 static void cut_line_ends(struct body *b, size_t at)
 {
-	unsigned char *s = b->full.data;
-	size_t o = at, line = at;
+	unsigned char *s = b->full.data, *end = s + b->full.len, *o = s + at, *lf;
 
-	for (size_t i = at; i <= b->full.len; i++) {
-		if (i < b->full.len && s[i] != '\n') {
-			s[o++] = s[i];
-			continue;
-		}
-		while (o > line && !(o - line == 3 && memcmp(s + line, "-- ", 3) == 0)) {
-			if (s[o - 1] == ' ' || s[o - 1] == '\t')
-				o--;
-			else if (o - line >= 2 && s[o - 2] == 0xc2 && s[o - 1] == 0xa0)
-				o -= 2;
-			else
-				break;
-		}
-		if (i < b->full.len)
-			s[o++] = '\n';
-		line = o;
+	for (unsigned char *line = o; line < end; line = lf + 1) {
+		size_t n;
+
+		lf = memchr(line, '\n', (size_t)(end - line));
+		n = line_length(line, (size_t)((lf != NULL ? lf : end) - line));
+		if (o != line)
+			memmove(o, line, n);
+		o += n;
+		if (lf == NULL)
+			break;
+		*o++ = '\n';
 	}
-	b->full.len = o;
+	b->full.len = (size_t)(o - s);
 }
 
 /* ---- format=flowed, RFC 3676 4 ---- */

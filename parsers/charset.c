@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
 #include "charset.h"
 #include "charset_detect.h"
 #include "err.h"
@@ -63,7 +64,7 @@ static iconv_t handle_at(size_t i)
 static iconv_t handle_for(const char *charset)
 {
 	for (size_t i = 0; i < NAMES; i++)
-		if (strcasecmp(charset, names[i].mime) == 0)
+		if (ascii_fold(charset[0]) == names[i].mime[0] && strcasecmp(charset, names[i].mime) == 0)
 			return handle_at(i);
 	return (iconv_t)-1;
 }
@@ -81,6 +82,8 @@ static void clean_name(char out[CHARSET_NAME], const char *charset)
 
 static bool is_utf8_name(const char *name)
 {
+	if (ascii_fold(name[0]) != 'u' && ascii_fold(name[0]) != 'x')
+		return false;
 	return strcasecmp(name, "utf-8") == 0 || strcasecmp(name, "utf8") == 0 || strcasecmp(name, "x-utf-8") == 0 ||
 	    strcasecmp(name, "unicode-1-1-utf-8") == 0;
 }
@@ -335,11 +338,26 @@ static int convert_hz(struct buf *out, const char *s, size_t n)
 	return err;
 }
 
+/* Plain ASCII under a label that gives such bytes no other sense, or under none that is known: it is itself. */
+static bool is_ascii(const char *label, const char *s, size_t n)
+{
+	iconv_t cd;
+
+	if (utf8_ascii(s, n) < n || memchr(s, 0x1b, n) != NULL || memchr(s, 0, n) != NULL)
+		return false;
+	if (label[0] == '\0' || is_utf8_name(label))
+		return true;
+	cd = handle_for(label);
+	return cd == (iconv_t)-1 || cd == handle_for("windows-1252");
+}
+
 static int to_utf8(struct buf *out, const char *label, const char *s, size_t n)
 {
 	const char *name;
 	iconv_t cd;
 
+	if (is_ascii(label, s, n))
+		return put_utf8(out, s, n);
 	if (n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0 && utf8_valid(s, n))
 		return put_utf8(out, s + 3, n - 3);
 	name = settle(label, s, n);

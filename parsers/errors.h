@@ -66,6 +66,8 @@ json_t *error_set_json(const struct error_set *set);
 bool errors_find_code(char *out, size_t cap, const char *text, size_t len);
 /* Such a code is an error wherever it stands (an HRESULT, `VSS_E_…`, `ORA-…`, `VDDK error: 2`); others need a message around them. */
 bool errors_code_is_certain(const char *code);
+/* False: the text has no such code. A quick look. */
+bool errors_may_be_certain(const char *text, size_t len);
 
 /* Finds product errors in text that people wrote or pasted (UTF-8): pasted log lines, `Error:` lines, `Processing
  * VM01 Error: …`, `Failed to …`, quoted dialogues. Prose about an error is none. `where` names the origin;

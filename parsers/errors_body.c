@@ -150,7 +150,8 @@ static bool take_code(struct body *b, const struct prose *line, struct prose at)
 {
 	char code[ERROR_WORD_MAX + 1];
 
-	if (!errors_find_code(code, sizeof code, line->s, line->len) || !errors_code_is_certain(code))
+	if (!errors_may_be_certain(line->s, line->len) || !errors_find_code(code, sizeof code, line->s, line->len) ||
+	    !errors_code_is_certain(code))
 		return false;
 	if (prose_is_personal(line->s, line->len))
 		add(b, (struct prose){code, strlen(code)}, at);
@@ -192,9 +193,11 @@ static bool take_announced(struct body *b, const struct prose *line, struct pros
 	enum announced how = b->announced;
 	struct prose message = *line;
 
+	if (how == NOTHING)
+		return false;
 	announce(b, NOTHING);
 	prose_unquote(&message);
-	if (how == NOTHING || message.len == 0 || message.s[message.len - 1] == ':' || prose_words(message.s, message.len) < 3 ||
+	if (message.len == 0 || message.s[message.len - 1] == ':' || prose_words(message.s, message.len) < 3 ||
 	    prose_is_personal(message.s, message.len))
 		return false;
 	if ((how == WEAKLY || ends_in_duration(&message)) && !prose_has_failure(message.s, message.len) &&

@@ -7,12 +7,13 @@
 #include "ascii.h"
 #include "errors.h"
 #include "oneline.h"
+#include "word_index.h"
+#include "word_list.h"
 
 /* What stands before a number that is a code; longer ones first where one begins another. */
 static const char *const leads[] = {
     "vddk error", "wininet error code", "win32 error code", "win32 error", "msi error", "rpc error", "soap error", "system error", "os error", "sql error", "error number",
-    "error code", "errorcode", "return code", "exit code", "status code", "code", "errno", "http status", "http/1.1", "http/1.0", "http/2", "http", "msg", "error",
-};
+    "error code", "errorcode", "return code", "exit code", "status code", "code", "errno", "http status", "http/1.1", "http/1.0", "http/2", "http", "msg", "error", NULL};
 
 /* Length of a decimal or 0x number at s that no letter or digit follows; 0 for none. */
 static size_t number(const char *s, size_t len)
@@ -50,14 +51,16 @@ static bool clause_ends(const char *s, size_t len)
 /* Length of `LEAD : NUMBER` at s; *value is where the number begins. 0 for none. */
 static size_t lead_number(const char *s, size_t len, size_t *value)
 {
-	/* Most words begin with none of the leads' letters. */
-	if (strchr("vwrsoechm", ascii_fold(s[0])) == NULL)
+	const struct word_index *ix = word_index_list(leads);
+	unsigned b = word_bucket(ascii_fold(s[0]));
+
+	if (!word_may_begin(ix, s[0], len > 1 ? s[1] : '\0'))
 		return 0;
-	for (size_t k = 0; k < sizeof(leads) / sizeof(leads[0]); k++) {
-		size_t i = strlen(leads[k]), gap, n;
+	for (const struct word_entry *w = &ix->list[ix->from[b]], *end = &ix->list[ix->from[b + 1]]; w < end; w++) {
+		size_t i = w->len, gap, n;
 		bool quoted;
 
-		if (!ascii_starts(s, len, leads[k]))
+		if (!ascii_starts(s, len, w->s))
 			continue;
 		for (gap = 0; i < len && gap < 4 && s[i] != '\0' && strchr(" :=#(", s[i]) != NULL; gap++)
 			i++;
@@ -75,11 +78,11 @@ static size_t lead_number(const char *s, size_t len, size_t *value)
 			*value = i;
 			return i + n + 1;
 		}
-		if (ascii_starts(leads[k], strlen(leads[k]), "http") && !(n == 3 && (s[i] == '4' || s[i] == '5')))
+		if (ascii_starts(w->s, w->len, "http") && !(n == 3 && (s[i] == '4' || s[i] == '5')))
 			continue;
-		if (strcmp(leads[k], "msg") == 0 && !ascii_starts(s + i + n, len - i - n, ", level "))
+		if (strcmp(w->s, "msg") == 0 && !ascii_starts(s + i + n, len - i - n, ", level "))
 			continue;
-		if (strcmp(leads[k], "error") == 0 && !clause_ends(s + i + n, len - i - n))
+		if (strcmp(w->s, "error") == 0 && !clause_ends(s + i + n, len - i - n))
 			continue;
 		*value = i;
 		/* A hexadecimal number will stand alone. */
@@ -95,40 +98,29 @@ static size_t storage_name(const char *s, size_t len)
 	    "SignatureDoesNotMatch", "RequestTimeTooSkewed", "BucketAlreadyExists", "InvalidBucketName", "InvalidObjectState",
 	    "EntityTooLarge", "InternalError", "ServiceUnavailable", "PreconditionFailed", "RequestTimeout", "TooManyRequests",
 	    "AuthenticationFailed", "AuthorizationFailure", "ServerBusy", "BlobNotFound", "ContainerNotFound", "AllAccessDisabled",
-	    "MethodNotAllowed", "QuotaExceeded"};
+	    "MethodNotAllowed", "QuotaExceeded", NULL};
+	size_t n = word_list_starts(s, len, names);
 
-	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
-		size_t n = strlen(names[k]);
-
-		if (len >= n && s[0] == names[k][0] && memcmp(s, names[k], n) == 0 && (len == n || (!ascii_alnum(s[n]) && s[n] != '_')))
-			return n;
-	}
-	return 0;
+	return len == n || (!ascii_alnum(s[n]) && s[n] != '_') ? n : 0;
 }
 
 /* ORA-01017, RMAN-03009 */
 static size_t database_code(const char *s, size_t len)
 {
-	static const char *const names[] = {"ORA-", "RMAN-", "TNS-"};
+	static const char *const names[] = {"ORA-", "RMAN-", "TNS-", NULL};
+	size_t n = word_list_starts(s, len, names), i = n;
 
-	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
-		size_t n = strlen(names[k]), i = n;
-
-		if (len < n + 5 || memcmp(s, names[k], n) != 0)
-			continue;
-		while (i < len && ascii_digit(s[i]))
-			i++;
-		return i == n + 5 ? i : 0;
-	}
-	return 0;
+	while (n > 0 && i < len && ascii_digit(s[i]))
+		i++;
+	return n > 0 && i == n + 5 ? i : 0;
 }
 
 /* Symbols that are codes by themselves: ORA-01017, VSS_E_…, E_ACCESSDENIED, ERROR_…, NoSuchBucket, and HRESULTs. */
 static size_t symbol(const char *s, size_t len)
 {
 	static const char *const starts[] = {"VSS_E_", "VSS_W_", "VSS_S_", "E_", "ERROR_", "RPC_S_", "RPC_E_", "WBEM_E_", "NERR_",
-	    "NDMP_", "STATUS_"};
-	size_t i, from = 0;
+	    "NDMP_", "STATUS_", NULL};
+	size_t i, from;
 
 	if (!ascii_upper(s[0]) && s[0] != '0')
 		return 0;
@@ -137,10 +129,7 @@ static size_t symbol(const char *s, size_t len)
 	if (len >= 10 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && strchr("89cC", s[2]) != NULL)
 		/* Alone, the first bits are flags of an access, and no error. */
 		return number(s, len) == 10 && memcmp(s + 3, "0000000", 7) != 0 ? 10 : 0;
-	for (size_t k = 0; k < sizeof(starts) / sizeof(starts[0]) && from == 0; k++)
-		if (len > strlen(starts[k]) && memcmp(s, starts[k], strlen(starts[k])) == 0)
-			from = strlen(starts[k]);
-	if (from == 0)
+	if ((from = word_list_starts(s, len, starts)) == 0)
 		return 0;
 	for (i = from; i < len && (ascii_upper(s[i]) || ascii_digit(s[i]) || s[i] == '_'); i++)
 		;
@@ -168,27 +157,46 @@ static bool copy(char *out, size_t cap, const char *s, size_t len)
 
 bool errors_find_code(char *out, size_t cap, const char *text, size_t len)
 {
-	size_t n, value = 0;
+	size_t n, value = 0, digits = len;
 
 	if (cap == 0)
 		return false;
 	out[0] = '\0';
-	for (size_t i = 0; i < len; i++) {
-		if (!ascii_alnum(text[i]) || (i > 0 && (ascii_alnum(text[i - 1]) || text[i - 1] == '_')))
+	/* No number begins behind the last digit. */
+	while (digits > 0 && !ascii_digit(text[digits - 1]))
+		digits--;
+	for (size_t i = 0, to; i < len; i = to) {
+		for (to = i; to < len && ascii_alnum(text[to]);)
+			to++;
+		if (to == i) {
+			to++;
+			continue;
+		}
+		if (i > 0 && text[i - 1] == '_')
 			continue;
 		if ((n = symbol(text + i, len - i)) > 0)
 			return copy(out, cap, text + i, n);
-		if ((n = lead_number(text + i, len - i, &value)) == 0)
+		if (i >= digits || (n = lead_number(text + i, len - i, &value)) == 0)
 			continue;
 		/* A hexadecimal number names itself, a decimal one needs its lead. */
 		if (n - value > 2 && ascii_fold(text[i + value + 1]) == 'x')
 			return copy(out, cap, text + i + value, n - value);
 		return copy(out, cap, text + i, n);
 	}
-	for (size_t i = 0; i + 6 <= len; i++)
+	for (size_t i = 0; i < digits && i + 6 <= len; i++)
 		if (text[i] == '0' && (i == 0 || !ascii_alnum(text[i - 1])) && (n = plain_hex(text, i, len)) > 0)
 			return copy(out, cap, text + i, n);
 	return false;
+}
+
+bool errors_may_be_certain(const char *text, size_t len)
+{
+	if (memchr(text, '_', len) != NULL || ascii_find_rare(text, len, "0x", 1) != NULL || ascii_find_rare(text, len, "0X", 1) != NULL)
+		return true;
+	for (const char *at = text, *end = text + len; (at = memchr(at, '-', (size_t)(end - at))) != NULL; at++)
+		if (at > text && ascii_upper(at[-1]))
+			return true;
+	return ascii_find(text, len, "vddk error") != NULL;
 }
 
 bool errors_code_is_certain(const char *code)

@@ -119,15 +119,21 @@ static bool has_code(const char *s, size_t len)
 	return errors_find_code(code, sizeof code, s, len);
 }
 
-bool prose_is_product(const char *s, size_t len)
+/* failure: a word of prose_has_failure may stand there. */
+static bool is_product(const char *s, size_t len, bool failure)
 {
-	bool starts = len > 0 && ascii_upper(s[0]) && prose_starts_failure(s, len);
+	bool starts = len >= 12 && ascii_upper(s[0]) && prose_starts_failure(s, len);
 
-	if (len < 12 || prose_is_personal(s, len))
+	if (len < 12 || !(starts || (failure && prose_has_failure(s, len))) || prose_is_personal(s, len))
 		return false;
 	if (starts && (has_subject_matter(s, len) || starts_message(s, len)) && prose_words(s, len) >= 3)
 		return true;
-	return (starts || prose_has_failure(s, len)) && has_code(s, len);
+	return has_code(s, len);
+}
+
+bool prose_is_product(const char *s, size_t len)
+{
+	return is_product(s, len, true);
 }
 
 bool prose_is_message(const char *s, size_t len)
@@ -163,8 +169,11 @@ static void cut(struct prose *p, size_t n)
 static void strip_time(struct prose *p, struct prose *at)
 {
 	static const char *const parts[] = {":: ", "- ", "| ", "– ", "] "};
-	size_t open = p->len > 0 && p->s[0] == '[', n = job_value(p->s + open, p->len - open, JOB_START) + open, from;
+	size_t open = p->len > 0 && p->s[0] == '[', n, from;
 
+	if (open == p->len || (!ascii_digit(p->s[open]) && strchr("./-", p->s[open]) == NULL))
+		return;
+	n = job_value(p->s + open, p->len - open, JOB_START) + open;
 	if (n == open || n >= p->len)
 		return;
 	for (from = n; from < p->len && ascii_blank(p->s[from]); from++)
@@ -198,6 +207,7 @@ bool prose_strip(struct prose *p, struct prose *at)
 	static const char *const bullets[] = {"•", "·", "–", "→", "▪", "●", "◦", "✗", "❌"};
 
 	bool marked = false;
+	size_t n;
 
 	*at = (struct prose){NULL, 0};
 	ascii_trim(&p->s, &p->len);
@@ -206,10 +216,11 @@ bool prose_strip(struct prose *p, struct prose *at)
 		marked = marked || (strchr("-*+", p->s[0]) != NULL && ascii_blank(p->s[1])) || number_mark(p) > 0;
 		if (strchr("-*>|#+", p->s[0]) != NULL && (ascii_blank(p->s[1]) || p->s[0] == '>' || p->s[1] == '>'))
 			cut(p, 1);
-		for (size_t i = 0; i < ASCII_COUNT(bullets); i++)
+		for (size_t i = 0; i < ASCII_COUNT(bullets) && p->len > 0 && (unsigned char)p->s[0] >= 0x80; i++)
 			if (p->len > strlen(bullets[i]) && memcmp(p->s, bullets[i], strlen(bullets[i])) == 0)
 				cut(p, strlen(bullets[i]));
-		cut(p, number_mark(p));
+		if ((n = number_mark(p)) > 0)
+			cut(p, n);
 	}
 	/* Bold marks of a plain text made of HTML. */
 	while (p->len > 4 && p->s[0] == '*' && !ascii_blank(p->s[1]) && p->s[p->len - 1] == '*')
@@ -223,8 +234,13 @@ static const struct {
 } pairs[] = {{"\"", "\""}, {"“", "”"}, {"„", "“"}, {"„", "”"}, {"«", "»"}, {"»", "«"}, {"‘", "’"}, {"‚", "‘"}, {"`", "`"},
     {"「", "」"}, {"'", "'"}};
 
+/* First bytes of what opens a quotation. */
+static const unsigned char openers[256] = {['"'] = 1, ['\''] = 1, ['`'] = 1, [0xc2] = 1, [0xe2] = 1, [0xe3] = 1};
+
 void prose_unquote(struct prose *p)
 {
+	if (p->len == 0 || openers[(unsigned char)p->s[0]] == 0)
+		return;
 	for (size_t i = 0; i < ASCII_COUNT(pairs); i++) {
 		size_t o = strlen(pairs[i].open), c = strlen(pairs[i].close), stop = p->len;
 
@@ -475,10 +491,7 @@ bool prose_quoted(const char *s, size_t len, size_t *from, struct prose *message
 {
 	unsigned tried = 0;
 
-	for (size_t i = *from; i < len && tried < QUOTES_TRIED; i++) {
-		if (!(s[i] == '"' || s[i] == '\'' || s[i] == '`' || (unsigned char)s[i] == 0xe2 || (unsigned char)s[i] == 0xc2 ||
-		    (unsigned char)s[i] == 0xe3))
-			continue;
+	for (size_t i = *from; (i += ascii_until(s + i, len - i, openers)) < len && tried < QUOTES_TRIED; i++) {
 		for (size_t k = 0; k < ASCII_COUNT(pairs); k++) {
 			size_t o = strlen(pairs[k].open);
 			const char *close;
@@ -520,20 +533,24 @@ bool prose_announces(const char *s, size_t len, bool *sure)
 /* Where the sentence at s ends: behind its mark. */
 static size_t sentence_end(const char *s, size_t len)
 {
-	for (size_t i = 0; i + 2 < len; i++)
-		if (strchr(".!?", s[i]) != NULL && s[i + 1] == ' ' && (ascii_upper(s[i + 2]) || (unsigned char)s[i + 2] >= 0x80))
+	static const unsigned char marks[256] = {['.'] = 1, ['!'] = 1, ['?'] = 1, ['\0'] = 1};
+
+	for (size_t i = 0; (i += ascii_until(s + i, len - i, marks)) + 2 < len; i++)
+		if (s[i + 1] == ' ' && (ascii_upper(s[i + 2]) || (unsigned char)s[i + 2] >= 0x80))
 			return i + 1;
 	return len;
 }
 
 bool prose_sentence(const char *s, size_t len, struct prose *message)
 {
+	bool failure = prose_has_failure(s, len);
+
 	for (size_t at = 0; at < len;) {
 		size_t n = sentence_end(s + at, len - at);
 		struct prose p = {s + at, n};
 
 		ascii_trim(&p.s, &p.len);
-		if (prose_is_product(p.s, p.len)) {
+		if (is_product(p.s, p.len, failure)) {
 			size_t to = at + n;
 
 			while (to < len) {

@@ -24,11 +24,12 @@ struct html {
 };
 
 /* Bytes at which a run of others ends. */
-enum { IN_NAME = 1, IN_TEXT = 2, IN_VALUE = 4, IN_ATTRIBUTE = 8, IN_WORDS = 16 };
+enum { IN_NAME = 1, IN_TEXT = 2, IN_VALUE = 4, IN_ATTRIBUTE = 8, IN_WORDS = 16, AT_BLANK = 32 };
 
 static const unsigned char stops[256] = {
 	[0 ... 8] = IN_VALUE | IN_WORDS, [9 ... 13] = IN_NAME | IN_TEXT | IN_VALUE | IN_ATTRIBUTE | IN_WORDS,
-	[14 ... 31] = IN_VALUE | IN_WORDS, [' '] = IN_NAME | IN_TEXT | IN_ATTRIBUTE | IN_WORDS, ['&'] = IN_TEXT | IN_VALUE | IN_WORDS,
+	[14 ... 31] = IN_VALUE | IN_WORDS, [' '] = IN_NAME | IN_TEXT | IN_ATTRIBUTE | IN_WORDS | AT_BLANK,
+	['&'] = IN_TEXT | IN_VALUE | IN_WORDS,
 	['/'] = IN_NAME | IN_ATTRIBUTE, ['<'] = IN_TEXT | IN_WORDS, ['='] = IN_ATTRIBUTE, ['>'] = IN_NAME | IN_ATTRIBUTE,
 	[127] = IN_VALUE | IN_WORDS, [128 ... 255] = IN_WORDS,
 };
@@ -113,16 +114,18 @@ static size_t reference(const char *s, const char *end, bool in_attribute, uint3
 /* Copies an attribute's value with references replaced and white space dropped; cut at cap - 1. */
 static void copy_value(char *out, size_t cap, const char *s, size_t n, bool drop_space)
 {
+	unsigned stop = drop_space ? IN_VALUE | AT_BLANK : IN_VALUE;
 	size_t o = 0;
 
 	for (size_t i = 0; i < n && o + 5 < cap;) {
 		uint32_t cp = 0;
-		size_t k;
+		size_t room = cap - 5 - o, left = n - i, k;
 
-		for (; i < n && o + 5 < cap && (stops[(unsigned char)s[i]] & IN_VALUE) == 0; i++)
-			if (!drop_space || s[i] != ' ')
-				out[o++] = s[i];
-		if (i == n || o + 5 >= cap)
+		k = (size_t)(run_end(s + i, s + i + (left < room ? left : room), stop) - (s + i));
+		memcpy(out + o, s + i, k);
+		i += k;
+		o += k;
+		if (i == n || k == room)
 			break;
 		k = s[i] == '&' ? reference(s + i, s + n, true, &cp) : 0;
 		if (k > 0) {

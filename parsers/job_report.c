@@ -310,10 +310,22 @@ static void take_footer(struct job_reader *rd, const struct job_text *line)
 	memcpy(facts->version, version, sizeof facts->version);
 }
 
+/* A quick look at what cannot begin a report: no title, no table's head. */
+static bool may_begin(const struct job_text *line)
+{
+	char c = ascii_fold(line->s[0]);
+
+	if (c == 'n' || c == 'v' || c == 'm' || c == 'o') /* of the heads that name an object */
+		return true;
+	return ascii_upper(line->s[0]) && job_may_title(line->s, line->len);
+}
+
 static void take_line(struct job_reader *rd, struct job_text line, char *from, char *end)
 {
 	bool in = false;
 
+	if (rd->state == JOB_IDLE && !may_begin(&line))
+		return;
 	if (begin_report(rd, line, from)) {
 		understand(rd, end);
 		return;

@@ -460,31 +460,43 @@ static bool titled(const char *s, size_t len, size_t type, size_t from, const ch
 	return *name_len > 0 && *name_len <= 300 && is_type(s, type);
 }
 
+/* Titles without "… job: NAME". */
+static const char *const openings[] = {"configuration backup for ", "configuration backup job", "scale-out backup repository", "veeamzip",
+    "quick backup", "health check", "backup health check", "backup repository rescan", "tape inventory"};
+
+/* The colon of " job:" and " policy:". */
+static const char *title_colon(const char *s, size_t len)
+{
+	const char *colon = memchr(s, ':', len < 80 ? len : 80);
+
+	return colon != NULL && (ascii_ends(s, (size_t)(colon - s), " job") || ascii_ends(s, (size_t)(colon - s), " policy")) ? colon : NULL;
+}
+
+bool job_may_title(const char *s, size_t len)
+{
+	return title_colon(s, len) != NULL || ascii_starts_any(s, len, openings, ASCII_COUNT(openings));
+}
+
 bool job_title(const char *s, size_t len, const char **type, size_t *type_len, const char **name, size_t *name_len)
 {
-	static const char *const marks[] = {" job:", " policy:"};
-	static const char *const starts[] = {"configuration backup for ", "configuration backup job", "scale-out backup repository",
-	    "veeamzip", "quick backup", "health check", "backup health check", "backup repository rescan", "tape inventory"};
-	const char *colon = memchr(s, ':', len < 80 ? len : 80);
+	const char *colon = title_colon(s, len);
 
 	*type = s;
 	if (len > 600 || len < 6 || !ascii_upper(s[0]))
 		return false;
-	for (size_t i = 0; i < ASCII_COUNT(marks) && colon != NULL; i++) {
-		size_t n = strlen(marks[i]), to = (size_t)(colon - s) + 1;
-
-		if (!ascii_ends(s, to, marks[i]))
-			continue;
-		*type_len = to - n;
-		return titled(s, len, *type_len, to, name, name_len);
+	if (colon != NULL) {
+		*type_len = (size_t)(colon - s) - (ascii_ends(s, (size_t)(colon - s), "job") ? strlen(" job") : strlen(" policy"));
+		return titled(s, len, *type_len, (size_t)(colon - s) + 1, name, name_len);
 	}
-	for (size_t i = 0; i < ASCII_COUNT(starts); i++) {
-		size_t n = strlen(starts[i]), from = n;
+	if (!job_may_title(s, len))
+		return false;
+	for (size_t i = 0; i < ASCII_COUNT(openings); i++) {
+		size_t n = strlen(openings[i]), from = n;
 
-		if (!ascii_starts(s, len, starts[i]) || (n < len && ascii_alnum(s[n]) && starts[i][n - 1] != ' '))
+		if (!ascii_starts(s, len, openings[i]) || (n < len && ascii_alnum(s[n]) && openings[i][n - 1] != ' '))
 			continue;
 		from += from < len && s[from] == ':';
-		*type_len = ascii_ends(starts[i], n, " for ") ? n - 5 : ascii_ends(starts[i], n, " job") ? n - 4 : n;
+		*type_len = ascii_ends(openings[i], n, " for ") ? n - 5 : ascii_ends(openings[i], n, " job") ? n - 4 : n;
 		return titled(s, len, *type_len, from, name, name_len);
 	}
 	return false;

@@ -39,6 +39,8 @@ size_t job_count(const char *s, size_t len, unsigned *n);
 /* `3 of 5 VMs processed`, all of s. */
 bool job_processed(const char *s, size_t len, unsigned *done, unsigned *all);
 
+/* False: s is no title. A quick look. */
+bool job_may_title(const char *s, size_t len);
 /* `Backup job: Daily VMs (Incremental)`: type "Backup", name "Daily VMs"; pointers into s. */
 bool job_title(const char *s, size_t len, const char **type, size_t *type_len, const char **name, size_t *name_len);
 /* The subject of a notification: `FW: [Failed] Daily VMs (3 VMs) 1 failed`: the job; pointers into s. */
