@@ -200,7 +200,8 @@ run: packages
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/demo.py --run
 
 bench: packages
-	$(MAKE) all $(B)/bench/bench_archive $(B)/bench/bench_ocr
+	$(MAKE) all $(B)/bench/bench_archive $(B)/bench/bench_log $(B)/bench/bench_ocr
+	$(B)/bench/bench_log
 	$(B)/bench/bench_archive
 	$(B)/bench/bench_ocr
 	VCSPGATE_BUILD=$(abspath $(B)) $(PYTHON) tests/bench/bench.py

@@ -69,12 +69,45 @@ const char *ascii_find(const char *s, size_t len, const char *needle)
 	return NULL;
 }
 
+/* Sixteen bytes at once, in the vectors of any machine that the compiler knows. */
+typedef unsigned char bytes16 __attribute__((vector_size(16)));
+typedef unsigned long long halves16 __attribute__((vector_size(16)));
+
+/* Whether a and b stand side by side somewhere in s[0, 17). */
+static inline bool has_pair(const char *s, bytes16 a, bytes16 b)
+{
+	bytes16 first, second;
+	halves16 both;
+
+	memcpy(&first, s, sizeof(first));
+	memcpy(&second, s + 1, sizeof(second));
+	both = (halves16)((first == a) & (second == b));
+	return (both[0] | both[1]) != 0;
+}
+
+static bool pair_in(const char *s, size_t len, char a, char b)
+{
+	const bytes16 first = (bytes16){0} + (unsigned char)a, second = (bytes16){0} + (unsigned char)b;
+	const char *last;
+
+	if (len < sizeof(bytes16) + 1) {
+		for (size_t i = 1; i < len; i++)
+			if (s[i - 1] == a && s[i] == b)
+				return true;
+		return false;
+	}
+	for (last = s + len - sizeof(bytes16) - 1; s < last; s += sizeof(bytes16))
+		if (has_pair(s, first, second))
+			return true;
+	return has_pair(last, first, second);
+}
+
 const char *ascii_find_rare(const char *s, size_t len, const char *needle, size_t rare)
 {
 	size_t n = strlen(needle);
 	const char *at, *end;
 
-	if (len < n)
+	if (len < n || !pair_in(s, len, needle[rare], needle[rare + 1]))
 		return NULL;
 	at = s + rare;
 	end = s + (len - n) + rare + 1;
@@ -135,6 +168,20 @@ static size_t word_here(const char *s, size_t len, const struct words *words, bo
 			return w->at;
 	}
 	return ix->count;
+}
+
+size_t ascii_one_of(const char *s, size_t len, const char *const *words, size_t count)
+{
+	const struct word_index *ix = word_index_of(words, count);
+	unsigned b;
+
+	if (len == 0 || !word_may_begin(ix, s[0], len > 1 ? s[1] : '\0'))
+		return count;
+	b = word_bucket(ascii_fold(s[0]));
+	for (size_t i = ix->from[b]; i < ix->from[b + 1]; i++)
+		if (ix->list[i].len == len && ascii_starts(s, len, ix->list[i].s))
+			return ix->list[i].at;
+	return count;
 }
 
 bool ascii_starts_any(const char *s, size_t len, const char *const *prefixes, size_t count)

@@ -90,12 +90,14 @@ bool ascii_starts(const char *s, size_t len, const char *prefix);
 bool ascii_is(const char *s, size_t len, const char *word);
 /* First place of needle (lower case, not empty) in s; NULL. O(len * strlen(needle)) at worst, linear in practice. */
 const char *ascii_find(const char *s, size_t len, const char *needle);
-/* As memmem(3) for short needles: looks for the byte needle[rare] alone, which texts seldom have, before it compares. */
+/* As memmem(3) for short needles: looks for needle[rare] and the byte behind it, which texts seldom have so, before it compares. */
 const char *ascii_find_rare(const char *s, size_t len, const char *needle, size_t rare);
 /* As ascii_find, standing as whole words: no letter or digit touches it. */
 const char *ascii_find_word(const char *s, size_t len, const char *needle);
 /* s begins with one of the prefixes (lower case). */
 bool ascii_starts_any(const char *s, size_t len, const char *const *prefixes, size_t count);
+/* Index of the one of the words (lower case) that s is; count where it is none. */
+size_t ascii_one_of(const char *s, size_t len, const char *const *words, size_t count);
 /* Index of the first of the words (lower case) that s begins with, no letter or digit behind it; count where there is none. */
 size_t ascii_word_at(const char *s, size_t len, const char *const *words, size_t count);
 /* The first place where one of the words (lower case, each beginning with a letter or digit) stands as whole words; NULL. One pass over

@@ -8,22 +8,16 @@
 #include <string.h>
 
 #include "ascii.h"
+#include "errors_recent.h"
 #include "oneline.h"
 
-#define RECENT 1024 /* findings that are known again at once; power of two */
-#define WAYS 4      /* places where one of them may stand, side by side: power of two */
 #define SLOTS 1024 /* power of two above 2 * ERRORS_MAX */
-
-struct recent {
-	uint64_t hash; /* of the bytes as they were found */
-	uint16_t entry; /* index + 1; 0: free */
-};
 
 struct error_set {
 	struct error_entry *list; /* room for `room` entries */
 	size_t room;
 	uint16_t slot[SLOTS]; /* index + 1; 0: free */
-	struct recent *recent; /* RECENT places; NULL until a log has an error: most mails have none */
+	struct errors_recent *recent; /* NULL until a log has an error: most mails have none */
 	size_t count;
 	size_t warnings;
 	size_t weak;
@@ -189,32 +183,10 @@ static bool insert(struct error_set *set, size_t slot, const struct error_item *
 	return ok;
 }
 
-static uint64_t hash_more(uint64_t h, const char *s, size_t len)
+/* No room for one more of its severity. */
+static bool is_full(const struct error_set *set, const struct error_item *item)
 {
-	for (; len > 0; ) {
-		uint64_t w = 0;
-		size_t n = len < sizeof(w) ? len : sizeof(w);
-
-		memcpy(&w, s, n);
-		h = (h ^ w) * UINT64_C(0x9E3779B97F4A7C15);
-		h ^= h >> 29;
-		s += n;
-		len -= n;
-	}
-	return (h ^ len) * UINT64_C(0xBF58476D1CE4E5B9);
-}
-
-/* A log says the same thing thousands of times, byte for byte: that needs no new fingerprint. Who makes two texts of one hash
- * has them counted as one. */
-static uint64_t recent_hash(const struct error_item *item)
-{
-	uint64_t h = hash_more(item->text_len, item->text, item->text_len);
-
-	if (item->exception != NULL)
-		h = hash_more(h, item->exception, strlen(item->exception));
-	if (item->code != NULL)
-		h = hash_more(h ^ 1, item->code, strlen(item->code));
-	return h ^ h >> 31;
+	return set->count == ERRORS_MAX || (item->severity == SEVERITY_WARNING && set->warnings >= ERRORS_MAX_WARNINGS);
 }
 
 /* Adds what no recent finding was; *entry: where it stands. */
@@ -247,48 +219,44 @@ static bool add_new(struct error_set *set, const struct error_item *item, size_t
 		count_again(set, quoted, item);
 		return true;
 	}
-	if (set->count == ERRORS_MAX || (item->severity == SEVERITY_WARNING && set->warnings >= ERRORS_MAX_WARNINGS))
+	if (is_full(set, item))
 		return false;
 	*entry = set->count;
 	return insert(set, slot, item, text, code, exception, fp, text_fp);
 }
 
-/* Where a finding of that hash stands, or would. */
-static size_t recent_place(const struct error_set *set, uint64_t hash)
+/* A finding of a log. */
+static bool add_of_log(struct error_set *set, const struct error_item *item)
 {
-	size_t at = hash & (RECENT - WAYS);
+	struct recent_key key;
+	size_t entry = 0;
+	int known = errors_recent_find(set->recent, item, set->count, &key);
+	bool ok;
 
-	for (size_t i = at; i < at + WAYS; i++)
-		if (set->recent[i].entry == 0 || set->recent[i].hash == hash)
-			return i;
-	return at + (hash >> 32 & (WAYS - 1));
+	if (known >= 0) {
+		count_again(set, &set->list[known], item);
+		return true;
+	}
+	if (known == RECENT_DROPPED && is_full(set, item))
+		return false;
+	ok = add_new(set, item, &entry);
+	if (ok || is_full(set, item))
+		errors_recent_learn(set->recent, item, &key, ok ? (int)entry : RECENT_DROPPED, set->count);
+	return ok;
 }
 
 bool error_set_add(struct error_set *set, const struct error_item *item)
 {
-	size_t at, entry = 0;
-	uint64_t hash;
-	bool ok;
+	size_t entry;
 
 	if (set->findings == ERRORS_MAX_FINDINGS)
 		return false;
 	set->findings++;
 	if (set->recent == NULL && item->where.kind == ORIGIN_ATTACHMENT)
-		set->recent = calloc(RECENT, sizeof *set->recent);
+		set->recent = errors_recent_new();
 	if (item->where.kind != ORIGIN_ATTACHMENT || set->recent == NULL)
 		return add_new(set, item, &entry);
-	hash = recent_hash(item);
-	at = recent_place(set, hash);
-	if (set->recent[at].entry != 0 && set->recent[at].hash == hash) {
-		count_again(set, &set->list[set->recent[at].entry - 1], item);
-		return true;
-	}
-	ok = add_new(set, item, &entry);
-	if (ok) {
-		set->recent[at].hash = hash;
-		set->recent[at].entry = (uint16_t)(entry + 1);
-	}
-	return ok;
+	return add_of_log(set, item);
 }
 
 static json_t *string_or_null(const char *s)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ascii.h"
-#include "errors.h"
+#include "errors_private.h"
 #include "oneline.h"
 #include "word_index.h"
 #include "word_list.h"
@@ -150,18 +150,10 @@ static size_t plain_hex(const char *text, size_t at, size_t len)
 	return n;
 }
 
-static bool copy(char *out, size_t cap, const char *s, size_t len)
+bool errors_code_at(const char *text, size_t len, size_t *at, size_t *n)
 {
-	return len > 0 && oneline(out, cap, s, len, ONELINE_CP1252) > 0;
-}
+	size_t value = 0, digits = len;
 
-bool errors_find_code(char *out, size_t cap, const char *text, size_t len)
-{
-	size_t n, value = 0, digits = len;
-
-	if (cap == 0)
-		return false;
-	out[0] = '\0';
 	/* No number begins behind the last digit. */
 	while (digits > 0 && !ascii_digit(text[digits - 1]))
 		digits--;
@@ -174,24 +166,39 @@ bool errors_find_code(char *out, size_t cap, const char *text, size_t len)
 		}
 		if (i > 0 && text[i - 1] == '_')
 			continue;
-		if ((n = symbol(text + i, len - i)) > 0)
-			return copy(out, cap, text + i, n);
-		if (i >= digits || (n = lead_number(text + i, len - i, &value)) == 0)
+		*at = i;
+		if ((*n = symbol(text + i, len - i)) > 0)
+			return true;
+		if (i >= digits || (*n = lead_number(text + i, len - i, &value)) == 0)
 			continue;
 		/* A hexadecimal number names itself, a decimal one needs its lead. */
-		if (n - value > 2 && ascii_fold(text[i + value + 1]) == 'x')
-			return copy(out, cap, text + i + value, n - value);
-		return copy(out, cap, text + i, n);
+		if (*n - value > 2 && ascii_fold(text[i + value + 1]) == 'x') {
+			*at += value;
+			*n -= value;
+		}
+		return true;
 	}
 	for (size_t i = 0; i < digits && i + 6 <= len; i++)
-		if (text[i] == '0' && (i == 0 || !ascii_alnum(text[i - 1])) && (n = plain_hex(text, i, len)) > 0)
-			return copy(out, cap, text + i, n);
+		if (text[i] == '0' && (i == 0 || !ascii_alnum(text[i - 1])) && (*n = plain_hex(text, i, len)) > 0) {
+			*at = i;
+			return true;
+		}
 	return false;
+}
+
+bool errors_find_code(char *out, size_t cap, const char *text, size_t len)
+{
+	size_t at, n;
+
+	if (cap == 0)
+		return false;
+	out[0] = '\0';
+	return errors_code_at(text, len, &at, &n) && oneline(out, cap, text + at, n, ONELINE_CP1252) > 0;
 }
 
 bool errors_may_be_certain(const char *text, size_t len)
 {
-	if (memchr(text, '_', len) != NULL || ascii_find_rare(text, len, "0x", 1) != NULL || ascii_find_rare(text, len, "0X", 1) != NULL)
+	if (memchr(text, '_', len) != NULL || ascii_find_rare(text, len, "0x", 0) != NULL || ascii_find_rare(text, len, "0X", 0) != NULL)
 		return true;
 	for (const char *at = text, *end = text + len; (at = memchr(at, '-', (size_t)(end - at))) != NULL; at++)
 		if (at > text && ascii_upper(at[-1]))

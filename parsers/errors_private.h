@@ -51,6 +51,8 @@ struct error_shown {
 	bool stale; /* not seen within a day of the latest error */
 };
 
+/* Where the first code of a text stands and how long it is. False where there is none. */
+bool errors_code_at(const char *text, size_t len, size_t *at, size_t *n);
 enum error_class errors_class(const char *text, size_t len);
 /* Folds wrappers and repeats of n entries onto their roots; writes at most n to out and returns how many. */
 size_t errors_fold(struct error_shown *out, const struct error_entry *list, size_t n);

@@ -23,7 +23,7 @@ static size_t without_stack(const char *s, size_t len)
 {
 	const char *at = s, *end = s + len;
 
-	while ((at = ascii_find_rare(at, (size_t)(end - at), "  at ", 2)) != NULL) {
+	while ((at = ascii_find_rare(at, (size_t)(end - at), "  at ", 0)) != NULL) {
 		if (log_line_is_frame(at + 2, (size_t)(end - at) - 2))
 			return (size_t)(at - s);
 		at++;

@@ -7,28 +7,35 @@
 #include "ascii.h"
 #include "log_line.h"
 
+/* `at Name.Space.Method(`, behind the word and its blank. */
+static bool is_call(const char *s, size_t len)
+{
+	size_t end = 0, dots = 0;
+
+	while (end < len && (ascii_alnum(s[end]) || strchr("._`<>+$[],", s[end]) != NULL))
+		dots += s[end++] == '.';
+	return dots > 0 && end < len && s[end] == '(';
+}
+
 bool log_line_is_frame(const char *text, size_t len)
 {
 	/* "at" as the runtimes of the languages write it. */
 	static const char *const at[] = {"at ", "bei ", "à ", "en ", "in ", "в ", "em ", "场所 "};
+	static const char *const decoration[] = {"===", "in c++: ", "... ", "traceback (most", "file \"", "an exception was thrown from thread",
+	    "server stack trace:", "exception rethrown at"};
 
 	ascii_trim(&text, &len);
-	if (len == 0 || memcmp(text, "--", len < 2 ? len : 2) == 0 || ascii_starts(text, len, "==="))
+	if (len == 0 || (text[0] == '-' && (len == 1 || text[1] == '-')))
 		return true;
-	if (ascii_starts(text, len, "in c++: ") || ascii_starts(text, len, "... ") ||
-	    ascii_starts(text, len, "traceback (most") || ascii_starts(text, len, "file \""))
-		return true;
-	if (ascii_starts(text, len, "an exception was thrown from thread") || ascii_starts(text, len, "server stack trace:") ||
-	    ascii_starts(text, len, "exception rethrown at"))
+	/* Most texts begin with none of these bytes. */
+	if ((unsigned char)text[0] < 0x80 && strchr("=.aAbeEfFiIsStT", text[0]) == NULL)
+		return false;
+	if (ascii_starts_any(text, len, decoration, ASCII_COUNT(decoration)))
 		return true;
 	for (size_t i = 0; i < ASCII_COUNT(at); i++) {
-		size_t n = strlen(at[i]), end = n, dots = 0;
+		size_t n;
 
-		if (len <= n || memcmp(text, at[i], n) != 0)
-			continue;
-		while (end < len && (ascii_alnum(text[end]) || strchr("._`<>+$[],", text[end]) != NULL))
-			dots += text[end++] == '.';
-		if (dots > 0 && end < len && text[end] == '(')
+		if (text[0] == at[i][0] && len > (n = strlen(at[i])) && memcmp(text, at[i], n) == 0 && is_call(text + n, len - n))
 			return true;
 	}
 	return false;
@@ -37,17 +44,20 @@ bool log_line_is_frame(const char *text, size_t len)
 /* `Name.Space.SomeException` of letters, digits and points. */
 static bool is_type(const char *s, size_t len)
 {
-	bool dot = false;
+	bool error, dot = false;
 
-	if (len < 5 || len > 180 || !ascii_alpha(s[0]))
+	/* Told by its end at once. */
+	if (len < 5 || len > 180 || !ascii_alpha(s[0]) || !ascii_has(s[len - 1], ASCII_LOWER | ASCII_UPPER))
+		return false;
+	error = ascii_ends(s, len, "error") || ascii_ends(s, len, "fault");
+	if (!error && !ascii_ends(s, len, "exception"))
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (!ascii_alnum(s[i]) && strchr("._`+", s[i]) == NULL)
+		if (!ascii_alnum(s[i]) && s[i] != '.' && s[i] != '_' && s[i] != '`' && s[i] != '+')
 			return false;
 		dot = dot || s[i] == '.';
 	}
-	return s[len - 1] != '.' &&
-	    (ascii_ends(s, len, "exception") || (dot && (ascii_ends(s, len, "error") || ascii_ends(s, len, "fault"))));
+	return dot || !error;
 }
 
 bool log_line_exception(const char **text, size_t *len, const char **exception, size_t *exception_len)

@@ -33,7 +33,7 @@ bool log_foreign_originator(struct log_line *out)
 {
 	static const char sub[] = " sub=";
 	const size_t reach = out->len < 80 ? out->len : 80, most = out->len < PREFIX_MAX ? out->len : PREFIX_MAX;
-	const char *at = ascii_find_rare(out->text, reach, "[Originator@", 11), *close, *name, *end;
+	const char *at = ascii_find_rare(out->text, reach, "[Originator@", 10), *close, *name, *end;
 
 	if (at == NULL || (close = memchr(at, ']', most - (size_t)(at - out->text))) == NULL)
 		return false;

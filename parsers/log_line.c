@@ -11,6 +11,7 @@
 #include "log_fields.h"
 #include "log_foreign.h"
 #include "log_level.h"
+#include "log_stamp.h"
 
 #define LEVEL_REACH 120 /* a level word stands within so many bytes behind the time */
 
@@ -478,10 +479,11 @@ static void parse_undated(struct log_line *out, const char *line, size_t len)
 void log_line_parse(struct log_line *out, const char *line, size_t len)
 {
 	size_t n = indentation(line, len);
+	struct log_stamp stamp;
 
 	line += n;
 	len -= n;
-	n = log_line_time(NULL, line, len);
+	n = log_stamp_read(&stamp, line, len);
 	out->kind = LOG_LINE_PLAIN;
 	out->at[0] = '\0';
 	out->line = out->text = line;
@@ -496,7 +498,6 @@ void log_line_parse(struct log_line *out, const char *line, size_t len)
 		return;
 	}
 	parse_record(out, line, len, n);
-	/* Writing the time costs more than finding it: only for what is kept. */
 	if (out->kind != LOG_LINE_OTHER)
-		log_line_time(out->at, line, len);
+		log_stamp_write(out->at, &stamp);
 }

@@ -1,11 +1,11 @@
 /*
  * log_time.c - parser worker; hostile log lines. The time forms that lines begin with. Called by log_line.c.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "ascii.h"
 #include "log_line.h"
+#include "log_stamp.h"
 
 /* Reads exactly n digits at s. */
 static bool digits(const char *s, size_t len, size_t n, unsigned *value)
@@ -29,14 +29,8 @@ static size_t short_number(const char *s, size_t len, unsigned *value)
 	return digits(s, len, 1, value) ? 1 : 0;
 }
 
-struct stamp {
-	unsigned year, month, day, hour, minute, second;
-	char fraction[10]; /* ".123456" or "" */
-	char offset[8];    /* "Z", "+02:00" or "" */
-};
-
 /* d.m.yyyy, as the event viewer of some languages writes it. */
-static size_t short_dotted_date(const char *s, size_t len, struct stamp *t)
+static size_t short_dotted_date(const char *s, size_t len, struct log_stamp *t)
 {
 	size_t n = short_number(s, len, &t->day), m;
 
@@ -49,7 +43,7 @@ static size_t short_dotted_date(const char *s, size_t len, struct stamp *t)
 }
 
 /* dd.mm.yyyy, yyyy-mm-dd, yyyy/mm/dd: the forms that can be read in one way only. */
-static size_t date(const char *s, size_t len, struct stamp *t)
+static size_t date(const char *s, size_t len, struct log_stamp *t)
 {
 	if (len < 10)
 		return 0;
@@ -64,7 +58,7 @@ static size_t date(const char *s, size_t len, struct stamp *t)
 
 /* m/d/yyyy or d/m/yyyy: which of the two shows where one number is above 12, or AM/PM follows (American); else
  * the month stays 0, the time unknown. */
-static size_t slash_date(const char *s, size_t len, struct stamp *t, bool *undecided)
+static size_t slash_date(const char *s, size_t len, struct log_stamp *t, bool *undecided)
 {
 	unsigned a, b;
 	size_t n = short_number(s, len, &a), m;
@@ -80,7 +74,7 @@ static size_t slash_date(const char *s, size_t len, struct stamp *t, bool *undec
 	return n + m + 6;
 }
 
-static size_t fraction(const char *s, size_t len, struct stamp *t)
+static size_t fraction(const char *s, size_t len, struct log_stamp *t)
 {
 	size_t n = 1, kept = 0;
 
@@ -94,13 +88,15 @@ static size_t fraction(const char *s, size_t len, struct stamp *t)
 	return n;
 }
 
-static size_t offset(const char *s, size_t len, struct stamp *t)
+static size_t offset(const char *s, size_t len, struct log_stamp *t)
 {
 	unsigned h, m;
 	size_t colon;
 
+	char *out = t->offset;
+
 	if (len > 0 && s[0] == 'Z') {
-		snprintf(t->offset, sizeof(t->offset), "Z");
+		memcpy(out, "Z", 2);
 		return 1;
 	}
 	if (len < 5 || (s[0] != '+' && s[0] != '-') || !digits(s + 1, 2, 2, &h))
@@ -108,12 +104,15 @@ static size_t offset(const char *s, size_t len, struct stamp *t)
 	colon = s[3] == ':';
 	if (!digits(s + 3 + colon, len - 3 - colon, 2, &m) || h > 14 || m > 59)
 		return 0;
-	snprintf(t->offset, sizeof(t->offset), "%c%02u:%02u", s[0], h, m);
+	memcpy(out, s, 3);
+	out[3] = ':';
+	memcpy(out + 4, s + 3 + colon, 2);
+	out[6] = '\0';
 	return 5 + colon;
 }
 
 /* hh:mm:ss with what may follow. */
-static size_t clock_time(const char *s, size_t len, struct stamp *t, bool *american)
+static size_t clock_time(const char *s, size_t len, struct log_stamp *t, bool *american)
 {
 	size_t n = short_number(s, len, &t->hour);
 	bool half = false;
@@ -132,7 +131,7 @@ static size_t clock_time(const char *s, size_t len, struct stamp *t, bool *ameri
 	return n + offset(s + n, len - n, t);
 }
 
-static bool plausible(const struct stamp *t)
+static bool plausible(const struct log_stamp *t)
 {
 	return t->month >= 1 && t->month <= 12 && t->day >= 1 && t->day <= 31 && t->hour <= 23 && t->minute <= 59 &&
 	    t->second <= 60;
@@ -142,7 +141,7 @@ static bool plausible(const struct stamp *t)
 static size_t syslog_time(const char *s, size_t len)
 {
 	static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
-	struct stamp t = {0};
+	struct log_stamp t = {0};
 	bool american = false;
 	size_t n;
 
@@ -180,12 +179,17 @@ static char *put_number(char *out, unsigned n, size_t width)
 	return out + width;
 }
 
-/* 2021-07-07T16:43:06.123+02:00; for each error, so without printf. */
-static void write_stamp(char at[40], const struct stamp *t)
+void log_stamp_write(char at[40], const struct log_stamp *t)
 {
-	char *out = put_number(at, t->year, 4);
 	size_t n = strlen(t->fraction), m = strlen(t->offset);
+	char *out = at;
 
+	if (!t->known) {
+		at[0] = '\0';
+		return;
+	}
+	/* For each error, so without printf. */
+	out = put_number(out, t->year, 4);
 	*out++ = '-';
 	out = put_number(out, t->month, 2);
 	*out++ = '-';
@@ -200,36 +204,89 @@ static void write_stamp(char at[40], const struct stamp *t)
 	memcpy(out + n, t->offset, m + 1);
 }
 
-size_t log_line_time(char at[40], const char *line, size_t len)
+/* Two digits; *bad turns true where they are none. */
+static inline unsigned two(const char *s, bool *bad)
 {
-	struct stamp t = {0};
+	unsigned a = (unsigned)(unsigned char)s[0] - '0', b = (unsigned)(unsigned char)s[1] - '0';
+
+	*bad |= (a > 9) | (b > 9);
+	return a * 10 + b;
+}
+
+/* `dd.mm.yyyy hh:mm:ss` or `yyyy-mm-dd hh:mm:ss`, as nearly all lines begin; returns its bytes, 0 for any other form. */
+static size_t usual(const char *s, size_t len, struct log_stamp *t)
+{
+	bool bad = false, dotted;
+	size_t n = 19;
+
+	if (len < n || s[13] != ':' || s[16] != ':' || (s[10] != ' ' && s[10] != 'T'))
+		return 0;
+	dotted = s[2] == '.' && s[5] == '.';
+	if (!dotted && (s[4] != '-' || s[7] != '-'))
+		return 0;
+	t->year = two(s + (dotted ? 6 : 0), &bad) * 100;
+	t->year += two(s + (dotted ? 8 : 2), &bad);
+	t->month = two(s + (dotted ? 3 : 5), &bad);
+	t->day = two(s + (dotted ? 0 : 8), &bad);
+	t->hour = two(s + 11, &bad);
+	t->minute = two(s + 14, &bad);
+	t->second = two(s + 17, &bad);
+	if (bad || !plausible(t))
+		return 0;
+	n += fraction(s + n, len - n, t);
+	if (len - n >= 3 && s[n] == ' ' && ascii_fold(s[n + 2]) == 'm') /* a half of the day */
+		return 0;
+	t->known = true;
+	return n + offset(s + n, len - n, t);
+}
+
+/* Any form but the one of syslog. */
+static size_t dated(const char *s, size_t len, struct log_stamp *t)
+{
 	bool undecided = false, american = false;
+	size_t i = date(s, len, t), n;
+
+	if (i == 0)
+		i = slash_date(s, len, t, &undecided);
+	if (i == 0 || i >= len || (s[i] != ' ' && s[i] != 'T' && s[i] != ','))
+		return 0;
+	i++;
+	while (i < len && s[i] == ' ')
+		i++;
+	if ((n = clock_time(s + i, len - i, t, &american)) == 0 || !plausible(t))
+		return 0;
+	t->known = american || !undecided;
+	return i + n;
+}
+
+size_t log_stamp_read(struct log_stamp *t, const char *line, size_t len)
+{
 	size_t i = opening(line, len), n;
 
-	if (at != NULL)
-		at[0] = '\0';
+	t->known = false;
 	if (i >= len || (!ascii_digit(line[i]) && !ascii_upper(line[i])))
 		return 0;
 	if (ascii_upper(line[i]))
 		return (n = syslog_time(line + i, len - i)) > 0 ? i + n : 0;
-	n = date(line + i, len - i, &t);
-	if (n == 0)
-		n = slash_date(line + i, len - i, &t, &undecided);
-	if (n == 0)
-		return 0;
+	t->fraction[0] = t->offset[0] = '\0';
+	if ((n = usual(line + i, len - i, t)) == 0) {
+		t->fraction[0] = t->offset[0] = '\0';
+		t->known = false;
+		if ((n = dated(line + i, len - i, t)) == 0)
+			return 0;
+	}
 	i += n;
-	if (i < len && (line[i] == ' ' || line[i] == 'T' || line[i] == ','))
-		i++;
-	else
-		return 0;
-	while (i < len && line[i] == ' ')
-		i++;
-	if ((n = clock_time(line + i, len - i, &t, &american)) == 0 || !plausible(&t))
-		return 0;
-	i += n;
-	if (line[0] == '[' && i < len && line[i] == ']')
-		i++;
-	if (at != NULL && !(undecided && !american))
-		write_stamp(at, &t);
-	return i;
+	return i + (line[0] == '[' && i < len && line[i] == ']');
+}
+
+size_t log_line_time(char at[40], const char *line, size_t len)
+{
+	struct log_stamp t;
+	size_t n = log_stamp_read(&t, line, len);
+
+	if (at != NULL && n > 0)
+		log_stamp_write(at, &t);
+	else if (at != NULL)
+		at[0] = '\0';
+	return n;
 }

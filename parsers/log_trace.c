@@ -58,7 +58,7 @@ bool log_trace_inner(struct log_inner *out, const char *s, size_t len)
 {
 	const char *at = s, *found = NULL, *end = s + len;
 
-	while (at < end && (at = ascii_find_rare(at, (size_t)(end - at), "--> ", 2)) != NULL) {
+	while (at < end && (at = ascii_find_rare(at, (size_t)(end - at), "--> ", 1)) != NULL) {
 		at += 4;
 		found = at;
 	}

@@ -20,32 +20,30 @@ void log_winevent_init(struct log_winevent *ev, struct error_set *set, const str
 
 enum event_part winevent_part(const char *s, size_t len)
 {
-	static const struct {
-		const char *name;
-		enum event_part part;
-	} rows[] = {
-	    {"log name", EVENT_START}, {"protokollname", EVENT_START},
-	    {"level", EVENT_LEVEL}, {"leveldisplayname", EVENT_LEVEL}, {"entrytype", EVENT_LEVEL}, {"ebene", EVENT_LEVEL},
-	    {"source", EVENT_SOURCE}, {"providername", EVENT_SOURCE}, {"quelle", EVENT_SOURCE},
-	    {"event id", EVENT_ID}, {"eventid", EVENT_ID}, {"id", EVENT_ID}, {"ereignis-id", EVENT_ID},
-	    {"date", EVENT_DATE}, {"date and time", EVENT_DATE}, {"timecreated", EVENT_DATE}, {"timegenerated", EVENT_DATE},
-	    {"datum", EVENT_DATE}, {"datum und uhrzeit", EVENT_DATE},
-	    {"description", EVENT_TEXT}, {"message", EVENT_TEXT}, {"beschreibung", EVENT_TEXT},
-	    {"task", EVENT_OTHER}, {"task category", EVENT_OTHER}, {"aufgabenkategorie", EVENT_OTHER}, {"opcode", EVENT_OTHER},
-	    {"keyword", EVENT_OTHER}, {"keywords", EVENT_OTHER}, {"schl\xC3\xBCsselw\xC3\xB6rter", EVENT_OTHER},
-	    {"schl\xFCsselw\xF6rter", EVENT_OTHER}, {"user", EVENT_OTHER}, {"user name", EVENT_OTHER}, {"username", EVENT_OTHER},
-	    {"benutzer", EVENT_OTHER}, {"computer", EVENT_OTHER}, {"machinename", EVENT_OTHER}, {"category", EVENT_OTHER},
-	    {"categorynumber", EVENT_OTHER}, {"replacementstrings", EVENT_OTHER}, {"index", EVENT_OTHER},
-	    {"instanceid", EVENT_OTHER}, {"timewritten", EVENT_OTHER}, {"version", EVENT_OTHER}, {"qualifiers", EVENT_OTHER},
-	    {"recordid", EVENT_OTHER}, {"providerid", EVENT_OTHER}, {"logname", EVENT_OTHER}, {"processid", EVENT_OTHER},
-	    {"threadid", EVENT_OTHER}, {"userid", EVENT_OTHER}, {"properties", EVENT_OTHER}, {"data", EVENT_OTHER},
+	static const char *const names[] = {
+	    "log name", "protokollname",
+	    "level", "leveldisplayname", "entrytype", "ebene",
+	    "source", "providername", "quelle",
+	    "event id", "eventid", "id", "ereignis-id",
+	    "date", "date and time", "timecreated", "timegenerated", "datum", "datum und uhrzeit",
+	    "description", "message", "beschreibung",
+	    "task", "task category", "aufgabenkategorie", "opcode", "keyword", "keywords",
+	    "schl\xC3\xBCsselw\xC3\xB6rter", "schl\xFCsselw\xF6rter", "user", "user name", "username", "benutzer",
+	    "computer", "machinename", "category", "categorynumber", "replacementstrings", "index", "instanceid",
+	    "timewritten", "version", "qualifiers", "recordid", "providerid", "logname", "processid", "threadid",
+	    "userid", "properties", "data",
 	};
+	static const struct {
+		enum event_part part;
+		size_t names; /* of that part */
+	} rows[] = {{EVENT_START, 2}, {EVENT_LEVEL, 4}, {EVENT_SOURCE, 3}, {EVENT_ID, 4}, {EVENT_DATE, 6}, {EVENT_TEXT, 3}, {EVENT_OTHER, 30}};
+	size_t at, k = 0;
 
 	ascii_trim(&s, &len);
-	for (size_t i = 0; i < ASCII_COUNT(rows); i++)
-		if (ascii_is(s, len, rows[i].name))
-			return rows[i].part;
-	return EVENT_NONE;
+	at = ascii_one_of(s, len, names, ASCII_COUNT(names));
+	for (; k < ASCII_COUNT(rows) && at >= rows[k].names; k++)
+		at -= rows[k].names;
+	return k < ASCII_COUNT(rows) ? rows[k].part : EVENT_NONE;
 }
 
 /* The first value stays. */
@@ -198,6 +196,9 @@ static bool begins_record(const char *s, size_t len)
 	bool listed = false;
 	enum event_part part;
 
+	/* Told by its first byte where it is none. */
+	if (len == 0 || strchr("EeLlPpTtIiMm", s[0]) == NULL)
+		return false;
 	if (is_numbered(s, len))
 		return true;
 	part = label_of(s, len, &value, &listed);

@@ -110,6 +110,89 @@ static void test_bounds(void **state)
 	error_set_free(&set);
 }
 
+/* How many of the texts, up to NULL, are different errors to a set that knows nothing of the others. */
+static size_t different(const char *const *texts)
+{
+	char seen[8][40];
+	size_t n = 0, k;
+
+	for (; *texts != NULL; texts++) {
+		struct error_set *set = error_set_new();
+		json_t *list;
+
+		add(set, *texts, NULL, SEVERITY_ERROR, ORIGIN_ATTACHMENT, "");
+		list = error_set_json(set);
+		snprintf(seen[n], sizeof(seen[n]), "%s", json_string_value(json_object_get(json_array_get(list, 0), "fingerprint")));
+		for (k = 0; strcmp(seen[k], seen[n]) != 0; k++)
+			;
+		n += k == n;
+		json_decref(list);
+		error_set_free(&set);
+	}
+	return n;
+}
+
+/* What was found a moment ago is known again by its bytes, digits alike: that must not join what differs. */
+static void test_known_again(void **state)
+{
+	static const struct {
+		size_t n;
+		const char *texts[8];
+	} rows[] = {
+	    {1, {"Disk 1 of VM77 is full", "Disk 2 of VM12 is full", "Disk 9 of VM77 is full"}},
+	    {2, {"Failed to read block 17. Code: 5", "Failed to read block 18. Code: 5", "Failed to read block 17. Code: 7"}},
+	    {2, {"Failed to read block 17.  Code: 5", "Failed to read block 18.  Code: 7", "Failed to read block 19.  Code: 5"}},
+	    {2, {"Copy of VM1 failed: 0x80070005", "Copy of VM2 failed: 0x80070005", "Copy of VM2 failed: 0x80070008"}},
+	    {2, {"Refused: 1x80070005 here", "Refused: 0x80070005 here", "Refused: 0x80000000 here"}},
+	    {3, {"Call failed. Win32 error: 5", "Call failed. Win64 error: 5", "Call failed. Win32 error: 6"}},
+	    {3, {"Call failed. Win64 error: 5", "Call failed. Win32 error: 5", "Call failed. Win64 error: 6"}},
+	    {2, {"Upload refused, HTTP status 203 given", "Upload refused, HTTP status 503 given"}},
+	    {2, {"Upload refused, HTTP/1.1 503 given", "Upload refused, HTTP/1.0 203 given", "Upload refused, HTTP/3.1 203 given"}},
+	    {1, {"Cannot reach http://192.0.2.7:80/a at all", "Cannot reach http://192.0.2.9:81/a at all"}},
+	    {2, {"Backup stopped, ORA-01017 given", "Backup stopped, ORA-01018 given"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct error_set *set = error_set_new();
+
+		for (int twice = 0; twice < 2; twice++)
+			for (size_t k = 0; rows[i].texts[k] != NULL; k++)
+				add(set, rows[i].texts[k], NULL, SEVERITY_ERROR, ORIGIN_ATTACHMENT, "");
+		if (error_set_count(set) != rows[i].n || different(rows[i].texts) != rows[i].n)
+			fail_msg("%s: %zu, alone %zu", rows[i].texts[0], error_set_count(set), different(rows[i].texts));
+		error_set_free(&set);
+	}
+}
+
+/* A full set drops what is new each time, and goes on counting what it has. */
+static void test_full_again(void **state)
+{
+	struct error_set *set = error_set_new();
+	char text[64];
+	json_t *list;
+
+	(void)state;
+	for (int i = 0; i < 2 * ERRORS_MAX_WARNINGS; i++) {
+		snprintf(text, sizeof(text), "Space is low on %c%c%c", 'a' + i / 26 % 26, 'a' + i % 26, 'a' + i / 676);
+		add(set, text, NULL, SEVERITY_WARNING, ORIGIN_ATTACHMENT, "");
+	}
+	assert_int_equal(error_set_count(set), ERRORS_MAX_WARNINGS);
+	add(set, text, NULL, SEVERITY_WARNING, ORIGIN_ATTACHMENT, "");
+	assert_int_equal(error_set_count(set), ERRORS_MAX_WARNINGS);
+	/* An error of the same text, written in another way, has room, and the warning is one of it from then on. */
+	text[0] = 's';
+	add(set, text, NULL, SEVERITY_ERROR, ORIGIN_ATTACHMENT, "");
+	assert_int_equal(error_set_errors(set), 1);
+	text[0] = 'S';
+	add(set, text, NULL, SEVERITY_WARNING, ORIGIN_ATTACHMENT, "");
+	assert_int_equal(error_set_count(set), ERRORS_MAX_WARNINGS + 1);
+	list = error_set_json(set);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 0), "count")), 2);
+	json_decref(list);
+	error_set_free(&set);
+}
+
 static void test_codes(void **state)
 {
 	static const struct {
@@ -228,7 +311,8 @@ static void test_body(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_count_and_times), cmocka_unit_test(test_order),
-	    cmocka_unit_test(test_bounds), cmocka_unit_test(test_codes), cmocka_unit_test(test_body)};
+	    cmocka_unit_test(test_bounds),
+	    cmocka_unit_test(test_known_again), cmocka_unit_test(test_full_again), cmocka_unit_test(test_codes), cmocka_unit_test(test_body)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
