@@ -14,7 +14,7 @@ const unsigned char ascii_classes[256] = {
 	0, 12, 12, 12, 12, 12, 12, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0,
 };
 
-bool ascii_starts(const char *s, size_t len, const char *prefix)
+bool ascii_starts_all(const char *s, size_t len, const char *prefix)
 {
 	size_t i;
 
@@ -22,11 +22,6 @@ bool ascii_starts(const char *s, size_t len, const char *prefix)
 		if (i >= len || ascii_fold(s[i]) != prefix[i])
 			return false;
 	return true;
-}
-
-bool ascii_is(const char *s, size_t len, const char *word)
-{
-	return strlen(word) == len && ascii_starts(s, len, word);
 }
 
 bool ascii_ends(const char *s, size_t len, const char *suffix)
@@ -44,25 +39,40 @@ static const char *skip_to(const char *at, const char *end, char c)
 	return found != NULL ? found : end;
 }
 
+/* Where the byte of the needle stands that texts have least; *n: its length. */
+static size_t rarest(const char *needle, size_t *n)
+{
+	static const unsigned char often[256] = {[' '] = 30, ['e'] = 26, ['t'] = 25, ['a'] = 24, ['o'] = 23, ['i'] = 22, ['n'] = 21,
+	    ['s'] = 20, ['r'] = 19, ['h'] = 18, ['l'] = 17, ['d'] = 16, ['c'] = 15, ['u'] = 14, ['m'] = 13, ['p'] = 12, ['f'] = 11,
+	    ['g'] = 10, ['b'] = 9, ['w'] = 8, ['y'] = 7, ['v'] = 6, ['.'] = 5, [':'] = 5, ['-'] = 5, ['k'] = 4, ['x'] = 3};
+	size_t best = 0, i;
+
+	for (i = 1; needle[i] != '\0'; i++)
+		if (often[(unsigned char)needle[i]] < often[(unsigned char)needle[best]])
+			best = i;
+	*n = i;
+	return best;
+}
+
 const char *ascii_find(const char *s, size_t len, const char *needle)
 {
-	size_t n = strlen(needle);
+	size_t n, rare = rarest(needle, &n);
+	char small = needle[rare], capital = ascii_lower(small) ? (char)(small - ('a' - 'A')) : small;
 	const char *end, *lower, *upper;
-	char capital = ascii_lower(needle[0]) ? (char)(needle[0] - ('a' - 'A')) : needle[0];
 
 	if (len < n)
 		return NULL;
 	/* Past here the needle does not fit. Both letter cases advance by themselves, each over s once. */
-	end = s + (len - n) + 1;
-	lower = skip_to(s, end, needle[0]);
-	upper = capital != needle[0] ? skip_to(s, end, capital) : end;
+	end = s + (len - n) + rare + 1;
+	lower = skip_to(s + rare, end, small);
+	upper = capital != small ? skip_to(s + rare, end, capital) : end;
 	while (lower < end || upper < end) {
 		const char *at = lower < upper ? lower : upper;
 
-		if (ascii_starts(at, n, needle))
-			return at;
+		if (ascii_starts(at - rare, n, needle))
+			return at - rare;
 		if (at == lower)
-			lower = skip_to(at + 1, end, needle[0]);
+			lower = skip_to(at + 1, end, small);
 		else
 			upper = skip_to(at + 1, end, capital);
 	}

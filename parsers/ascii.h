@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Classes of a byte. */
 #define ASCII_DIGIT 1u
@@ -84,10 +85,20 @@ static inline size_t ascii_until(const char *s, size_t len, const unsigned char 
 	return i;
 }
 
+bool ascii_starts_all(const char *s, size_t len, const char *prefix);
+
 /* s begins with prefix (prefix in lower case). */
-bool ascii_starts(const char *s, size_t len, const char *prefix);
+static inline bool ascii_starts(const char *s, size_t len, const char *prefix)
+{
+	return prefix[0] == '\0' || (len > 0 && ascii_fold(s[0]) == prefix[0] && ascii_starts_all(s, len, prefix));
+}
+
 /* s is word (word in lower case). */
-bool ascii_is(const char *s, size_t len, const char *word);
+static inline bool ascii_is(const char *s, size_t len, const char *word)
+{
+	return ascii_starts(s, len, word) && strlen(word) == len;
+}
+
 /* First place of needle (lower case, not empty) in s; NULL. O(len * strlen(needle)) at worst, linear in practice. */
 const char *ascii_find(const char *s, size_t len, const char *needle);
 /* As memmem(3) for short needles: looks for needle[rare] and the byte behind it, which texts seldom have so, before it compares. */

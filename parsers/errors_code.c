@@ -52,16 +52,16 @@ static bool clause_ends(const char *s, size_t len)
 static size_t lead_number(const char *s, size_t len, size_t *value)
 {
 	const struct word_index *ix = word_index_list(leads);
-	unsigned b = word_bucket(ascii_fold(s[0]));
 
-	if (!word_may_begin(ix, s[0], len > 1 ? s[1] : '\0'))
+	if (ix != NULL && !word_may_begin(ix, s[0], len > 1 ? s[1] : '\0'))
 		return 0;
-	for (const struct word_entry *w = &ix->list[ix->from[b]], *end = &ix->list[ix->from[b + 1]]; w < end; w++) {
-		size_t i = w->len, gap, n;
+	for (const char *const *lead = leads; *lead != NULL; lead++) {
+		size_t i, gap, n;
 		bool quoted;
 
-		if (!ascii_starts(s, len, w->s))
+		if (!ascii_starts(s, len, *lead))
 			continue;
+		i = strlen(*lead);
 		for (gap = 0; i < len && gap < 4 && s[i] != '\0' && strchr(" :=#(", s[i]) != NULL; gap++)
 			i++;
 		/* Error code: '32768' */
@@ -78,11 +78,11 @@ static size_t lead_number(const char *s, size_t len, size_t *value)
 			*value = i;
 			return i + n + 1;
 		}
-		if (ascii_starts(w->s, w->len, "http") && !(n == 3 && (s[i] == '4' || s[i] == '5')))
+		if (ascii_starts(*lead, strlen(*lead), "http") && !(n == 3 && (s[i] == '4' || s[i] == '5')))
 			continue;
-		if (strcmp(w->s, "msg") == 0 && !ascii_starts(s + i + n, len - i - n, ", level "))
+		if (strcmp(*lead, "msg") == 0 && !ascii_starts(s + i + n, len - i - n, ", level "))
 			continue;
-		if (strcmp(w->s, "error") == 0 && !clause_ends(s + i + n, len - i - n))
+		if (strcmp(*lead, "error") == 0 && !clause_ends(s + i + n, len - i - n))
 			continue;
 		*value = i;
 		/* A hexadecimal number will stand alone. */

@@ -173,13 +173,12 @@ static void take_line(struct alarm *a, struct job_text line, char *from, char *t
 
 int job_alarms_scan(struct job_reports *out, char *text, size_t len, const struct error_where *where)
 {
-	static const char *const words[] = {"alarm", "alert"}; /* in one of ALARM's labels */
 	struct alarm a = {.out = out, .where = where, .pending = LABELS};
 	const char *at = text, *end = text + len;
 	struct job_text line;
 
 	/* Most mails speak of none. */
-	if (ascii_find_any(text, len, words, ASCII_COUNT(words), NULL) == NULL)
+	if (ascii_find(text, len, "alarm") == NULL && ascii_find(text, len, "alert") == NULL)
 		return VG_OK;
 	while (a.err == VG_OK && ascii_line(&at, end, &line.s, &line.len)) {
 		char *from = text + (line.s - text), *to = from + line.len;

@@ -86,7 +86,7 @@ static bool closes_with_name(const struct line *l, const char *const *list, bool
 	const struct word_index *ix = word_index_list(list);
 	unsigned b = word_bucket(l->f[0]);
 
-	if (!word_may_begin(ix, l->f[0], l->flen > 1 ? l->f[1] : '\0'))
+	if (ix == NULL || !word_may_begin_exact(ix, l->f[0], l->flen > 1 ? l->f[1] : '\0'))
 		return false;
 	for (size_t i = ix->from[b]; i < ix->from[b + 1]; i++) {
 		size_t k = ix->list[i].len, n;
@@ -492,16 +492,18 @@ bool text_is_disclaimer(const struct line *l, size_t n)
 		"accepts no liability", "accept no liability", "does not accept liability",
 		"no liability for any damage", "checked for viruses", "scanned for viruses and malware", NULL};
 	size_t bytes = 0;
+	bool note;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		bytes += l[i].flen;
+	note = n <= 3 && bytes < 300 && any_line_has(l, n, notes);
+	if (!note && bytes < DISCLAIMER_MIN)
+		return false;
+	for (size_t i = 0; i < n; i++)
 		if (l[i].depth > 0 || (line_technical(&l[i]) && !line_is_drawn(&l[i]) && l[i].len <= 160 && !any_line_has(&l[i], 1, mail)))
 			return false;
-	}
-	if (n <= 3 && bytes < 300 && any_line_has(l, n, notes))
+	if (note)
 		return true;
-	if (bytes < DISCLAIMER_MIN)
-		return false;
 	if ((n <= 6 && any_line_has(l, n, firm)) || any_line_has(l, n, liability))
 		return true;
 	if (!any_line_has(l, n, secrecy) && !any_line_has(l, n, mistake))

@@ -74,6 +74,16 @@ static size_t link_target(const char *s, size_t n)
 	return end != NULL ? (size_t)(end - s) + 1 : 0;
 }
 
+/* What a byte becomes that stands for itself: printable ASCII but blank, '<' and '*'. 0: any other. */
+static const unsigned char folded[256] = {
+	[32] = 0, 33, 34, 35, 36, 37, 38, 39, 40, 41, 0, 43, 44, 45, 46, 47,
+	48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 0, 61, 62, 63,
+	64, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111,
+	112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 91, 92, 93, 94, 95,
+	96, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111,
+	112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 0,
+};
+
 size_t line_fold(char *out, const char *s, size_t n)
 {
 	size_t o = 0;
@@ -82,15 +92,23 @@ size_t line_fold(char *out, const char *s, size_t n)
 	for (size_t i = 0; i < n;) {
 		uint32_t cp = (unsigned char)s[i];
 		unsigned k = 1;
+		size_t link;
 
-		if (cp > ' ' && cp < 0x7f && cp != '*') { /* nearly always */
-			size_t link = cp == '<' && o > 0 ? link_target(s + i, n - i) : 0;
-
+		if (folded[cp] != 0) { /* nearly always */
+			if (space)
+				out[o++] = ' ';
+			space = false;
+			for (; i < n && folded[(unsigned char)s[i]] != 0; i++)
+				out[o++] = (char)folded[(unsigned char)s[i]];
+			continue;
+		}
+		if (cp == '<') {
+			link = o > 0 ? link_target(s + i, n - i) : 0;
 			if (space && link == 0)
 				out[o++] = ' ';
 			space &= link > 0;
 			if (link == 0)
-				out[o++] = ascii_fold(s[i]);
+				out[o++] = '<';
 			i += link > 0 ? link : 1;
 			continue;
 		}

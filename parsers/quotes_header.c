@@ -14,45 +14,37 @@
 
 enum field { F_NONE, F_FROM, F_DATE, F_TO, F_SUBJECT, F_OTHER, F_RAW };
 
-/* Folded. A name may stand for two fields ("data", "van"): the first fits. */
-static const struct {
-	const char *name;
-	enum field field;
-} fields[] = {
-	{"from", F_FROM}, {"von", F_FROM}, {"de", F_FROM}, {"da", F_FROM}, {"van", F_FROM}, {"od", F_FROM},
-	{"от", F_FROM}, {"від", F_FROM}, {"från", F_FROM}, {"fra", F_FROM}, {"发件人", F_FROM}, {"寄件者", F_FROM},
-	{"寄件人", F_FROM}, {"差出人", F_FROM}, {"送信者", F_FROM}, {"发送人", F_FROM}, {"feladó", F_FROM},
-	{"lähettäjä", F_FROM}, {"kimden", F_FROM}, {"expéditeur", F_FROM}, {"remitente", F_FROM},
-	{"mittente", F_FROM}, {"nadawca", F_FROM}, {"отправитель", F_FROM}, {"відправник", F_FROM},
-	{"absender", F_FROM}, {"보낸 사람", F_FROM}, {"sent", F_DATE}, {"date", F_DATE}, {"gesendet", F_DATE},
-	{"datum", F_DATE}, {"gesendet am", F_DATE}, {"envoyé", F_DATE}, {"envoyé le", F_DATE},
-	{"date d'envoi", F_DATE}, {"enviado", F_DATE}, {"enviado el", F_DATE}, {"enviado em", F_DATE},
-	{"enviada", F_DATE}, {"enviada em", F_DATE}, {"fecha", F_DATE}, {"data", F_DATE}, {"inviato", F_DATE},
-	{"verzonden", F_DATE}, {"wysłano", F_DATE}, {"wysłane", F_DATE}, {"отправлено", F_DATE}, {"дата", F_DATE},
-	{"дата отправки", F_DATE}, {"надіслано", F_DATE}, {"відправлено", F_DATE}, {"skickat", F_DATE},
-	{"sendt", F_DATE}, {"dato", F_DATE}, {"发送时间", F_DATE}, {"日期", F_DATE}, {"时间", F_DATE}, {"寄件日期", F_DATE},
-	{"傳送時間", F_DATE}, {"送信日時", F_DATE}, {"日付", F_DATE}, {"日時", F_DATE}, {"date sent", F_DATE},
-	{"odesláno", F_DATE}, {"elküldve", F_DATE}, {"lähetetty", F_DATE}, {"보낸 날짜", F_DATE}, {"to", F_TO},
-	{"an", F_TO}, {"à", F_TO}, {"a", F_TO}, {"para", F_TO}, {"aan", F_TO}, {"do", F_TO}, {"кому", F_TO},
-	{"till", F_TO}, {"til", F_TO}, {"收件人", F_TO}, {"收件者", F_TO}, {"宛先", F_TO}, {"destinataire", F_TO},
-	{"destinatario", F_TO}, {"empfänger", F_TO}, {"komu", F_TO}, {"받는 사람", F_TO}, {"címzett", F_TO},
-	{"vastaanottaja", F_TO}, {"subject", F_SUBJECT}, {"betreff", F_SUBJECT}, {"objet", F_SUBJECT},
-	{"asunto", F_SUBJECT}, {"oggetto", F_SUBJECT}, {"assunto", F_SUBJECT}, {"onderwerp", F_SUBJECT},
-	{"temat", F_SUBJECT}, {"тема", F_SUBJECT}, {"ämne", F_SUBJECT}, {"emne", F_SUBJECT}, {"主题", F_SUBJECT},
-	{"主旨", F_SUBJECT}, {"主題", F_SUBJECT}, {"件名", F_SUBJECT}, {"sujet", F_SUBJECT}, {"předmět", F_SUBJECT},
-	{"tárgy", F_SUBJECT}, {"aihe", F_SUBJECT}, {"konu", F_SUBJECT}, {"제목", F_SUBJECT}, {"cc", F_OTHER},
-	{"bcc", F_OTHER}, {"kopie", F_OTHER}, {"kopi", F_OTHER}, {"kopia", F_OTHER}, {"copie", F_OTHER},
-	{"copie à", F_OTHER}, {"copia", F_OTHER}, {"cópia", F_OTHER}, {"копия", F_OTHER}, {"копія", F_OTHER},
-	{"dw", F_OTHER}, {"抄送", F_OTHER}, {"副本", F_OTHER}, {"kopia till", F_OTHER}, {"kopi til", F_OTHER},
-	{"reply-to", F_OTHER}, {"reply to", F_OTHER}, {"antwort an", F_OTHER}, {"répondre à", F_OTHER},
-	{"responder a", F_OTHER}, {"rispondi a", F_OTHER}, {"importance", F_OTHER}, {"priority", F_OTHER},
-	{"wichtigkeit", F_OTHER}, {"priorität", F_OTHER}, {"attachments", F_OTHER}, {"anlagen", F_OTHER},
-	{"sent by", F_OTHER}, {"gesendet von", F_OTHER}, {"organization", F_OTHER}, {"organisation", F_OTHER},
-	{"thema", F_SUBJECT}, {"categories", F_OTHER}, {"sensitivity", F_OTHER}, {"mailing list", F_OTHER},
-	{"importancia", F_OTHER}, {"priorità", F_OTHER}, {"message-id", F_RAW}, {"received", F_RAW},
-	{"mime-version", F_RAW}, {"content-type", F_RAW}, {"return-path", F_RAW}, {"dkim-signature", F_RAW},
-	{"authentication-results", F_RAW}, {"x-mailer", F_RAW},
-};
+/* Folded. */
+static const char *const from[] = {"from", "von", "de", "da", "van", "od", "от", "від", "från", "fra", "发件人", "寄件者",
+	"寄件人", "差出人", "送信者", "发送人", "feladó", "lähettäjä", "kimden", "expéditeur", "remitente", "mittente", "nadawca",
+	"отправитель", "відправник", "absender", "보낸 사람", NULL};
+static const char *const date[] = {"sent", "date", "gesendet", "datum", "gesendet am", "envoyé", "envoyé le",
+	"date d'envoi", "enviado", "enviado el", "enviado em", "enviada", "enviada em", "fecha", "data", "inviato",
+	"verzonden", "wysłano", "wysłane", "отправлено", "дата", "дата отправки", "надіслано", "відправлено", "skickat",
+	"sendt", "dato", "发送时间", "日期", "时间", "寄件日期", "傳送時間", "送信日時", "日付", "日時", "date sent", "odesláno", "elküldve",
+	"lähetetty", "보낸 날짜", NULL};
+static const char *const to[] = {"to", "an", "à", "a", "para", "aan", "do", "кому", "till", "til", "收件人", "收件者",
+	"宛先", "destinataire", "destinatario", "empfänger", "komu", "받는 사람", "címzett", "vastaanottaja", NULL};
+static const char *const subject[] = {"subject", "betreff", "objet", "asunto", "oggetto", "assunto", "onderwerp",
+	"temat", "тема", "ämne", "emne", "主题", "主旨", "主題", "件名", "sujet", "předmět", "tárgy", "aihe", "konu", "제목", "thema", NULL};
+static const char *const other[] = {"cc", "bcc", "kopie", "kopi", "kopia", "copie", "copie à", "copia", "cópia",
+	"копия", "копія", "dw", "抄送", "副本", "kopia till", "kopi til", "reply-to", "reply to", "antwort an", "répondre à",
+	"responder a", "rispondi a", "importance", "priority", "wichtigkeit", "priorität", "attachments", "anlagen",
+	"sent by", "gesendet von", "organization", "organisation", "categories", "sensitivity", "mailing list",
+	"importancia", "priorità", NULL};
+static const char *const raw[] = {"message-id", "received", "mime-version", "content-type", "return-path",
+	"dkim-signature", "authentication-results", "x-mailer", NULL};
+
+static enum field field_named(const char *s, size_t n)
+{
+	static const char *const *const names[] = {[F_FROM] = from, [F_DATE] = date, [F_TO] = to, [F_SUBJECT] = subject, [F_OTHER] = other,
+	    [F_RAW] = raw};
+
+	for (enum field f = F_FROM; f <= F_RAW; f++)
+		if (word_list_is(s, n, names[f]))
+			return f;
+	return F_NONE;
+}
 
 /* The field that a line begins with; *value behind its colon. */
 static enum field field_of(const struct line *l, const char **value, size_t *n)
@@ -70,10 +62,7 @@ static enum field field_of(const struct line *l, const char **value, size_t *n)
 	*n = (size_t)(l->f + l->flen - *value);
 	for (k = (size_t)(colon - s); k > 0 && s[k - 1] == ' ';)
 		k--;
-	for (size_t i = 0; i < ASCII_COUNT(fields); i++)
-		if (k > 0 && fields[i].name[0] == s[0] && strlen(fields[i].name) == k && memcmp(fields[i].name, s, k) == 0)
-			return fields[i].field;
-	return F_NONE;
+	return field_named(s, k);
 }
 
 /* A line in an unknown language that could be a field: a short name and something behind it. */

@@ -106,7 +106,7 @@ bool line_forwarded(const struct line *l)
 	size_t n, a, b;
 	const char *s = line_undashed(l, &n, &a, &b);
 
-	if (word_list_is(s, n, bare) || word_list_is(l->f, l->flen, bare))
+	if (word_list_is(s, n, bare) || (n < l->flen && word_list_is(l->f, l->flen, bare)))
 		return true;
 	return a >= 3 && n <= 2 * SEPARATOR_MAX && word_list_starts(s, n, dashed) > 0;
 }
@@ -134,17 +134,17 @@ bool text_has_time(const char *s, size_t len)
 
 bool text_has_date(const char *s, size_t len)
 {
-	size_t run = 0, groups = 0;
+	size_t run, groups = 0;
 	bool year = false;
 
-	for (size_t i = 0; i <= len; i++) {
-		if (i < len && ascii_digit(s[i])) {
-			run++;
+	for (size_t i = 0; i < len; i++) {
+		if (!ascii_digit(s[i]))
 			continue;
-		}
+		for (run = 1; i + run < len && ascii_digit(s[i + run]);)
+			run++;
 		groups += run == 1 || run == 2;
-		year |= run == 4 && (s[i - 4] == '2' || s[i - 4] == '1');
-		run = 0;
+		year |= run == 4 && (s[i] == '2' || s[i] == '1');
+		i += run;
 	}
 	return (year && groups >= 1) || groups >= 3;
 }
@@ -235,12 +235,14 @@ bool line_technical(const struct line *l)
 		"\\\\", NULL};
 	static const char *const starts[] = {"#", "+++", "@@ ", "diff --", "index ", "caused by", "ps c:", "--",
 		"$ ", "# ", NULL};
+	static const unsigned char signs[256] = {['{'] = 1, ['}'] = 1, ['['] = 1, [']'] = 1, ['='] = 1, [';'] = 1, ['\\'] = 1, ['$'] = 1,
+	    ['`'] = 1};
 	size_t marks = 0;
 
 	if (l->flen > 160 || l->code || looks_like_log(l))
 		return true;
 	for (size_t i = 0; i < l->len; i++)
-		marks += l->s[i] != '\0' && strchr("{}[]=;\\$`", l->s[i]) != NULL;
+		marks += signs[(unsigned char)l->s[i]];
 	if (marks >= 3 || word_list_within(l->f, l->flen, words))
 		return true;
 	if (ascii_starts(l->f, l->flen, "at ") || ascii_starts(l->f, l->flen, "in "))

@@ -14,7 +14,7 @@
 /* "Ann Lee ---11/23/2026 05:02:00 PM---Where is it?" above a header block. */
 static bool is_dashed(const struct line *l)
 {
-	const char *a = memmem(l->f, l->flen, "---", 3), *end = l->f + l->flen;
+	const char *a = ascii_find_rare(l->f, l->flen, "---", 0), *end = l->f + l->flen;
 	const char *b = a != NULL ? memmem(a + 3, (size_t)(end - a - 3), "---", 3) : NULL;
 
 	return b != NULL && b - a < 40 && text_has_date(a, (size_t)(b - a)) && text_has_time(a, (size_t)(b - a));

@@ -286,6 +286,8 @@ static void mark_stretch(struct split *sp, size_t from, size_t to, bool alone)
 			last = contact_block(sp, from, end);
 		if (last == end)
 			last = dash_name(sp, from, end);
+		if (last == end)
+			return;
 		sign(sp, last, end);
 		end = peel(sp, from, last); /* a mobile line above the name */
 		sign(sp, end, last);

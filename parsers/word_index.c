@@ -37,10 +37,11 @@ static struct word_index *build(const char *const *words, size_t count)
 	ix->count = count;
 	for (size_t k = 0; k < count; k++) {
 		unsigned char a = (unsigned char)words[k][0], capital = ascii_lower(words[k][0]) ? a - ('a' - 'A') : a;
-		unsigned pair = word_pair(ascii_fold(words[k][0]), ascii_fold(words[k][1]));
+		unsigned pair = word_pair(words[k][0], words[k][1]), small = word_pair(ascii_fold(words[k][0]), ascii_fold(words[k][1]));
 
 		ix->first[a] = ix->first[capital] = words[k][1] == '\0' || ix->first[a] > 1 ? 2 : 1;
 		ix->pairs[pair / 64] |= (uint64_t)1 << pair % 64;
+		ix->pairs[small / 64] |= (uint64_t)1 << small % 64;
 		ix->from[word_bucket(words[k][0]) + 1]++;
 	}
 	for (size_t b = 0; b < WORD_BUCKETS; b++) {

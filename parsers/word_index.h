@@ -22,7 +22,7 @@ struct word_entry {
 struct word_index {
 	const char *const *words;
 	size_t count;
-	uint64_t pairs[4];               /* hashes of the first two bytes of words that have two */
+	uint64_t pairs[4];               /* hashes of the first two bytes of words that have two, as they are and in lower case */
 	uint8_t first[256];              /* 1: a word begins with the byte, in either letter case; 2: and may end there */
 	uint16_t from[WORD_BUCKETS + 1]; /* bucket b's words are list[from[b]] up to list[from[b + 1]] */
 	struct word_entry list[];        /* in the order of words within a bucket */
@@ -42,6 +42,14 @@ static inline unsigned word_pair(char a, char b)
 static inline bool word_may_begin(const struct word_index *ix, char a, char b)
 {
 	unsigned pair = word_pair(ascii_fold(a), ascii_fold(b)), first = ix->first[(unsigned char)a];
+
+	return first != 0 && (first > 1 || (ix->pairs[pair / 64] >> pair % 64 & 1) != 0);
+}
+
+/* The same for bytes as they are. */
+static inline bool word_may_begin_exact(const struct word_index *ix, char a, char b)
+{
+	unsigned pair = word_pair(a, b), first = ix->first[(unsigned char)a];
 
 	return first != 0 && (first > 1 || (ix->pairs[pair / 64] >> pair % 64 & 1) != 0);
 }

@@ -11,6 +11,12 @@ static bool stands(const char *s, size_t n, const char *word, size_t len, bool w
 	return (whole ? n == len : n >= len) && word[len - 1] == s[len - 1] && memcmp(s, word, len) == 0;
 }
 
+/* May a listed word begin at s? Always where the list has no index. */
+static bool may_begin(const char *s, size_t n, const struct word_index *ix)
+{
+	return ix == NULL || word_may_begin_exact(ix, s[0], n > 1 ? s[1] : '\0');
+}
+
 /* Length of the first listed word that s begins with, or is: whole. 0: none. ix is NULL where the list has none. */
 static size_t listed(const char *s, size_t n, const char *const *list, const struct word_index *ix, bool whole)
 {
@@ -19,7 +25,7 @@ static size_t listed(const char *s, size_t n, const char *const *list, const str
 	for (; ix == NULL && *list != NULL; list++)
 		if (stands(s, n, *list, strlen(*list), whole))
 			return strlen(*list);
-	if (ix == NULL || !word_may_begin(ix, s[0], n > 1 ? s[1] : '\0'))
+	if (ix == NULL)
 		return 0;
 	for (const struct word_entry *w = &ix->list[ix->from[b]], *end = &ix->list[ix->from[b + 1]]; w < end; w++)
 		if (stands(s, n, w->s, w->len, whole))
@@ -29,12 +35,16 @@ static size_t listed(const char *s, size_t n, const char *const *list, const str
 
 size_t word_list_starts(const char *s, size_t n, const char *const *list)
 {
-	return n > 0 ? listed(s, n, list, word_index_list(list), false) : 0;
+	const struct word_index *ix = word_index_list(list);
+
+	return n > 0 && may_begin(s, n, ix) ? listed(s, n, list, ix, false) : 0;
 }
 
 bool word_list_is(const char *s, size_t n, const char *const *list)
 {
-	return n > 0 && listed(s, n, list, word_index_list(list), true) > 0;
+	const struct word_index *ix = word_index_list(list);
+
+	return n > 0 && may_begin(s, n, ix) && listed(s, n, list, ix, true) > 0;
 }
 
 bool word_list_ends(const char *s, size_t n, const char *const *list)
@@ -56,7 +66,7 @@ bool word_list_within(const char *s, size_t n, const char *const *list)
 	const struct word_index *ix = word_index_list(list);
 
 	for (size_t i = 0; i < n; i++)
-		if ((ix == NULL || ix->first[(unsigned char)s[i]] != 0) && listed(s + i, n - i, list, ix, false) > 0)
+		if (may_begin(s + i, n - i, ix) && listed(s + i, n - i, list, ix, false) > 0)
 			return true;
 	return false;
 }
