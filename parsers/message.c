@@ -171,11 +171,11 @@ static int read_text(struct message *m, struct mime *mime, struct parse_input *i
 {
 	int err = VG_OK;
 
-	if (mime->message == NULL)
+	if (mime->root == NULL)
 		err = raw_text(m, in);
 	for (size_t i = 0; i < mime->n_bodies && err == VG_OK && !m->body.truncated; i++)
-		err = message_body_part(m, &mime->bodies[i]);
-	if (err == VG_OK && mime->message != NULL && message_text_blank(m))
+		err = message_body_part(m, in, &mime->bodies[i]);
+	if (err == VG_OK && mime->root != NULL && message_text_blank(m))
 		err = message_spare_body(m, mime, in);
 	if (err == VG_OK)
 		err = body_finish(&m->body, quotes_is_forward(m->subject));
@@ -186,17 +186,17 @@ static int read_text(struct message *m, struct mime *mime, struct parse_input *i
 	return err;
 }
 
-static int read_report(struct message *m, struct mime *mime, bool bounce)
+static int read_report(struct message *m, struct mime *mime, struct parse_input *in, bool bounce)
 {
 	int err;
 
-	if (mime->message == NULL)
+	if (mime->root == NULL)
 		return VG_OK;
 	if (!mime_may_report(mime, bounce))
 		return VG_OK;
 	if ((m->report = calloc(1, sizeof *m->report)) == NULL)
 		return VG_ERR_MEMORY;
-	err = mime_report(m->report, mime, bounce, &m->body.full);
+	err = mime_report(m->report, mime, in, bounce, &m->body.full);
 	if (m->report->kind == REPORT_NONE) {
 		free(m->report);
 		m->report = NULL;
@@ -401,11 +401,11 @@ static int parse(struct parse_input *in, const struct parse_limits *limits, stru
 	note_bits(m, mime->scan->problems, PRESCAN_PROBLEMS, prescan_problem);
 	note_elsewhere(m, mime);
 	note_bits(m, mime->problems, MIME_PROBLEMS, mime_problem);
-	if (mime->message != NULL)
+	if (mime->root != NULL)
 		mime_headers_read(m, mime->scan);
 	err = read_text(m, mime, in);
 	if (err == VG_OK)
-		err = read_report(m, mime, limits->bounce);
+		err = read_report(m, mime, in, limits->bounce);
 	if (err == VG_OK)
 		err = find(&f, m, mime, in, decoded);
 	if (err == VG_OK && json != NULL)
@@ -445,7 +445,7 @@ static int learn_passwords(struct message_passwords *passwords, struct message *
 
 	if (m == NULL)
 		return VG_ERR_MEMORY;
-	if (mime->message != NULL)
+	if (mime->root != NULL)
 		mime_headers_read(m, mime->scan);
 	if ((err = read_text(m, mime, in)) == VG_OK)
 		message_passwords_find(passwords, m);

@@ -165,7 +165,7 @@ static int write_one(struct outgoing *o, const char *id)
 	leaf = &o->mime->files[number - 1];
 	if (leaf->inner)
 		return note(o, id, 0, "inner");
-	err = message_file_open(&f, o->mime, o->in, leaf);
+	err = message_file_open(&f, o->in, leaf);
 	if (err == VG_OK)
 		err = write_file(o, id, leaf, &f);
 	message_file_close(&f);

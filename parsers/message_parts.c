@@ -2,87 +2,96 @@
  * message_parts.c - leaves of the MIME tree, decoded. Runs in the parser worker and in `vcspgate parse`; names, types
  * and content are hostile.
  */
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ascii.h"
 #include "calendar.h"
 #include "charset.h"
+#include "encoded_word.h"
 #include "err.h"
 #include "message_parts.h"
-#include "mime_content.h"
 #include "mime_prologue.h"
 #include "oneline.h"
 #include "unpack.h"
 #include "uu.h"
 #include "volumes.h"
 
-/* Text is decoded up to here: what does not fit the body is not looked at. */
 #define SPARE_LOOK 20 /* attachments that are looked at for a body */
 #define CALENDAR_MAX (256u * 1024u)
-#define MIME_TEXT_MAX (8u * 1024u * 1024u)
 
 /* ---- text ---- */
 
-static bool parameter_is(GMimePart *part, const char *name, const char *value)
+static bool parameter_is(const struct mime_node *part, const char *name, const char *value)
 {
-	const char *v = g_mime_object_get_content_type_parameter(GMIME_OBJECT(part), name);
+	const char *v = mime_node_parameter(part, name);
 
-	return v != NULL && g_ascii_strcasecmp(v, value) == 0;
+	return v != NULL && strcasecmp(v, value) == 0;
 }
 
-/* Files in the text are attachments. */
-static void cut_uuencoded(struct buf *b)
+/* Appends the text without the files in it, which are attachments. first: of them. */
+static int cut_uuencoded(struct buf *out, const struct mime_text *t, struct uu_block *first)
 {
-	const char *s = buf_str(b);
+	size_t at = 0;
+	int err;
+
+	do {
+		err = buf_add(out, t->s + at, first->from - at);
+		at = first->to;
+	} while (err == VG_OK && uu_find(t->s, t->len, at, first));
+	return err == VG_OK ? buf_add(out, t->s + at, t->len - at) : err;
+}
+
+static int add_plain(struct message *m, const struct mime_node *part, const struct mime_text *t)
+{
+	struct body_format format = {mime_node_parameter(part, "charset"), parameter_is(part, "format", "flowed"),
+		parameter_is(part, "delsp", "yes")};
 	struct uu_block u = {0};
-	size_t at = 0, o = 0;
+	struct buf rest;
+	int err;
 
-	while (uu_find(s, b->len, at, &u)) {
-		memmove(b->data + o, b->data + at, u.from - at);
-		o += u.from - at;
-		at = u.to;
-	}
-	if (at == 0)
-		return;
-	memmove(b->data + o, b->data + at, b->len - at);
-	b->len = o + b->len - at;
+	if (!uu_find(t->s, t->len, 0, &u))
+		return body_add_plain(&m->body, &format, t->s, t->len);
+	buf_init(&rest, t->len);
+	err = cut_uuencoded(&rest, t, &u);
+	if (err == VG_OK)
+		err = body_add_plain(&m->body, &format, buf_str(&rest), rest.len);
+	buf_free(&rest);
+	return err;
 }
 
-int message_body_part(struct message *m, struct mime_leaf *leaf)
+static int add_prologue(struct message *m, const struct mime_text *t)
 {
 	struct body_format format = {0};
-	bool more = false;
 	struct buf b;
 	int err;
 
 	buf_init(&b, MIME_TEXT_MAX);
-	if (leaf->kind == MIME_PROLOGUE) {
-		err = mime_prologue_text(&b, leaf->prologue, strlen(leaf->prologue));
-		m->body.truncated |= err == VG_ERR_LIMIT;
-		err = err == VG_ERR_MEMORY ? err : body_add_plain(&m->body, &format, buf_str(&b), b.len);
-		buf_free(&b);
-		return err;
-	}
-	format.charset = g_mime_object_get_content_type_parameter(GMIME_OBJECT(leaf->part), "charset");
-	format.flowed = parameter_is(leaf->part, "format", "flowed");
-	format.delsp = parameter_is(leaf->part, "delsp", "yes");
-	if (leaf->text.len > 0) {
-		b = leaf->text;
-		buf_init(&leaf->text, 0);
-		err = VG_OK;
-	} else {
-		err = mime_content_read(leaf->part, &b, &more);
-	}
-	if (err == VG_OK && leaf->kind == MIME_HTML)
-		err = body_add_html(&m->body, format.charset, buf_str(&b), b.len);
-	else if (err == VG_OK) {
-		cut_uuencoded(&b);
+	err = mime_prologue_text(&b, t->s, t->len);
+	m->body.truncated |= err == VG_ERR_LIMIT;
+	if (err != VG_ERR_MEMORY)
 		err = body_add_plain(&m->body, &format, buf_str(&b), b.len);
-	}
-	m->body.truncated |= more;
 	buf_free(&b);
+	return err;
+}
+
+int message_body_part(struct message *m, struct parse_input *in, struct mime_leaf *leaf)
+{
+	int err = leaf->text.s == NULL ? mime_text_open(&leaf->text, in, leaf->node, MIME_TEXT_MAX) : VG_OK;
+
+	if (err != VG_OK)
+		return err;
+	if (leaf->kind == MIME_PROLOGUE)
+		err = add_prologue(m, &leaf->text);
+	else if (leaf->kind == MIME_HTML)
+		err = body_add_html(&m->body, mime_node_parameter(leaf->node, "charset"), leaf->text.s, leaf->text.len);
+	else
+		err = add_plain(m, leaf->node, &leaf->text);
+	m->body.truncated |= leaf->text.more;
+	mime_text_close(&leaf->text);
 	return err;
 }
 
@@ -91,73 +100,56 @@ int message_body_part(struct message *m, struct mime_leaf *leaf)
 /* "type/subtype" in lower case; "" where the mail names none that could be one. */
 static void declared_type(char out[MESSAGE_TYPE_MAX], const struct mime_leaf *leaf)
 {
-	GMimeContentType *t = leaf->part != NULL && leaf->kind != MIME_UU ? g_mime_object_get_content_type(GMIME_OBJECT(leaf->part)) : NULL;
-	char *type = t != NULL ? g_mime_content_type_get_mime_type(t) : NULL;
-	size_t n = type != NULL ? strlen(type) : 0;
+	const struct mime_type *t = &leaf->node->type;
+	int n = leaf->kind == MIME_UU ? 0 : leaf->kind == MIME_MESSAGE ? snprintf(out, MESSAGE_TYPE_MAX, "message/rfc822") :
+	    snprintf(out, MESSAGE_TYPE_MAX, "%s/%s", t->type, t->subtype);
 
-	out[0] = '\0';
-	if (leaf->kind == MIME_MESSAGE)
-		memcpy(out, "message/rfc822", sizeof "message/rfc822");
-	for (size_t i = 0; i < n && n < MESSAGE_TYPE_MAX; i++) {
-		if (type[i] <= ' ' || type[i] == 0x7f || (unsigned char)type[i] >= 0x80) {
+	if (n <= 0 || n >= MESSAGE_TYPE_MAX)
+		n = 0;
+	out[n] = '\0';
+	for (int i = 0; i < n; i++) {
+		if ((unsigned char)out[i] <= ' ' || (unsigned char)out[i] >= 0x7f)
 			n = 0;
-			break;
-		}
-		out[i] = ascii_fold(type[i]);
+		else
+			out[i] = ascii_fold(out[i]);
 	}
-	if (leaf->kind != MIME_MESSAGE)
-		out[n < MESSAGE_TYPE_MAX ? n : 0] = '\0';
-	g_free(type);
+	out[n] = '\0';
 }
 
 /* The subject names an attached message that has no file name. */
 static char *declared_name(const struct mime_leaf *leaf)
 {
-	const char *subject = leaf->message != NULL ? g_mime_message_get_subject(leaf->message) : NULL;
-	char line[120], *dot;
+	const struct mime_node *inner = leaf->kind == MIME_MESSAGE ? leaf->node->child : NULL;
+	const char *raw = inner != NULL ? inner->fields[NODE_SUBJECT] : NULL;
+	char line[120] = "", *dot;
+	struct buf subject;
 
 	if (leaf->name != NULL)
 		return g_strdup(leaf->name);
-	if (subject == NULL || oneline(line, sizeof line, subject, strlen(subject), ONELINE_CP1252) == 0)
+	buf_init(&subject, 3 * PRESCAN_FIELD_MAX);
+	if (raw != NULL && encoded_word_decode(&subject, raw, strlen(raw)) == VG_OK)
+		oneline(line, sizeof line, buf_str(&subject), subject.len, ONELINE_CP1252);
+	buf_free(&subject);
+	if (line[0] == '\0')
 		return g_strdup("");
 	for (dot = line; (dot = strpbrk(dot, "/\\:*?\"<>|")) != NULL;)
 		*dot = '_';
 	return g_strdup_printf("%s.eml", line);
 }
 
-static void reserialised(const struct mime_leaf *leaf, GByteArray **bytes, struct source *src)
-{
-	GMimeStream *mem = g_mime_stream_mem_new();
-
-	*bytes = g_byte_array_new();
-	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(mem), *bytes);
-	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(mem), FALSE);
-	if (leaf->message != NULL)
-		g_mime_object_write_to_stream(GMIME_OBJECT(leaf->message), NULL, mem);
-	g_object_unref(mem);
-	source_memory(src, (*bytes)->data, (*bytes)->len);
-}
-
-int message_file_open(struct message_file *f, const struct mime *mime, struct parse_input *in, const struct mime_leaf *leaf)
+int message_file_open(struct message_file *f, struct parse_input *in, const struct mime_leaf *leaf)
 {
 	memset(f, 0, sizeof *f);
 	f->name = declared_name(leaf);
 	declared_type(f->type, leaf);
 	if (leaf->kind == MIME_UU)
-		return mime_content_uu(&f->content, leaf->part, leaf->uu_from, leaf->uu_to, &f->src);
-	if (leaf->part != NULL)
-		return mime_content_part(&f->content, leaf->part, &f->src);
-	if (leaf->range < mime->scan->n_messages)
-		return mime_content_range(&f->content, in, &mime->scan->messages[leaf->range], &f->src);
-	reserialised(leaf, &f->bytes, &f->src);
-	return VG_OK;
+		return mime_content_uu(&f->content, in, leaf->node, leaf->uu_from, leaf->uu_to, &f->src);
+	return mime_content_open(&f->content, in, leaf->node, &f->src);
 }
 
 void message_file_close(struct message_file *f)
 {
 	mime_content_close(&f->content);
-	if (f->bytes != NULL)
-		g_byte_array_free(f->bytes, TRUE);
 	g_free(f->name);
 }
 
@@ -181,7 +173,7 @@ static json_t *attachment(const struct mime *mime, struct parse_input *in, size_
 		a.joined = &joined;
 		a.joined_name = name;
 	}
-	if (message_file_open(&f, mime, in, leaf) == VG_OK) {
+	if (message_file_open(&f, in, leaf) == VG_OK) {
 		if (refuse)
 			source_memory(&f.src, "", 0);
 		a.id = id;
@@ -247,9 +239,9 @@ int message_spare_body(struct message *m, const struct mime *mime, struct parse_
 
 	buf_init(&text, MESSAGE_TEXT_MAX);
 	for (size_t i = 0; i < mime->n_files && i < SPARE_LOOK && err == VG_OK && text.len == 0; i++) {
-		if (mime->files[i].inner || mime->files[i].part == NULL)
+		if (mime->files[i].inner || mime->files[i].kind == MIME_MESSAGE)
 			continue;
-		err = message_file_open(&f, mime, in, &mime->files[i]);
+		err = message_file_open(&f, in, &mime->files[i]);
 		if (err == VG_OK)
 			err = spare_text(&text, &f);
 		message_file_close(&f);
@@ -344,7 +336,7 @@ int message_extract_part(const struct mime *mime, struct parse_input *in, struct
 
 	if (number == 0 || *end != '\0' || number > mime->n_files)
 		return VG_ERR_NOTFOUND;
-	err = message_file_open(&f, mime, in, &mime->files[number - 1]);
+	err = message_file_open(&f, in, &mime->files[number - 1]);
 	inspect_name(info->name, sizeof info->name, f.name, f.type);
 	snprintf(info->content_type, sizeof info->content_type, "%s", f.type[0] != '\0' ? f.type : "application/octet-stream");
 	if (err == VG_OK && entry != NULL && entry[0] != '\0') {

@@ -21,15 +21,14 @@ struct message_file {
 	char type[MESSAGE_TYPE_MAX]; /* declared; "" for none */
 	struct source src;           /* seekable */
 	struct mime_content *content;
-	GByteArray *bytes;
 };
 
 /* VG_ERR_MEMORY. Close it in any case. */
-int message_file_open(struct message_file *f, const struct mime *mime, struct parse_input *in, const struct mime_leaf *leaf);
+int message_file_open(struct message_file *f, struct parse_input *in, const struct mime_leaf *leaf);
 void message_file_close(struct message_file *f);
 
 /* Adds a body leaf's text. VG_ERR_MEMORY. */
-int message_body_part(struct message *m, struct mime_leaf *leaf);
+int message_body_part(struct message *m, struct parse_input *in, struct mime_leaf *leaf);
 /* Appends one attachment object for every file of mime to list. decoded: bytes that may be decoded in all. */
 int message_attachments(struct message *m, const struct mime *mime, struct parse_input *in, struct inspector *inspector,
     struct inspect_job *job, uint64_t decoded, json_t *list);

@@ -1,5 +1,5 @@
 /*
- * mime.c - runs GMime behind the pre-scan and decides what each part is. Runs in the parser worker and in
+ * mime.c - walks the tree that the pre-scan made and decides what each part is. Runs in the parser worker and in
  * `vcspgate parse`; the message is hostile. Recursion is bounded by the pre-scan's depth.
  */
 #include <iconv.h>
@@ -11,9 +11,7 @@
 #include "err.h"
 #include "message_check.h"
 #include "mime.h"
-#include "mime_content.h"
 #include "mime_name.h"
-#include "mime_stream.h"
 #include "uu.h"
 
 #define BODIES_MAX 200
@@ -23,7 +21,7 @@ GMimeParserOptions *mime_options;
 
 struct walk {
 	struct mime *m;
-	size_t messages; /* attached messages met so far */
+	struct parse_input *in;
 	unsigned inside; /* attached messages that are open */
 	bool cut;        /* the current multipart has no end: its last leaf may be cut */
 };
@@ -36,7 +34,7 @@ enum place {
 	PLACE_INNER  /* inside an attached message: its text is no attachment of its own */
 };
 
-static void walk(struct walk *w, GMimeObject *o, enum place place, bool related);
+static void walk(struct walk *w, const struct mime_node *o, enum place place, bool related);
 
 const char *mime_problem(unsigned i, const char **detail)
 {
@@ -48,7 +46,6 @@ const char *mime_problem(unsigned i, const char **detail)
 		{"mime.end-missing", "the closing boundary of a multipart is missing; the message may be cut off"},
 		{"body.encrypted", "an encrypted part cannot be read"},
 		{"mime.too-many-attachments", "more attachments than are kept; the rest was left out"},
-		{"mime.unparseable", "the message cannot be taken apart; everything is taken as text"},
 		{"mime.partial", "a fragment of a larger message; the other fragments are other mails"},
 		{"mime.external-body", "content that is not in the mail, only a reference to it"},
 	};
@@ -69,48 +66,46 @@ static struct mime_leaf *add(struct mime_leaf **list, size_t *n, size_t max)
 		*list = g_realloc_n(*list, *n > 0 ? 2 * *n : 1, sizeof **list);
 	l = &(*list)[(*n)++];
 	memset(l, 0, sizeof *l);
-	l->range = SIZE_MAX;
 	return l;
 }
 
-static struct mime_leaf *add_body(struct walk *w, enum mime_kind kind)
+static struct mime_leaf *add_body(struct walk *w, const struct mime_node *node, enum mime_kind kind)
 {
 	struct mime_leaf *l = add(&w->m->bodies, &w->m->n_bodies, BODIES_MAX);
 
-	if (l != NULL)
-		l->kind = kind;
+	if (l == NULL)
+		return NULL;
+	l->kind = kind;
+	l->node = node;
 	return l;
 }
 
-static struct mime_leaf *add_file(struct walk *w, GMimeObject *o, enum mime_kind kind, bool related, char *name)
+static struct mime_leaf *add_file(struct walk *w, const struct mime_node *node, enum mime_kind kind, bool related, char *name)
 {
 	struct mime_leaf *l = add(&w->m->files, &w->m->n_files, MESSAGE_ATTACHMENTS_MAX);
-	const char *disposition = g_mime_object_get_disposition(o);
 
 	if (l == NULL) {
 		w->m->problems |= MIME_ATTACHMENTS;
 		g_free(name);
 		return NULL;
 	}
-	l->name = name != NULL || kind == MIME_UU ? name : mime_name_guess(o);
+	l->name = name != NULL || kind == MIME_UU ? name : mime_name_guess(node);
 	l->kind = kind;
-	l->part = GMIME_IS_PART(o) ? GMIME_PART(o) : NULL;
-	l->related = related || g_mime_object_get_content_id(o) != NULL;
-	l->is_inline = disposition != NULL ? g_ascii_strcasecmp(disposition, "inline") == 0 : related;
+	l->node = node;
+	l->related = related || node->fields[NODE_ID] != NULL;
+	l->is_inline = node->fields[NODE_DISPOSITION] != NULL ? mime_node_disposed(node, "inline") : related;
 	l->cut = w->cut;
 	l->inner = w->inside > 0;
 	return l;
 }
 
 /* Text that a reader would see in the window; *kind by its type. */
-static bool is_text(GMimeObject *o, enum mime_kind *kind)
+static bool is_text(const struct mime_node *node, enum mime_kind *kind)
 {
-	GMimeContentType *t = g_mime_object_get_content_type(o);
-
-	if (t != NULL && g_mime_content_type_is_type(t, "text", "html"))
+	if (mime_node_is(node, "text", "html"))
 		*kind = MIME_HTML;
-	else if (t == NULL || g_mime_content_type_is_type(t, "text", "plain") || g_mime_content_type_is_type(t, "text", "markdown") ||
-	    g_mime_content_type_is_type(t, "text", "enriched") || g_mime_content_type_is_type(t, "message", "partial"))
+	else if (mime_node_is(node, "text", "plain") || mime_node_is(node, "text", "markdown") ||
+	    mime_node_is(node, "text", "enriched") || mime_node_is(node, "message", "partial"))
 		*kind = MIME_PLAIN;
 	else
 		return false;
@@ -118,134 +113,110 @@ static bool is_text(GMimeObject *o, enum mime_kind *kind)
 }
 
 /* What a part is that cannot be read, or only in part. */
-static void note_type(struct walk *w, GMimeObject *o)
+static void note_type(struct walk *w, const struct mime_node *node)
 {
 	static const struct {
 		const char *type, *subtype;
 		unsigned problem;
 	} types[] = {{"message", "partial", MIME_PARTIAL}, {"message", "external-body", MIME_EXTERNAL},
 	    {"application", "pkcs7-mime", MIME_ENCRYPTED}, {"application", "x-pkcs7-mime", MIME_ENCRYPTED}};
-	GMimeContentType *t = g_mime_object_get_content_type(o);
-	const char *smime = t != NULL ? g_mime_object_get_content_type_parameter(o, "smime-type") : NULL;
+	const char *smime = mime_node_parameter(node, "smime-type");
 
-	for (size_t i = 0; t != NULL && i < sizeof types / sizeof types[0]; i++)
-		if (g_mime_content_type_is_type(t, types[i].type, types[i].subtype) &&
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (mime_node_is(node, types[i].type, types[i].subtype) &&
 		    (types[i].problem != MIME_ENCRYPTED || smime == NULL || g_ascii_strcasecmp(smime, "enveloped-data") == 0 ||
 		    g_ascii_strcasecmp(smime, "authEnveloped-data") == 0)) {
 			w->m->problems |= types[i].problem;
 			if (types[i].problem == MIME_EXTERNAL && w->m->external[0] == '\0')
-				mime_external_place(o, w->m->external);
+				mime_external_place(node, w->m->external);
 			if (types[i].problem == MIME_PARTIAL)
-				mime_partial_number(o, w->m->partial);
+				mime_partial_number(node, w->m->partial);
 		}
 }
 
 /* Of a reference: the name that its address ends in. */
-static char *external_name(GMimeObject *o)
+static char *external_name(const struct mime_node *node)
 {
-	GMimeContentType *t = g_mime_object_get_content_type(o);
 	char place[MIME_PLACE_MAX];
 
-	if (t == NULL || !g_mime_content_type_is_type(t, "message", "external-body"))
+	if (!mime_node_is(node, "message", "external-body"))
 		return NULL;
-	mime_external_place(o, place);
+	mime_external_place(node, place);
 	return mime_external_name(place);
 }
 
-static void walk_part(struct walk *w, GMimePart *part, enum place place, bool related)
+static void walk_part(struct walk *w, const struct mime_node *part, enum place place, bool related)
 {
-	GMimeObject *o = GMIME_OBJECT(part);
-	const char *disposition = g_mime_object_get_disposition(o);
-	char *name = mime_name(o);
-	bool attached = disposition != NULL && g_ascii_strcasecmp(disposition, "attachment") == 0;
+	bool attached = mime_node_disposed(part, "attachment");
+	char *name = mime_name(part);
 	enum mime_kind kind;
 
-	note_type(w, o);
+	note_type(w, part);
 	if (name == NULL && (w->m->problems & MIME_EXTERNAL) != 0)
-		name = external_name(o);
-	if (!is_text(o, &kind) || attached || place == PLACE_FILE || (name != NULL && place != PLACE_ROOT)) {
-		add_file(w, o, MIME_FILE, related, name);
+		name = external_name(part);
+	if (!is_text(part, &kind) || attached || place == PLACE_FILE || (name != NULL && place != PLACE_ROOT)) {
+		add_file(w, part, MIME_FILE, related, name);
 		return;
 	}
 	g_free(name);
-	if (place != PLACE_INNER) {
-		struct mime_leaf *l = add_body(w, kind);
-
-		if (l != NULL)
-			l->part = part;
-	}
+	if (place != PLACE_INNER)
+		add_body(w, part, kind);
 }
 
 /* ---- attached messages ---- */
 
-static void walk_message(struct walk *w, GMimeMessagePart *mp, bool related)
+static void walk_message(struct walk *w, const struct mime_node *message, bool related)
 {
-	GMimeMessage *inner = g_mime_message_part_get_message(mp);
-	size_t n = w->m->n_files;
-
-	note_type(w, GMIME_OBJECT(mp));
-	add_file(w, GMIME_OBJECT(mp), MIME_MESSAGE, related, mime_name(GMIME_OBJECT(mp)));
-	if (inner == NULL)
+	note_type(w, message);
+	add_file(w, message, MIME_MESSAGE, related, mime_name(message));
+	if (message->child == NULL)
 		return;
-	if (w->m->n_files > n) {
-		w->m->files[n].message = inner;
-		w->m->files[n].range = w->messages < w->m->scan->n_messages ? w->messages : SIZE_MAX;
-	}
-	w->messages++;
 	w->inside++;
-	if (g_mime_message_get_mime_part(inner) != NULL)
-		walk(w, g_mime_message_get_mime_part(inner), PLACE_INNER, false);
+	walk(w, message->child, PLACE_INNER, false);
 	w->inside--;
 }
 
 /* ---- multiparts ---- */
 
-static bool type_is(GMimeMultipart *mp, const char *subtype)
-{
-	GMimeContentType *t = g_mime_object_get_content_type(GMIME_OBJECT(mp));
-
-	return t != NULL && g_mime_content_type_is_type(t, "multipart", subtype);
-}
-
 #define ALTERNATIVES_MAX 32
 #define STUB_MAX 300 /* bytes of a text that only points to another part */
 
 /* A few words that only say where the text is. Where they say something else, the markup says it too. */
-static bool is_stub(const struct buf *b)
+static bool is_stub(const struct mime_text *t)
 {
 	static const char *const words[] = {"html viewer", "html-capable", "html capable", "html mail", "html-mail",
 		"html e-mail", "html email", "html format", "html-format", "in html", "support html", "html nicht",
 		"html version", "au format html", "formato html"};
 
-	if (b->len > STUB_MAX)
+	if (t->len > STUB_MAX)
 		return false;
 	for (size_t i = 0; i < ASCII_COUNT(words); i++)
-		if (ascii_find((const char *)b->data, b->len, words[i]) != NULL)
+		if (ascii_find(t->s, t->len, words[i]) != NULL)
 			return true;
 	return false;
 }
 
 /* Does a text part show nothing that is worth it? */
-static bool is_blank(const struct mime_leaf *l)
+static bool is_blank(struct parse_input *in, const struct mime_leaf *l)
 {
-	struct buf b;
-	bool more = false, blank = true;
+	struct mime_text t;
+	bool blank = true;
 
 	if (l->kind != MIME_PLAIN)
 		return false;
-	buf_init(&b, 4096);
-	if (mime_content_read(l->part, &b, &more) == VG_OK)
-		for (size_t i = 0; blank && i < b.len; i++)
-			blank = b.data[i] <= ' ';
-	blank = blank || is_stub(&b);
-	buf_free(&b);
-	return blank && !more;
+	if (mime_text_open(&t, in, l->node, 4096) == VG_OK)
+		for (size_t i = 0; blank && i < t.len; i++)
+			blank = (unsigned char)t.s[i] <= ' ';
+	blank = (blank || is_stub(&t)) && !t.more;
+	mime_text_close(&t);
+	return blank;
 }
 
 /* Which of the children gives the best text: the first plain one that shows something, else the last markup, else
  * the first that gave anything. Child i gave the bodies from starts[i] up to starts[i + 1]. n: none gave any. */
-static size_t best_alternative(const struct mime *m, const size_t *starts, size_t n)
+static size_t best_alternative(const struct walk *w, const size_t *starts, size_t n)
 {
+	const struct mime *m = w->m;
 	size_t any = n, markup = n;
 
 	for (size_t i = 0; i < n; i++) {
@@ -254,7 +225,7 @@ static size_t best_alternative(const struct mime *m, const size_t *starts, size_
 		if (starts[i] == starts[i + 1])
 			continue;
 		l = &m->bodies[starts[i]];
-		if (l->kind == MIME_PLAIN && !is_blank(l))
+		if (l->kind == MIME_PLAIN && !is_blank(w->in, l))
 			return i;
 		if (l->kind != MIME_PLAIN)
 			markup = i;
@@ -267,7 +238,7 @@ static size_t best_alternative(const struct mime *m, const size_t *starts, size_
 static void choose(struct walk *w, const size_t *starts, size_t n)
 {
 	struct mime *m = w->m;
-	size_t best = best_alternative(m, starts, n), kept;
+	size_t best = best_alternative(w, starts, n), kept;
 
 	if (best == n)
 		return;
@@ -277,101 +248,115 @@ static void choose(struct walk *w, const size_t *starts, size_t n)
 }
 
 
-static void walk_alternative(struct walk *w, GMimeMultipart *mp, enum place place)
+static void walk_alternative(struct walk *w, const struct mime_node *mp, enum place place)
 {
-	size_t starts[ALTERNATIVES_MAX + 1], n = (size_t)g_mime_multipart_get_count(mp), most;
+	size_t starts[ALTERNATIVES_MAX + 1], n = 0;
 	enum mime_kind kind;
 
-	for (size_t i = 0; i < n; i++) {
-		GMimeObject *child = g_mime_multipart_get_part(mp, (int)i);
-		GMimeContentType *t = g_mime_object_get_content_type(child);
+	for (const struct mime_node *child = mp->child; child != NULL; child = child->next) {
+		char *name = NULL;
 
-		if (i < ALTERNATIVES_MAX)
-			starts[i] = w->m->n_bodies;
+		if (n < ALTERNATIVES_MAX)
+			starts[n++] = w->m->n_bodies;
 		/* An unnamed text of a kind that is not shown (AMP, rich text) is only another alternative. */
-		if (GMIME_IS_PART(child) && !is_text(child, &kind) && t != NULL && g_mime_content_type_is_type(t, "text", "*") &&
-		    !g_mime_content_type_is_type(t, "text", "calendar") && g_mime_part_get_filename(GMIME_PART(child)) == NULL)
+		if (child->kind == NODE_PART && !is_text(child, &kind) && mime_node_is(child, "text", "*") &&
+		    !mime_node_is(child, "text", "calendar") && (name = mime_name(child)) == NULL)
 			continue;
+		g_free(name);
 		walk(w, child, place, false);
 	}
-	most = n < ALTERNATIVES_MAX ? n : ALTERNATIVES_MAX;
-	starts[most] = w->m->n_bodies;
-	choose(w, starts, most);
+	starts[n] = w->m->n_bodies;
+	choose(w, starts, n);
 }
 
-static size_t related_root(GMimeMultipart *mp, size_t n)
+/* What stands in the angle brackets of an id, or all of it where it lacks them. */
+static const char *bare_id(const char *id, size_t *n)
 {
-	const char *start = g_mime_object_get_content_type_parameter(GMIME_OBJECT(mp), "start");
-	size_t len = start != NULL ? strlen(start) : 0;
-
-	for (size_t i = 0; len > 2 && i < n; i++) {
-		const char *id = g_mime_object_get_content_id(g_mime_multipart_get_part(mp, (int)i));
-
-		if (id != NULL && (strcmp(id, start) == 0 || (strlen(id) == len - 2 && strncmp(id, start + 1, len - 2) == 0)))
-			return i;
+	id += strspn(id, " \t\r\n");
+	if (*id == '<') {
+		*n = strcspn(++id, ">\r\n");
+		return id;
 	}
-	return 0;
+	*n = strlen(id);
+	ascii_trim(&id, n);
+	return id;
 }
 
-static void walk_children(struct walk *w, GMimeMultipart *mp, enum place place)
+/* Content-ID and start parameter name the same. */
+static bool same_id(const char *a, const char *b)
 {
-	size_t n = (size_t)g_mime_multipart_get_count(mp);
-	bool related = type_is(mp, "related"), is_signed = type_is(mp, "signed"), encrypted = type_is(mp, "encrypted");
-	size_t root = related ? related_root(mp, n) : 0;
+	size_t n, m;
+
+	a = bare_id(a, &n);
+	b = bare_id(b, &m);
+	return n == m && n > 0 && memcmp(a, b, n) == 0;
+}
+
+static const struct mime_node *related_root(const struct mime_node *mp)
+{
+	const char *start = mime_node_parameter(mp, "start");
+
+	for (const struct mime_node *n = mp->child; start != NULL && n != NULL; n = n->next)
+		if (n->fields[NODE_ID] != NULL && same_id(n->fields[NODE_ID], start))
+			return n;
+	return mp->child;
+}
+
+static void walk_children(struct walk *w, const struct mime_node *mp, enum place place)
+{
+	bool related = mime_node_is(mp, "multipart", "related"), is_signed = mime_node_is(mp, "multipart", "signed");
+	bool encrypted = mime_node_is(mp, "multipart", "encrypted");
+	const struct mime_node *root = related ? related_root(mp) : mp->child;
 
 	if (encrypted)
 		w->m->problems |= MIME_ENCRYPTED;
-	for (size_t i = 0; i < n; i++) {
-		bool beside = (related || is_signed) && i != root;
+	for (const struct mime_node *n = mp->child; n != NULL; n = n->next) {
+		bool beside = (related || is_signed) && n != root;
 		enum place p = place == PLACE_INNER && !beside ? PLACE_INNER : encrypted || beside ? PLACE_FILE : place;
 
-		walk(w, g_mime_multipart_get_part(mp, (int)i), p, related && beside);
+		walk(w, n, p, related && beside);
 	}
 }
 
-/* GMime puts all of a multipart that it cannot split into the prologue. */
-static void walk_prologue(struct walk *w, GMimeMultipart *mp, enum place place)
+/* All of a multipart that cannot be split stands before its first part. */
+static void walk_prologue(struct walk *w, const struct mime_node *mp, enum place place)
 {
-	const char *boundary = g_mime_object_get_content_type_parameter(GMIME_OBJECT(mp), "boundary");
-	const char *text = g_mime_multipart_get_prologue(mp);
-	struct mime_leaf *l;
-
-	w->m->problems |= boundary == NULL ? MIME_NO_BOUNDARY : MIME_BOUNDARY_UNSEEN;
-	if (text != NULL && (place == PLACE_ROOT || place == PLACE_BODY) && (l = add_body(w, MIME_PROLOGUE)) != NULL)
-		l->prologue = text;
+	w->m->problems |= mime_node_parameter(mp, "boundary") == NULL ? MIME_NO_BOUNDARY : MIME_BOUNDARY_UNSEEN;
+	if (mp->to > mp->from && (place == PLACE_ROOT || place == PLACE_BODY))
+		add_body(w, mp, MIME_PROLOGUE);
 }
 
-static void walk_multipart(struct walk *w, GMimeMultipart *mp, enum place place)
+static void walk_multipart(struct walk *w, const struct mime_node *mp, enum place place)
 {
 	size_t files = w->m->n_files;
 	bool cut = w->cut;
 
 	if (place == PLACE_ROOT)
 		place = PLACE_BODY;
-	if (g_mime_multipart_get_count(mp) == 0) {
+	if (mp->child == NULL) {
 		walk_prologue(w, mp, place);
 		return;
 	}
-	if (!mp->write_end_boundary)
+	if (!mp->ended)
 		w->m->problems |= MIME_UNENDED;
 	w->cut = false;
-	if (type_is(mp, "alternative"))
+	if (mime_node_is(mp, "multipart", "alternative"))
 		walk_alternative(w, mp, place);
 	else
 		walk_children(w, mp, place);
 	w->cut = cut;
-	if (!mp->write_end_boundary && w->m->n_files > files && place != PLACE_INNER)
+	if (!mp->ended && w->m->n_files > files && place != PLACE_INNER)
 		w->m->files[w->m->n_files - 1].cut = true;
 }
 
-static void walk(struct walk *w, GMimeObject *o, enum place place, bool related)
+static void walk(struct walk *w, const struct mime_node *node, enum place place, bool related)
 {
-	if (GMIME_IS_MULTIPART(o))
-		walk_multipart(w, GMIME_MULTIPART(o), place);
-	else if (GMIME_IS_MESSAGE_PART(o))
-		walk_message(w, GMIME_MESSAGE_PART(o), related);
-	else if (GMIME_IS_PART(o))
-		walk_part(w, GMIME_PART(o), place, related);
+	if (node->kind == NODE_MULTIPART)
+		walk_multipart(w, node, place);
+	else if (node->kind == NODE_MESSAGE)
+		walk_message(w, node, related);
+	else
+		walk_part(w, node, place, related);
 }
 
 /* ---- files in texts ---- */
@@ -380,48 +365,29 @@ static void walk(struct walk *w, GMimeObject *o, enum place place, bool related)
 static void find_uuencoded(struct walk *w, struct mime_leaf *body)
 {
 	struct uu_block b = {0};
-	struct buf text;
-	bool more = false;
-	int err;
 
-	if (body->kind != MIME_PLAIN)
+	if (body->kind != MIME_PLAIN || mime_text_open(&body->text, w->in, body->node, MIME_TEXT_MAX) != VG_OK)
 		return;
-	buf_init(&text, MIME_TEXT_MAX);
-	err = mime_content_read(body->part, &text, &more);
-	if (err == VG_OK)
-		while (uu_find(buf_str(&text), text.len, b.to, &b)) {
-			struct mime_leaf *l = add_file(w, GMIME_OBJECT(body->part), MIME_UU, false, g_strndup(b.name, b.name_len));
+	while (uu_find(body->text.s, body->text.len, b.to, &b)) {
+		struct mime_leaf *l = add_file(w, body->node, MIME_UU, false, g_strndup(b.name, b.name_len));
 
-			if (l == NULL)
-				break;
-			l->part = body->part;
-			l->uu_from = b.from;
-			l->uu_to = b.to;
-			l->is_inline = l->related = false;
-			l->cut = b.cut;
-		}
-	if (err != VG_OK || more || text.len > TEXT_KEPT)
-		buf_free(&text);
-	body->text = text; /* it is read once more soon */
+		if (l == NULL)
+			break;
+		l->uu_from = b.from;
+		l->uu_to = b.to;
+		l->is_inline = l->related = false;
+		l->cut = b.cut;
+	}
+	if (body->text.own.len > TEXT_KEPT)
+		mime_text_close(&body->text);
 }
 
 /* ---- parsing ---- */
 
-static GMimeMessage *construct(struct parse_input *in, const struct prescan *scan)
-{
-	GMimeStream *stream = mime_stream_new(in, scan);
-	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-	GMimeMessage *message = g_mime_parser_construct_message(parser, mime_options);
-
-	g_object_unref(parser);
-	g_object_unref(stream);
-	return message;
-}
-
 int mime_parse(struct parse_input *in, unsigned parts, unsigned depth, struct mime **out)
 {
 	struct mime *m = calloc(1, sizeof *m);
-	struct walk w = {.m = m};
+	struct walk w = {.m = m, .in = in};
 	int err;
 
 	*out = m;
@@ -433,18 +399,11 @@ int mime_parse(struct parse_input *in, unsigned parts, unsigned depth, struct mi
 		mime_free(out);
 		return err;
 	}
-	if ((m->scan->problems & PRESCAN_NO_HEADER) == 0) {
-		m->message = construct(in, m->scan);
-		if (m->message == NULL)
-			m->problems |= MIME_UNPARSEABLE;
-	}
-	if (m->message != NULL && g_mime_message_get_mime_part(m->message) != NULL)
-		walk(&w, g_mime_message_get_mime_part(m->message), PLACE_ROOT, false);
+	m->root = m->scan->root;
+	if (m->root != NULL)
+		walk(&w, m->root, PLACE_ROOT, false);
 	for (size_t i = 0; i < m->n_bodies; i++)
 		find_uuencoded(&w, &m->bodies[i]);
-	/* Where GMime saw other messages than the pre-scan, its ranges mean nothing. */
-	for (size_t i = 0; w.messages != m->scan->n_messages && i < m->n_files; i++)
-		m->files[i].range = SIZE_MAX;
 	return VG_OK;
 }
 
@@ -452,13 +411,11 @@ void mime_free(struct mime **m)
 {
 	if (*m == NULL)
 		return;
-	if ((*m)->message != NULL)
-		g_object_unref((*m)->message);
 	prescan_free(&(*m)->scan);
 	for (size_t i = 0; i < (*m)->n_files; i++)
 		g_free((*m)->files[i].name);
 	for (size_t i = 0; i < (*m)->n_bodies; i++)
-		buf_free(&(*m)->bodies[i].text);
+		mime_text_close(&(*m)->bodies[i].text);
 	g_free((*m)->bodies);
 	g_free((*m)->files);
 	free(*m);

@@ -2,6 +2,7 @@
  * mime_elsewhere.c - the parameters of message/external-body and message/partial. Runs in the parser worker and in
  * `vcspgate parse`; hostile input, pure.
  */
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +20,9 @@ static size_t put(char out[MIME_PLACE_MAX], size_t n, const char *s)
 	return n;
 }
 
-static const char *parameter(GMimeObject *o, const char *name)
+void mime_external_place(const struct mime_node *node, char out[MIME_PLACE_MAX])
 {
-	return g_mime_object_get_content_type_parameter(o, name);
-}
-
-void mime_external_place(GMimeObject *o, char out[MIME_PLACE_MAX])
-{
-	const char *type = parameter(o, "access-type"), *url = parameter(o, "url"), *directory = parameter(o, "directory");
+	const char *type = mime_node_parameter(node, "access-type"), *url = mime_node_parameter(node, "url"), *directory = mime_node_parameter(node, "directory");
 	size_t n = 0;
 
 	out[0] = '\0';
@@ -38,18 +34,18 @@ void mime_external_place(GMimeObject *o, char out[MIME_PLACE_MAX])
 		return;
 	if (g_ascii_strcasecmp(type, "mail-server") == 0) {
 		n = put(out, n, "mailto:");
-		put(out, n, parameter(o, "server"));
+		put(out, n, mime_node_parameter(node, "server"));
 		return;
 	}
 	n = put(out, n, g_ascii_strcasecmp(type, "anon-ftp") == 0 ? "ftp" : type);
 	n = put(out, n, "://");
-	n = put(out, n, parameter(o, "site"));
+	n = put(out, n, mime_node_parameter(node, "site"));
 	if (directory != NULL && directory[0] != '/')
 		n = put(out, n, "/");
 	n = put(out, n, directory);
 	if (n > 0 && out[n - 1] != '/')
 		n = put(out, n, "/");
-	put(out, n, parameter(o, "name"));
+	put(out, n, mime_node_parameter(node, "name"));
 }
 
 char *mime_external_name(const char *place)
@@ -61,9 +57,9 @@ char *mime_external_name(const char *place)
 	return from >= 3 && n > from && memchr(place + from, '.', n - from) != NULL ? g_strndup(place + from, n - from) : NULL;
 }
 
-void mime_partial_number(GMimeObject *o, char out[MIME_PLACE_MAX])
+void mime_partial_number(const struct mime_node *node, char out[MIME_PLACE_MAX])
 {
-	const char *number = parameter(o, "number"), *total = parameter(o, "total");
+	const char *number = mime_node_parameter(node, "number"), *total = mime_node_parameter(node, "total");
 	unsigned long n = number != NULL ? strtoul(number, NULL, 10) : 0, of = total != NULL ? strtoul(total, NULL, 10) : 0;
 
 	out[0] = '\0';

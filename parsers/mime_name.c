@@ -4,6 +4,7 @@
  */
 #include "mime_name.h"
 
+#include <glib.h>
 #include <string.h>
 
 #include "ascii.h"
@@ -188,13 +189,6 @@ bool mime_parameter(struct buf *out, const char *field, size_t n, const char *na
 	return found;
 }
 
-static const char *field_of(GMimeObject *o, const char *name)
-{
-	GMimeHeader *h = g_mime_header_list_get_header(g_mime_object_get_header_list(o), name);
-
-	return h != NULL ? g_mime_header_get_raw_value(h) : NULL;
-}
-
 static char *taken(struct buf *b)
 {
 	char *out = NULL;
@@ -206,16 +200,16 @@ static char *taken(struct buf *b)
 	return out;
 }
 
-char *mime_name(GMimeObject *o)
+char *mime_name(const struct mime_node *node)
 {
 	static const struct {
-		const char *field, *parameter;
-	} places[] = {{"Content-Disposition", "filename"}, {"Content-Type", "name"}, {"Content-Disposition", "name"},
-	    {"Content-Type", "filename"}};
+		enum mime_field field;
+		const char *parameter;
+	} places[] = {{NODE_DISPOSITION, "filename"}, {NODE_TYPE, "name"}, {NODE_DISPOSITION, "name"}, {NODE_TYPE, "filename"}};
 	char *name = NULL;
 
 	for (size_t i = 0; i < sizeof places / sizeof places[0] && name == NULL; i++) {
-		const char *field = field_of(o, places[i].field);
+		const char *field = node->fields[places[i].field];
 		struct buf b;
 
 		if (field == NULL)
@@ -243,13 +237,13 @@ static bool looks_like_name(const char *s)
 	return true;
 }
 
-char *mime_name_guess(GMimeObject *o)
+char *mime_name_guess(const struct mime_node *node)
 {
-	static const char *const fields[] = {"Content-Description", "Content-Location"};
+	static const enum mime_field fields[] = {NODE_DESCRIPTION, NODE_LOCATION};
 	char *name = NULL;
 
 	for (size_t i = 0; i < 2 && name == NULL; i++) {
-		const char *field = field_of(o, fields[i]);
+		const char *field = node->fields[fields[i]];
 		struct buf b;
 
 		if (field == NULL)

@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #include "err.h"
-#include "mime_content.h"
 #include "mime_report.h"
 
 #define PARTS_MAX 16             /* RFC 6522: two or three */
@@ -28,53 +27,46 @@ static const struct {
 	{"message", "global", report_original},
 };
 
-static reader *reader_of(GMimeObject *o)
+static reader *reader_of(const struct mime_node *node)
 {
-	GMimeContentType *t = g_mime_object_get_content_type(o);
-
-	for (size_t i = 0; t != NULL && i < sizeof parts / sizeof parts[0]; i++)
-		if (g_mime_content_type_is_type(t, parts[i].type, parts[i].subtype))
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		if (mime_node_is(node, parts[i].type, parts[i].subtype))
 			return parts[i].read;
 	return NULL;
 }
 
-static int read_bytes(struct report *r, GMimePart *part, reader *read)
+static int read_bytes(struct report *r, struct parse_input *in, const struct mime_node *part, reader *read)
 {
-	bool more;
-	struct buf b;
-	int err;
+	struct mime_text t;
+	int err = mime_text_open(&t, in, part, PART_MAX);
 
-	buf_init(&b, PART_MAX);
-	err = mime_content_read(part, &b, &more);
 	if (err == VG_OK)
-		read(r, buf_str(&b), b.len);
-	buf_free(&b);
+		read(r, t.s, t.len);
+	mime_text_close(&t);
 	return err;
 }
 
-/* The returned message, where GMime has taken it apart. */
-static void read_returned(struct report *r, GMimeMessage *message)
+/* The returned message, where it was taken apart. */
+static void read_returned(struct report *r, const struct mime_node *message)
 {
-	GMimeHeader *h = message != NULL ?
-	    g_mime_header_list_get_header(g_mime_object_get_header_list(GMIME_OBJECT(message)), "Message-ID") : NULL;
-	const char *value = h != NULL ? g_mime_header_get_raw_value(h) : NULL;
+	const char *value = message != NULL ? message->fields[NODE_MESSAGE_ID] : NULL;
 
 	if (value != NULL)
 		report_message_id(r, value, strlen(value));
 }
 
-static int read_parts(struct report *r, GMimeMultipart *mp)
+static int read_parts(struct report *r, struct parse_input *in, const struct mime_node *mp)
 {
-	int n = g_mime_multipart_get_count(mp), err = VG_OK;
+	const struct mime_node *n = mp->child;
+	int err = VG_OK;
 
-	for (int i = 0; i < n && i < PARTS_MAX && err == VG_OK; i++) {
-		GMimeObject *o = g_mime_multipart_get_part(mp, i);
-		reader *read = reader_of(o);
+	for (int i = 0; n != NULL && i < PARTS_MAX && err == VG_OK; i++, n = n->next) {
+		reader *read = reader_of(n);
 
-		if (read != NULL && GMIME_IS_MESSAGE_PART(o))
-			read_returned(r, g_mime_message_part_get_message(GMIME_MESSAGE_PART(o)));
-		else if (read != NULL && GMIME_IS_PART(o))
-			err = read_bytes(r, GMIME_PART(o), read);
+		if (read != NULL && n->kind == NODE_MESSAGE)
+			read_returned(r, n->child);
+		else if (read != NULL && n->kind == NODE_PART)
+			err = read_bytes(r, in, n, read);
 	}
 	return err;
 }
@@ -90,12 +82,11 @@ static void read_unstructured(struct report *r, const struct prescan *scan, stru
 }
 
 /* The whole mail, where it is a multipart/report; else NULL. */
-static GMimeMultipart *report_root(const struct mime *mime)
+static const struct mime_node *report_root(const struct mime *mime)
 {
-	GMimeObject *root = g_mime_message_get_mime_part(mime->message);
-	GMimeContentType *t = root != NULL && GMIME_IS_MULTIPART(root) ? g_mime_object_get_content_type(root) : NULL;
+	const struct mime_node *root = mime->root;
 
-	return t != NULL && g_mime_content_type_is_type(t, "multipart", "report") ? GMIME_MULTIPART(root) : NULL;
+	return root != NULL && root->kind == NODE_MULTIPART && mime_node_is(root, "multipart", "report") ? root : NULL;
 }
 
 bool mime_may_report(const struct mime *mime, bool bounce)
@@ -103,10 +94,10 @@ bool mime_may_report(const struct mime *mime, bool bounce)
 	return bounce || report_root(mime) != NULL;
 }
 
-int mime_report(struct report *r, const struct mime *mime, bool bounce, struct buf *text)
+int mime_report(struct report *r, const struct mime *mime, struct parse_input *in, bool bounce, struct buf *text)
 {
-	GMimeMultipart *root = report_root(mime);
-	int err = root != NULL ? read_parts(r, root) : VG_OK;
+	const struct mime_node *root = report_root(mime);
+	int err = root != NULL ? read_parts(r, in, root) : VG_OK;
 
 	if (err == VG_OK && r->kind == REPORT_NONE && bounce)
 		read_unstructured(r, mime->scan, text);

@@ -1,8 +1,7 @@
 /*
- * prescan.c - follows boundaries and header blocks the way GMime does, with the limits that GMime lacks. Runs in the
- * parser worker and in `vcspgate parse`; the input is hostile, memory is bounded by the limits.
+ * prescan.c - follows boundaries and header blocks, and makes the tree of the parts. Runs in the parser worker and in
+ * `vcspgate parse`; the input is hostile, memory is bounded by the limits.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,43 +13,45 @@
 
 /* An open multipart. */
 struct level {
+	struct mime_node *node;
 	char *boundary;
 	size_t len;
-	unsigned depth; /* of the multipart itself */
+	unsigned depth;   /* of the multipart itself */
 	bool digest;
-	bool named, seen;    /* there is a boundary; it came */
-	uint64_t parameters; /* where the multipart's type takes one */
+	bool named, seen; /* there is a boundary; it came */
 };
 
 /* An attached message that is still open; ends with a boundary of a level below `levels`. */
 struct open_message {
-	size_t index, levels;
+	struct mime_node *node;
+	size_t levels;
 };
 
 /* A line that may be a boundary nobody named, until the line behind it tells. */
 struct guess {
-	struct input_line line; /* total 0: none; its bytes are gone */
+	bool kept;
 	char token[PRESCAN_BOUNDARY_MAX + 1];
-	uint64_t previous;      /* as scan.previous, before it */
-	unsigned lines;         /* how many more lines of a message that is no multipart may begin parts */
-	uint64_t from, to;      /* the field of its type, or where one would stand */
+	unsigned lines; /* how many more lines of a message that is no multipart may begin parts */
+	unsigned taken; /* guesses that were right */
 };
 
 struct scan {
 	struct prescan *p;
-	struct edits edits;
 	struct level levels[PRESCAN_DEPTH_MAX + 1];
 	size_t n_levels;
 	struct open_message messages[PRESCAN_DEPTH_MAX + 1];
-	size_t n_open, cap_messages;
+	size_t n_open;
 	struct head head;
 	bool in_head, top;
-	unsigned depth;       /* of the part whose header or body this is */
+	unsigned depth;           /* of the part whose header or body this is */
 	bool digest_parent;
+	struct mime_node *parent; /* of that part; NULL: it is the message */
+	struct mime_node *body;   /* whose body the lines are; NULL: nobody's */
 	unsigned parts, max_parts, max_depth;
-	uint64_t heads;       /* header bytes so far */
-	uint64_t previous;    /* where the line before began to end: offset of its line end */
-	uint64_t stop;        /* the rest is left out from here; UINT64_MAX */
+	uint64_t heads;           /* header bytes so far */
+	uint64_t previous;        /* where the line before began to end: offset of its line end */
+	uint64_t stop;            /* the rest is left out from here; UINT64_MAX */
+	uint64_t again;           /* where to go on, instead of at the next line; UINT64_MAX */
 	struct guess guess;
 };
 
@@ -79,11 +80,6 @@ const char *prescan_problem(unsigned i, const char **detail)
 }
 
 /* ---- boundaries ---- */
-
-static void start_sniffing(struct scan *sc);
-static int guess_line(struct scan *sc, const struct input_line *l);
-static int scan_line(struct scan *sc, const struct input_line *l);
-static int boundary_line(struct scan *sc, const struct input_line *l, size_t i, bool end);
 
 static bool rest_is_blank(const char *s, size_t n)
 {
@@ -122,61 +118,52 @@ static void pop_levels(struct scan *sc, size_t keep)
 		free(sc->levels[--sc->n_levels].boundary);
 }
 
-static int push_level(struct scan *sc)
+static int push_level(struct scan *sc, struct mime_node *node)
 {
 	struct level *lv = &sc->levels[sc->n_levels];
 
 	lv->boundary = strdup(sc->head.boundary);
 	if (lv->boundary == NULL)
 		return VG_ERR_MEMORY;
+	lv->node = node;
 	lv->len = strlen(lv->boundary);
 	lv->depth = sc->depth;
 	lv->digest = sc->head.digest;
 	lv->named = sc->head.named;
 	lv->seen = false;
-	lv->parameters = sc->head.parameters;
 	sc->n_levels++;
 	return VG_OK;
 }
 
-/* ---- attached messages ---- */
+/* ---- bodies ---- */
 
-static int open_message(struct scan *sc, uint64_t from)
+static void end_body(struct mime_node *n, uint64_t to)
 {
-	struct prescan *p = sc->p;
+	n->to = to > n->from ? to : n->from;
+}
 
-	if (p->n_messages == sc->cap_messages) {
-		size_t cap = sc->cap_messages > 0 ? sc->cap_messages * 2 : 8;
-		struct prescan_message *list = realloc(p->messages, cap * sizeof *list);
-
-		if (list == NULL)
-			return VG_ERR_MEMORY;
-		p->messages = list;
-		sc->cap_messages = cap;
-	}
-	sc->messages[sc->n_open++] = (struct open_message){p->n_messages, sc->n_levels};
-	p->messages[p->n_messages++] = (struct prescan_message){from, from};
-	return VG_OK;
+static void close_body(struct scan *sc, uint64_t to)
+{
+	if (sc->body != NULL)
+		end_body(sc->body, to);
+	sc->body = NULL;
 }
 
 /* Messages end that lie inside level i; to: where the last of them ends. */
 static void close_messages(struct scan *sc, size_t i, uint64_t to)
 {
-	while (sc->n_open > 0 && sc->messages[sc->n_open - 1].levels >= i + 1) {
-		struct prescan_message *m = &sc->p->messages[sc->messages[--sc->n_open].index];
-
-		m->to = to > m->from ? to : m->from;
-	}
+	while (sc->n_open > 0 && sc->messages[sc->n_open - 1].levels >= i + 1)
+		end_body(sc->messages[--sc->n_open].node, to);
 }
 
-/* A message without a single line is none for GMime. */
-static void drop_empty_message(struct scan *sc)
+/* A part or a message without a single line is none. */
+static void drop_empty(struct scan *sc)
 {
-	if (sc->in_head && sc->head.lines == 0 && sc->n_open > 0 &&
-	    sc->p->messages[sc->messages[sc->n_open - 1].index].from == sc->head.start) {
-		sc->n_open--;
-		sc->p->n_messages--;
-	}
+	if (!sc->in_head || sc->head.lines > 0 || sc->top)
+		return;
+	sc->in_head = false;
+	if (sc->n_open > 0 && sc->messages[sc->n_open - 1].node == sc->parent)
+		end_body(sc->messages[--sc->n_open].node, 0);
 }
 
 /* ---- header blocks ---- */
@@ -190,114 +177,148 @@ static bool count_part(struct scan *sc, uint64_t at)
 	return false;
 }
 
-static void start_head(struct scan *sc, uint64_t at, unsigned depth, bool digest_parent)
+static void start_head(struct scan *sc, uint64_t at, unsigned depth, bool digest_parent, struct mime_node *parent)
 {
 	head_start(&sc->head, at);
 	sc->in_head = true;
 	sc->depth = depth;
 	sc->digest_parent = digest_parent;
+	sc->parent = parent;
+}
+
+/* The node of the part whose header was read; its body begins at `from`. */
+static struct mime_node *add_node(struct scan *sc, enum part_kind kind, uint64_t from)
+{
+	const struct head *h = &sc->head;
+	struct mime_node *n = mime_node_add(sc->p->arena, sc->parent, kind == PART_MULTIPART ? NODE_MULTIPART :
+	    kind == PART_MESSAGE ? NODE_MESSAGE : NODE_PART);
+
+	if (n == NULL)
+		return NULL;
+	if (h->type.type != NULL)
+		n->type = h->type;
+	memcpy(n->fields, h->values, sizeof n->fields);
+	n->encoding = h->encoding;
+	n->from = n->to = from;
+	if (sc->parent == NULL)
+		sc->p->root = n;
+	sc->body = n;
+	return n;
 }
 
 /* Too deep to go on: the part becomes text, or all ends where its kind comes from its parent. */
-static int too_deep(struct scan *sc, uint64_t at)
+static void too_deep(struct scan *sc, uint64_t at)
 {
 	sc->p->problems |= PRESCAN_DEPTH;
-	if (sc->head.has_type && !sc->digest_parent)
-		return edits_add(&sc->edits, EDIT_CUT, sc->head.type_from, sc->head.type_to);
+	if (sc->head.has_type && !sc->digest_parent) {
+		head_drop_type(&sc->head);
+		return;
+	}
 	sc->stop = at;
+}
+
+static int open_message(struct scan *sc, struct mime_node *node)
+{
+	sc->body = NULL;
+	if (!count_part(sc, node->from))
+		return VG_OK;
+	sc->messages[sc->n_open++] = (struct open_message){node, sc->n_levels};
+	start_head(sc, node->from, sc->depth + 1, false, node);
 	return VG_OK;
 }
 
-/* The block ended at `at`; next: where what follows begins. body: an empty line ended it. */
-static int end_head(struct scan *sc, uint64_t at, uint64_t next, bool body)
+/* What the header that was read makes of the part. */
+static enum part_kind judge_kind(const struct scan *sc)
 {
-	int err = head_end(&sc->head, &sc->edits, &sc->p->problems, at);
-	enum part_kind kind = sc->head.kind;
+	enum part_kind kind = !sc->head.has_type && sc->digest_parent ? PART_MESSAGE : sc->head.kind;
 
-	sc->in_head = false;
-	sc->heads += at - sc->head.start;
-	if (sc->top && !sc->head.valid_seen) {
-		sc->p->problems = PRESCAN_NO_HEADER;
-		sc->stop = 0;
-		return VG_OK;
-	}
-	if (sc->top && body && kind == PART_LEAF)
-		start_sniffing(sc);
-	sc->top = false;
-	if (!sc->head.has_type && sc->digest_parent)
-		kind = PART_MESSAGE;
-	if (err != VG_OK || !body || kind == PART_LEAF || (kind == PART_MESSAGE && sc->head.encoded))
-		return err;
-	if (sc->depth >= sc->max_depth)
-		return too_deep(sc, at);
-	if (kind == PART_MULTIPART)
-		return push_level(sc);
-	if (!count_part(sc, next))
-		return VG_OK;
-	err = open_message(sc, next);
-	start_head(sc, next, sc->depth + 1, false);
-	return err;
+	return kind == PART_MESSAGE && sc->head.encoding != ENCODING_NONE ? PART_LEAF : kind;
 }
 
-/* ---- boundaries that no header names ---- */
+/* Lines at the end of the block that are no header begin the body, but that of a message, which begins with a header. at: the
+ * block's end; next: what follows it. */
+static uint64_t body_begin(struct scan *sc, enum part_kind kind, uint64_t at, uint64_t next)
+{
+	const struct head *h = &sc->head;
+
+	if (h->bad_from == UINT64_MAX || (h->kind == PART_MESSAGE && at - h->start <= PRESCAN_BLOCK_MAX))
+		return next;
+	sc->p->problems |= PRESCAN_UNTERMINATED;
+	return kind == PART_MESSAGE ? next : h->bad_from;
+}
 
 /* Only what stands at the head of the body makes a message without such a type a multipart. */
 #define SNIFF_LINES 20
 
 static void start_sniffing(struct scan *sc)
 {
-	if (!sc->head.encoded)
+	if (sc->head.encoding == ENCODING_NONE)
 		sc->guess.lines = SNIFF_LINES;
-	sc->guess.from = sc->head.has_type ? sc->head.type_from : sc->head.first;
-	sc->guess.to = sc->head.has_type ? sc->head.type_to : sc->head.first;
 }
 
-/* Keeps text for as long as the segments. */
-static const char *keep_text(struct prescan *p, char *text)
+/* The block ended at `at`; next: where what follows begins. body: an empty line ended it. */
+static int end_head(struct scan *sc, uint64_t at, uint64_t next, bool body)
 {
-	char **list = text != NULL ? realloc(p->texts, (p->n_texts + 1) * sizeof *list) : NULL;
+	int err = head_field_end(&sc->head, &sc->p->problems);
+	struct mime_node *node;
+	enum part_kind kind;
 
-	if (list == NULL) {
-		free(text);
-		return NULL;
+	sc->in_head = false;
+	sc->heads += at - sc->head.start;
+	if (sc->top && !sc->head.valid_seen) {
+		sc->p->problems = PRESCAN_NO_HEADER;
+		sc->stop = 0;
+		return err;
 	}
-	p->texts = list;
-	return p->texts[p->n_texts++] = text;
+	kind = judge_kind(sc);
+	next = body_begin(sc, kind, at, next);
+	if (body && kind != PART_LEAF && sc->depth >= sc->max_depth) {
+		too_deep(sc, at);
+		kind = PART_LEAF;
+	}
+	if (sc->top && body && kind == PART_LEAF)
+		start_sniffing(sc);
+	sc->top = false;
+	if (err != VG_OK || (node = add_node(sc, kind, next)) == NULL)
+		return err != VG_OK ? err : VG_ERR_MEMORY;
+	if (!body || kind == PART_LEAF)
+		return VG_OK;
+	return kind == PART_MULTIPART ? push_level(sc, node) : open_message(sc, node);
 }
 
-static int insert(struct scan *sc, uint64_t from, uint64_t to, const char *before, const char *after)
-{
-	size_t n = strlen(before) + strlen(after) + strlen(sc->guess.token) + 1;
-	char *text = malloc(n);
+/* ---- boundaries that no header names ---- */
 
-	if (text != NULL)
-		snprintf(text, n, "%s%s%s", before, sc->guess.token, after);
-	text = (char *)(uintptr_t)keep_text(sc->p, text);
-	return text != NULL ? edits_text(&sc->edits, from, to, text) : VG_ERR_MEMORY;
-}
+/* Each has a body read once more. */
+#define GUESSES_MAX 16
 
-/* The line kept begins parts: the innermost multipart takes its name, or the message becomes one. */
+/* The line kept begins parts: the innermost multipart takes its name, or the message becomes one, and is read again from its
+ * beginning, since other such lines may have gone by. */
 static int take_guess(struct scan *sc)
 {
 	struct guess *g = &sc->guess;
 	struct level *lv = sc->n_levels > 0 ? &sc->levels[sc->n_levels - 1] : NULL;
-	int err;
+	struct mime_node *node = lv != NULL ? lv->node : sc->p->root;
 
 	sc->p->problems |= PRESCAN_BOUNDARY;
-	memcpy(sc->head.boundary, g->token, sizeof g->token);
+	g->taken++;
+	g->lines = 0;
+	g->kept = false;
+	sc->again = node->from;
+	sc->body = node;
 	if (lv == NULL) {
+		memcpy(sc->head.boundary, g->token, sizeof g->token);
 		sc->head.digest = false;
 		sc->head.named = true;
-		err = insert(sc, g->from, g->to, "Content-Type: multipart/mixed; boundary=\"", "\"\n");
-		return err == VG_OK ? push_level(sc) : err;
+		node->kind = NODE_MULTIPART;
+		node->type = (struct mime_type){.type = "multipart", .subtype = "mixed"};
+		node->fields[NODE_TYPE] = NULL;
+		return push_level(sc, node);
 	}
 	free(lv->boundary);
 	lv->boundary = strdup(g->token);
 	lv->len = strlen(g->token);
 	lv->named = true;
-	if (lv->boundary == NULL)
-		return VG_ERR_MEMORY;
-	return insert(sc, lv->parameters, lv->parameters, "; boundary=\"", "\"");
+	return lv->boundary != NULL ? VG_OK : VG_ERR_MEMORY;
 }
 
 /* "--token" as a line of its own. */
@@ -306,7 +327,7 @@ static void keep_guess(struct scan *sc, const struct input_line *l)
 	struct guess *g = &sc->guess;
 	size_t n = l->given;
 
-	g->line.total = 0;
+	g->kept = false;
 	while (n > 0 && (unsigned char)l->s[n - 1] <= ' ')
 		n--;
 	if (n < 3 || n - 2 > PRESCAN_BOUNDARY_MAX || l->total != l->given || memcmp(l->s, "--", 2) != 0)
@@ -316,8 +337,7 @@ static void keep_guess(struct scan *sc, const struct input_line *l)
 			return;
 	memcpy(g->token, l->s + 2, n - 2);
 	g->token[n - 2] = '\0';
-	g->line = *l;
-	g->previous = sc->previous;
+	g->kept = true;
 }
 
 /* Does the line tell that parts follow, or nothing at all? */
@@ -331,24 +351,14 @@ static int guess_line(struct scan *sc, const struct input_line *l)
 {
 	struct guess *g = &sc->guess;
 	bool open = sc->n_levels > 0 ? !sc->levels[sc->n_levels - 1].seen : g->lines > 0;
-	int err;
 
-	if (!open)
+	if (!open || g->taken >= GUESSES_MAX)
 		return VG_OK;
-	if (g->line.total > 0 && ascii_starts(l->s, l->given, "content-") && memchr(l->s, ':', l->given) != NULL) {
-		struct input_line boundary = g->line;
-
-		g->lines = 0;
-		g->line.total = 0;
-		sc->previous = g->previous;
-		err = take_guess(sc);
-		if (err == VG_OK)
-			err = boundary_line(sc, &boundary, sc->n_levels - 1, false);
-		return err == VG_OK && sc->stop == UINT64_MAX ? scan_line(sc, l) : err;
-	}
+	if (g->kept && ascii_starts(l->s, l->given, "content-") && memchr(l->s, ':', l->given) != NULL)
+		return take_guess(sc);
 	keep_guess(sc, l);
 	if (sc->n_levels == 0)
-		g->lines = g->line.total > 0 || is_preamble(l) ? g->lines - 1 : 0;
+		g->lines = g->kept || is_preamble(l) ? g->lines - 1 : 0;
 	return VG_OK;
 }
 
@@ -356,30 +366,34 @@ static int guess_line(struct scan *sc, const struct input_line *l)
 
 static int boundary_line(struct scan *sc, const struct input_line *l, size_t i, bool end)
 {
+	struct mime_node *node = sc->levels[i].node;
 	int err = VG_OK;
 
-	drop_empty_message(sc);
+	drop_empty(sc);
 	if (sc->in_head)
 		err = end_head(sc, l->at, l->at, false);
+	close_body(sc, sc->previous);
 	close_messages(sc, i, sc->previous);
 	if (err != VG_OK || sc->stop != UINT64_MAX)
 		return err;
 	pop_levels(sc, end ? i : i + 1);
-	if (!end)
-		sc->levels[i].seen = true;
-	if (!end && count_part(sc, l->at))
-		start_head(sc, l->at + l->total, sc->levels[i].depth + 1, sc->levels[i].digest);
+	if (end) {
+		node->ended = true;
+		return VG_OK;
+	}
+	sc->levels[i].seen = true;
+	if (count_part(sc, l->at))
+		start_head(sc, l->at + l->total, sc->levels[i].depth + 1, sc->levels[i].digest, node);
 	return VG_OK;
 }
 
 /* A byte order mark in front of everything. */
-static int skip_mark(struct scan *sc, const struct input_line *l)
+static void skip_mark(struct scan *sc, struct input_line *l)
 {
-	struct input_line rest = {l->at + 3, l->s + 3, l->given - 3, l->total - 3};
-	int err = edits_add(&sc->edits, EDIT_CUT, 0, 3);
-
+	if (l->at > 0 || l->given <= 3 || memcmp(l->s, "\xef\xbb\xbf", 3) != 0)
+		return;
 	sc->head.start = 3;
-	return err == VG_OK ? scan_line(sc, &rest) : err;
+	*l = (struct input_line){3, l->s + 3, l->given - 3, l->total - 3};
 }
 
 /* A header that runs into the first boundary that it names itself. */
@@ -390,7 +404,7 @@ static int unterminated(struct scan *sc, const struct input_line *l)
 
 	if (!sc->head.in_field && sc->head.kind != PART_MULTIPART)
 		return VG_OK;
-	err = head_field_end(&sc->head, &sc->edits, &sc->p->problems, l->at);
+	err = head_field_end(&sc->head, &sc->p->problems);
 	len = strlen(sc->head.boundary);
 	if (err != VG_OK || sc->head.kind != PART_MULTIPART || len == 0 || l->given < 2 + len ||
 	    memcmp(l->s, "--", 2) != 0 || memcmp(l->s + 2, sc->head.boundary, len) != 0 ||
@@ -407,22 +421,20 @@ static int scan_line(struct scan *sc, const struct input_line *l)
 	size_t i;
 	int err;
 
-	if (l->at == 0 && l->given > 3 && memcmp(l->s, "\xef\xbb\xbf", 3) == 0)
-		return skip_mark(sc, l);
 	if (sc->in_head && l->s[0] == '-' && (err = unterminated(sc, l)) != VG_OK)
 		return err;
 	i = find_boundary(sc, l, &end);
 	if (i != SIZE_MAX) {
-		sc->guess.line.total = 0;
+		sc->guess.kept = false;
 		return boundary_line(sc, l, i, end);
 	}
 	if (!sc->in_head)
 		return guess_line(sc, l);
 	if (empty && sc->top && !sc->head.valid_seen && sc->head.lines == 0)
-		return edits_add(&sc->edits, EDIT_CUT, l->at, l->at + l->total); /* empty lines before the header */
+		return VG_OK; /* empty lines before the header */
 	if (empty)
 		return end_head(sc, l->at, l->at + l->total, true);
-	return head_line(&sc->head, &sc->edits, &sc->p->problems, l->at, l->s, l->given, l->total, sc->top);
+	return head_line(&sc->head, &sc->p->problems, l->at, l->s, l->given, l->total, sc->top);
 }
 
 static uint64_t line_end_at(const struct input_line *l)
@@ -444,61 +456,30 @@ static int scan_lines(struct scan *sc, struct line_input *li)
 	    (more = line_input_next(li, &l)) != 0) {
 		if (more < 0)
 			return more;
+		skip_mark(sc, &l);
 		err = scan_line(sc, &l);
 		sc->previous = line_end_at(&l);
+		if (sc->again != UINT64_MAX)
+			li->off = sc->previous = sc->again;
+		sc->again = UINT64_MAX;
 	}
 	return err;
 }
 
-/* ---- segments ---- */
-
-static int by_place(const void *a, const void *b)
+/* All that is open ends with the input. */
+static int end_all(struct scan *sc, uint64_t size)
 {
-	const struct edit *x = a, *y = b;
+	uint64_t end = sc->stop < size ? sc->stop : size;
+	int err = VG_OK;
 
-	if (x->from != y->from)
-		return x->from < y->from ? -1 : 1;
-	return (int)x->kind - (int)y->kind;
-}
-
-static void add_segment(struct prescan *p, uint64_t from, uint64_t to, bool nuls)
-{
-	if (to <= from)
-		return;
-	p->segments[p->n_segments++] = (struct prescan_segment){from, to - from, nuls, NULL};
-	p->size += to - from;
-}
-
-static int build_segments(struct scan *sc, uint64_t size)
-{
-	struct prescan *p = sc->p;
-	uint64_t at = 0, end = sc->stop < size ? sc->stop : size;
-
-	p->segments = calloc(2 * sc->edits.n + 1, sizeof *p->segments);
-	if (p->segments == NULL)
-		return VG_ERR_MEMORY;
-	if (sc->edits.n > 1)
-		qsort(sc->edits.list, sc->edits.n, sizeof *sc->edits.list, by_place);
-	for (size_t i = 0; i < sc->edits.n; i++) {
-		struct edit e = sc->edits.list[i];
-
-		if (e.kind == EDIT_TEXT && e.from < at)
-			continue; /* inside of what another edit took */
-		e.from = e.from > at ? e.from : at;
-		e.to = e.to < end ? e.to : end;
-		if (e.from > end || (e.kind != EDIT_TEXT && e.to <= e.from))
-			continue;
-		add_segment(p, at, e.from, false);
-		if (e.kind == EDIT_NULS)
-			add_segment(p, e.from, e.to, true);
-		if (e.kind == EDIT_TEXT) {
-			p->segments[p->n_segments++] = (struct prescan_segment){e.from, strlen(e.text), false, e.text};
-			p->size += strlen(e.text);
-		}
-		at = e.to > e.from ? e.to : e.from;
-	}
-	add_segment(p, at, end, false);
-	return VG_OK;
+	drop_empty(sc);
+	if (sc->in_head)
+		err = end_head(sc, size, size, false);
+	close_body(sc, end);
+	close_messages(sc, 0, end);
+	while (sc->n_open > 0) /* outside every multipart: all of it */
+		end_body(sc->messages[--sc->n_open].node, size);
+	return err;
 }
 
 int prescan_run(struct parse_input *in, unsigned parts, unsigned depth, struct prescan **out)
@@ -509,27 +490,21 @@ int prescan_run(struct parse_input *in, unsigned parts, unsigned depth, struct p
 	int err = VG_ERR_MEMORY;
 
 	*out = NULL;
-	if (sc != NULL && p != NULL && (err = line_input_open(&li, in)) == VG_OK) {
+	if (sc != NULL && p != NULL && (p->arena = arena_new()) != NULL && (err = line_input_open(&li, in)) == VG_OK) {
 		sc->p = p;
 		sc->max_parts = parts > 0 ? parts : PRESCAN_PARTS_MAX;
 		sc->max_depth = depth > 0 && depth < PRESCAN_DEPTH_MAX ? depth : PRESCAN_DEPTH_MAX;
-		sc->stop = UINT64_MAX;
+		sc->stop = sc->again = UINT64_MAX;
 		sc->top = true;
-		start_head(sc, 0, 0, false);
+		sc->head.arena = p->arena;
+		start_head(sc, 0, 0, false, NULL);
 		sc->head.own = p;
 		buf_init(&p->heading, 2 * PRESCAN_BLOCK_MAX);
 		err = scan_lines(sc, &li);
-		drop_empty_message(sc);
-		if (err == VG_OK && sc->in_head)
-			err = end_head(sc, parse_input_size(in), parse_input_size(in), false);
-		close_messages(sc, 0, sc->stop < parse_input_size(in) ? sc->stop : parse_input_size(in));
-		while (err == VG_OK && sc->n_open > 0) /* outside every multipart */
-			p->messages[sc->messages[--sc->n_open].index].to = parse_input_size(in);
 		if (err == VG_OK)
-			err = build_segments(sc, parse_input_size(in));
+			err = end_all(sc, parse_input_size(in));
 		pop_levels(sc, 0);
-		buf_free(&sc->head.field);
-		free(sc->edits.list);
+		head_free(&sc->head);
 	}
 	line_input_close(&li);
 	free(sc);
@@ -563,11 +538,7 @@ void prescan_free(struct prescan **p)
 {
 	if (*p == NULL)
 		return;
-	free((*p)->segments);
-	free((*p)->messages);
-	for (size_t i = 0; i < (*p)->n_texts; i++)
-		free((*p)->texts[i]);
-	free((*p)->texts);
+	arena_free(&(*p)->arena);
 	free((*p)->fields);
 	buf_free(&(*p)->heading);
 	free(*p);

@@ -1,7 +1,7 @@
 /*
- * prescan.h - one linear pass over a message before GMime sees a byte: finds header blocks as GMime will, and leaves
- * out what GMime cannot bear (deep groups, endless parameters, parts without end, NULs). What remains is
- * described as segments of the input; nothing is copied. GMime must have been started (mime_warm).
+ * prescan.h - one linear pass over a message: finds header blocks and boundaries, judges the fields by hard limits (deep groups,
+ * endless parameters, parts without end, NULs), and makes the tree of the parts (mime_tree.h). The one reader of a message's
+ * structure; bodies are not copied. GMime must have been started (mime_warm).
  */
 #ifndef VG_PRESCAN_H
 #define VG_PRESCAN_H
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "mime_tree.h"
 #include "parse_input.h"
 
 #define PRESCAN_BLOCK_MAX (256u * 1024u) /* one header block */
@@ -43,35 +44,18 @@ enum {
 /* Problem code ("mime.too-many-parts") and detail of bit number i, 0 <= i < PRESCAN_PROBLEMS. */
 const char *prescan_problem(unsigned i, const char **detail);
 
-/* [from, from + len) of the input, or text that is not there. */
-struct prescan_segment {
-	uint64_t from, len;
-	bool nuls;        /* NULs become '?' */
-	const char *text; /* not NULL: stands there instead, len bytes */
-};
-
-/* Bytes of one attached message. */
-struct prescan_message {
-	uint64_t from, to;
-};
-
 /* A field of the message's own header, as offsets into prescan.heading. */
 struct prescan_field {
 	size_t name, value;
 };
 
 struct prescan {
-	struct prescan_segment *segments;
-	size_t n_segments;
-	uint64_t size; /* of all segments */
-	struct prescan_message *messages; /* in the order of their beginnings */
-	size_t n_messages;
+	struct mime_node *root;       /* the message's own part; NULL: it has no header */
 	unsigned problems;
-	struct prescan_field *fields; /* in their order; GMime sees only the first of them and those of Content-* */
+	struct prescan_field *fields; /* in their order */
 	size_t n_fields;
 	struct buf heading;           /* their names and values, mended, as strings */
-	char **texts; /* owned: what segments may point to */
-	size_t n_texts;
+	struct arena *arena;          /* of the nodes */
 };
 
 /* parts, depth: limits, 0 for the built-in ones. VG_ERR_MEMORY, or the input's error. */

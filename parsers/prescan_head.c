@@ -1,26 +1,17 @@
 /*
- * prescan_head.c - which header fields GMime may see. Runs in the parser worker and in `vcspgate parse`; the input is
- * hostile. A field is judged by its name and by counting; its Content-Type is read by GMime itself, within the limits,
- * so that both see the same boundary.
+ * prescan_head.c - which header fields count, and what is kept of them. Runs in the parser worker and in `vcspgate parse`; the
+ * input is hostile. A field is judged by its name and by counting before its value is read.
  */
-#include <gmime/gmime.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ascii.h"
 #include "encoded_word.h"
 #include "err.h"
-#include "mime.h"
 #include "prescan_private.h"
 
-int edits_add(struct edits *e, enum edit_kind kind, uint64_t from, uint64_t to)
+static int edits_add(struct edits *e, size_t from, size_t to, const char *text)
 {
-	struct edit *last = e->n > 0 ? &e->list[e->n - 1] : NULL;
-
-	if (last != NULL && kind == EDIT_CUT && last->kind == EDIT_CUT && last->to == from) {
-		last->to = to;
-		return VG_OK;
-	}
 	if (e->n == e->cap) {
 		size_t cap = e->cap > 0 ? e->cap * 2 : 16;
 		struct edit *list = realloc(e->list, cap * sizeof *list);
@@ -30,29 +21,33 @@ int edits_add(struct edits *e, enum edit_kind kind, uint64_t from, uint64_t to)
 		e->list = list;
 		e->cap = cap;
 	}
-	e->list[e->n++] = (struct edit){from, to, kind, NULL};
+	e->list[e->n++] = (struct edit){from, to, text};
 	return VG_OK;
-}
-
-int edits_text(struct edits *e, uint64_t from, uint64_t to, const char *text)
-{
-	int err = edits_add(e, EDIT_TEXT, from, to);
-
-	if (err == VG_OK)
-		e->list[e->n - 1].text = text;
-	return err;
 }
 
 void head_start(struct head *h, uint64_t at)
 {
-	struct buf field = h->field;
-
-	memset(h, 0, sizeof *h);
-	h->field = field;
-	h->field.max = PRESCAN_FIELD_MAX;
+	memset(&h->start, 0, sizeof *h - offsetof(struct head, start));
 	buf_reset(&h->field);
+	h->field.max = PRESCAN_FIELD_MAX;
+	h->mended.max = 2 * PRESCAN_FIELD_MAX;
 	h->start = at;
 	h->bad_from = UINT64_MAX;
+}
+
+void head_free(struct head *h)
+{
+	buf_free(&h->field);
+	buf_free(&h->mended);
+	free(h->edits.list);
+}
+
+void head_drop_type(struct head *h)
+{
+	h->kind = PART_LEAF;
+	h->type.type = NULL;
+	h->values[NODE_TYPE] = NULL;
+	h->digest = h->named = false;
 }
 
 /* Length of a valid field name at the start of a line, as GMime judges it; *colon: where the colon stands. */
@@ -90,49 +85,38 @@ static size_t count(const char *s, size_t n, char c)
 	return k;
 }
 
-static enum part_kind kind_of(GMimeContentType *type)
+static enum part_kind kind_of(const struct mime_type *type)
 {
-	const char *sub = g_mime_content_type_get_media_subtype(type);
 	static const char *const messages[] = {"rfc822", "rfc2822", "global", "news", NULL};
 
-	if (g_mime_content_type_is_type(type, "multipart", "*"))
+	if (mime_type_is(type, "multipart", "*"))
 		return PART_MULTIPART;
-	if (g_mime_content_type_is_type(type, "message", "*") && sub != NULL && name_is(sub, strlen(sub), messages))
+	if (mime_type_is(type, "message", "*") && name_is(type->subtype, strlen(type->subtype), messages))
 		return PART_MESSAGE;
 	return PART_LEAF;
 }
 
-/* The value as GMime's header reader would hand it on. False where its boundary is too long. */
-static bool read_type(struct head *h, const char *value, size_t n)
+/* Reads the type. VG_ERR_LIMIT where its boundary is too long. */
+static int read_type(struct head *h, const char *value, size_t n)
 {
-	GMimeContentType *type;
 	const char *boundary;
-	char *copy;
-	bool ok = true;
+	int err = mime_type_read(&h->type, h->arena, value, n);
 
-	if (ascii_find(value, n, "multipart") == NULL && ascii_find(value, n, "message") == NULL)
-		return true;
-	copy = g_strndup(value, n);
-	type = g_mime_content_type_parse(mime_options, copy);
-	g_free(copy);
-	if (type == NULL)
-		return true;
-	h->kind = kind_of(type);
-	h->digest = g_mime_content_type_is_type(type, "multipart", "digest");
-	boundary = g_mime_content_type_get_parameter(type, "boundary");
+	if (err != VG_OK)
+		return err;
+	h->kind = kind_of(&h->type);
+	h->digest = mime_type_is(&h->type, "multipart", "digest");
+	boundary = h->kind == PART_MULTIPART ? mime_type_parameter(&h->type, "boundary") : NULL;
 	h->named = boundary != NULL;
-	if (boundary != NULL && strlen(boundary) <= PRESCAN_BOUNDARY_MAX)
+	if (boundary != NULL && strlen(boundary) > PRESCAN_BOUNDARY_MAX)
+		return VG_ERR_LIMIT;
+	if (boundary != NULL)
 		memcpy(h->boundary, boundary, strlen(boundary) + 1);
-	else if (boundary != NULL)
-		ok = false;
-	if (!ok)
-		h->kind = PART_LEAF;
-	g_object_unref(type);
-	return ok;
+	return VG_OK;
 }
 
-/* What senders mean who write "base64;" or "quoted printable"; NULL: nothing known. */
-static const char *meant_encoding(const char *value, size_t n)
+/* What senders mean who write "base64;" or "quoted printable". */
+static enum mime_encoding meant_encoding(const char *value, size_t n)
 {
 	char letters[40];
 	size_t len = 0;
@@ -141,29 +125,24 @@ static const char *meant_encoding(const char *value, size_t n)
 		if (ascii_alnum(value[i]))
 			letters[len++] = ascii_fold(value[i]);
 	if (ascii_starts(letters, len, "base64"))
-		return "base64";
-	return ascii_starts(letters, len, "quotedprint") ? "quoted-printable" : NULL;
+		return ENCODING_BASE64;
+	return ascii_starts(letters, len, "quotedprint") ? ENCODING_QUOTED : ENCODING_NONE;
 }
 
 static void read_encoding(struct head *h, const char *value, size_t n)
 {
-	char *copy = g_strndup(value, n);
+	static const char *const uu[] = {"uuencode", "x-uuencode", "x-uue", NULL};
 
-	switch (g_mime_content_encoding_from_string(copy)) {
-	case GMIME_CONTENT_ENCODING_BASE64:
-	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
-	case GMIME_CONTENT_ENCODING_UUENCODE:
-		h->encoded = true;
-		break;
-	default:
-		h->mend = meant_encoding(value, n);
-		h->encoded = h->mend != NULL;
-		break;
+	while (n > 0 && (unsigned char)value[n - 1] <= ' ')
+		n--;
+	while (n > 0 && (unsigned char)value[0] <= ' ') {
+		value++;
+		n--;
 	}
-	g_free(copy);
+	h->encoding = name_is(value, n, uu) ? ENCODING_UU : meant_encoding(value, n);
 }
 
-/* Length of a value's type/subtype with the blanks before it; 0: none, which GMime takes for a file of unknown kind. */
+/* Length of a value's type/subtype with the blanks before it; 0: none, which would make a file of unknown kind. */
 static size_t type_length(const char *value, size_t n)
 {
 	size_t i = 0, from;
@@ -176,21 +155,18 @@ static size_t type_length(const char *value, size_t n)
 }
 
 /* "text; charset=x", and any other word alone that says that it is text. */
-static void mend_type(struct head *h, const char *value, size_t n, uint64_t at)
+static void mend_type(struct head *h, const char *value, size_t n)
 {
 	const char *end = memchr(value, ';', n), *word = value;
 	size_t len = end != NULL ? (size_t)(end - value) : n;
 
 	ascii_trim(&word, &len);
-	if (end == NULL || !(ascii_is(word, len, "text") || ascii_is(word, len, "plain") || len == 0))
-		return;
-	h->mend = "text/plain";
-	h->mend_from = at;
-	h->mend_to = at + (uint64_t)(end - value);
+	if (end != NULL && (ascii_is(word, len, "text") || ascii_is(word, len, "plain") || len == 0))
+		h->mend_to = h->field.len - n + (size_t)(end - value);
 }
 
 /* Content-* fields that may stand once. True: leave the field out. */
-static bool content_field(struct head *h, unsigned *problems, uint64_t to, const char *s, size_t name, size_t colon)
+static bool content_field(struct head *h, unsigned *problems, const char *s, size_t name, size_t colon)
 {
 	const char *value = s + colon + 1;
 	size_t n = h->field.len - colon - 1;
@@ -206,11 +182,7 @@ static bool content_field(struct head *h, unsigned *problems, uint64_t to, const
 	}
 	*seen = true;
 	if (seen == &h->has_encoding) {
-		while (n > 0 && (unsigned char)value[n - 1] <= ' ')
-			n--;
 		read_encoding(h, value, n);
-		h->mend_from = h->field_from + colon + 1;
-		h->mend_to = h->mend_from + n;
 		return false;
 	}
 	if (seen == &h->has_type && type_length(value, n) == 0 && memchr(value, ';', n) == NULL) {
@@ -218,29 +190,21 @@ static bool content_field(struct head *h, unsigned *problems, uint64_t to, const
 		return true;
 	}
 	if (seen == &h->has_type && type_length(value, n) == 0)
-		mend_type(h, value, n, h->field_from + colon + 1);
-	if (count(value, n, ';') > PRESCAN_PARAMETERS_MAX || (seen == &h->has_type && !read_type(h, value, n))) {
+		mend_type(h, value, n);
+	if (count(value, n, ';') > PRESCAN_PARAMETERS_MAX) {
 		*problems |= PRESCAN_PARAMETERS;
 		return true;
-	}
-	if (seen == &h->has_type) {
-		h->type_from = h->field_from;
-		h->type_to = to;
-		h->parameters = h->field_from + colon + 1 + type_length(value, n);
 	}
 	return false;
 }
 
 /* True: leave the field out. */
-static bool refuse_field(struct head *h, unsigned *problems, uint64_t to)
+static bool refuse_field(struct head *h, unsigned *problems, size_t name, size_t colon)
 {
 	static const char *const addresses[] = {"from", "sender", "reply-to", "to", "cc", "bcc", "resent-from", "resent-sender",
 		"resent-to", "resent-cc", "resent-bcc", "resent-reply-to", "disposition-notification-to", NULL};
 	const char *s = (const char *)h->field.data;
-	size_t colon = 0, name = field_name(s, h->field.len, &colon);
 
-	if (name == 0)
-		return false;
 	if (h->fields >= PRESCAN_FIELDS_MAX || h->kept + h->field.len > PRESCAN_BLOCK_MAX) {
 		*problems |= PRESCAN_BLOCK;
 		return true;
@@ -251,78 +215,76 @@ static bool refuse_field(struct head *h, unsigned *problems, uint64_t to)
 		*problems |= PRESCAN_COLONS;
 		return true;
 	}
-	return content_field(h, problems, to, s, name, colon);
+	return content_field(h, problems, s, name, colon);
 }
 
 /* NULs of the field, which would hide what follows. */
-static bool replace_nuls(struct head *h, unsigned *problems)
+static void replace_nuls(struct head *h, unsigned *problems)
 {
-	bool found = false;
-
-	for (size_t i = 0; i < h->field.len; i++)
-		if (h->field.data[i] == '\0') {
-			h->field.data[i] = '?';
-			found = true;
-		}
-	if (found)
+	for (unsigned char *s = h->field.data, *end = s + h->field.len; (s = memchr(s, '\0', (size_t)(end - s))) != NULL;) {
+		*s = '?';
 		*problems |= PRESCAN_NUL;
-	return found;
+	}
 }
 
 #define WORDS_MAX 1000
 
 /* Names of character sets that are unknown or wrong are replaced by what the bytes are in: GMime would ask the system for an
  * unknown one, which then loads a converter that was not warmed. What only begins like an encoded word loses its "=?".
- * False: there are too many. */
-static bool mend_charsets(struct head *h, struct edits *edits, unsigned *problems, int *err)
+ * VG_ERR_LIMIT: there are too many. */
+static int mend_charsets(struct head *h, unsigned *problems)
 {
 	struct encoded_scan scan;
 	struct encoded_label label;
-	size_t found = 0;
+	int err = VG_OK;
 
+	h->edits.n = 0;
 	encoded_scan_start(&scan, (const char *)h->field.data, h->field.len);
-	while (*err == VG_OK && encoded_scan_next(&scan, &label)) {
-		uint64_t at = h->field_from + label.at;
-
-		if (label.unknown || found == WORDS_MAX)
+	while (err == VG_OK && encoded_scan_next(&scan, &label)) {
+		if (label.unknown || h->edits.n == WORDS_MAX)
 			*problems |= PRESCAN_CHARSET;
-		if (++found > WORDS_MAX)
-			return false;
+		if (h->edits.n == WORDS_MAX)
+			return VG_ERR_LIMIT;
 		if (label.charset != NULL)
-			*err = edits_text(edits, at, at + label.len, label.charset);
+			err = edits_add(&h->edits, label.at, label.at + label.len, label.charset);
 		else
-			*err = edits_add(edits, EDIT_CUT, at - 2, at); /* the "=?", or the "*=" of a parameter */
+			err = edits_add(&h->edits, label.at - 2, label.at, NULL); /* the "=?", or the "*=" of a parameter */
 	}
-	return true;
+	return err;
 }
 
-/* Appends the field's bytes behind its colon as the edits leave them. */
-static int add_mended(struct buf *out, const struct head *h, size_t colon, const struct edit *edits, size_t n)
+/* The field's bytes behind its colon as the edits leave them. */
+static int mended_value(struct head *h, size_t colon, const char **value, size_t *len)
 {
 	const char *s = (const char *)h->field.data;
 	size_t at = colon + 1;
 	int err = VG_OK;
 
-	for (size_t i = 0; i < n && err == VG_OK; i++) {
-		size_t from = (size_t)(edits[i].from - h->field_from), to = (size_t)(edits[i].to - h->field_from);
+	*value = s + at;
+	*len = h->field.len - at;
+	if (h->edits.n == 0)
+		return VG_OK;
+	buf_reset(&h->mended);
+	for (size_t i = 0; i < h->edits.n && err == VG_OK; i++) {
+		const struct edit *e = &h->edits.list[i];
 
-		if (from < at || to > h->field.len || edits[i].kind == EDIT_NULS)
+		if (e->from < at || e->to > h->field.len)
 			continue;
-		err = buf_add(out, s + at, from - at);
-		if (err == VG_OK && edits[i].kind == EDIT_TEXT)
-			err = buf_adds(out, edits[i].text);
-		at = to;
+		err = buf_add(&h->mended, s + at, e->from - at);
+		if (err == VG_OK && e->text != NULL)
+			err = buf_adds(&h->mended, e->text);
+		at = e->to;
 	}
-	return err == VG_OK ? buf_add(out, s + at, h->field.len - at) : err;
+	if (err == VG_OK)
+		err = buf_add(&h->mended, s + at, h->field.len - at);
+	*value = buf_str(&h->mended);
+	*len = h->mended.len;
+	return err;
 }
 
-/* Keeps a field of the message itself, which edits from number `before` on have mended. What is no business of GMime's is left out:
- * a field costs it an object, and those of addresses a tree of them. The first stays, since it wants one. */
-static int keep_field(struct head *h, struct edits *edits, size_t before, uint64_t to)
+/* Keeps a field of the message itself. */
+static int keep_own(struct prescan *p, const char *name, size_t name_len, const char *value, size_t len)
 {
-	struct prescan *p = h->own;
-	const char *s = (const char *)h->field.data;
-	size_t colon = 0, name = field_name(s, h->field.len, &colon);
 	struct prescan_field *list = p->fields;
 	int err;
 
@@ -332,56 +294,76 @@ static int keep_field(struct head *h, struct edits *edits, size_t before, uint64
 		return VG_ERR_MEMORY;
 	p->fields = list;
 	list[p->n_fields].name = p->heading.len;
-	err = buf_add(&p->heading, s, name);
-	if (err == VG_OK)
-		err = buf_add(&p->heading, "", 1);
-	list[p->n_fields].value = p->heading.len;
-	if (err == VG_OK)
-		err = add_mended(&p->heading, h, colon, edits->n > before ? edits->list + before : NULL, edits->n - before);
-	if (err == VG_OK)
-		err = buf_add(&p->heading, "", 1);
-	p->n_fields += err == VG_OK;
-	if (err == VG_ERR_MEMORY || h->field_from == h->first || ascii_starts(s, name, "content-"))
-		return err == VG_ERR_MEMORY ? err : VG_OK;
-	edits->n = before;
-	return edits_add(edits, EDIT_CUT, h->field_from, to);
+	list[p->n_fields].value = p->heading.len + name_len + 1;
+	if ((err = buf_reserve(&p->heading, name_len + len + 2)) != VG_OK)
+		return err == VG_ERR_LIMIT ? VG_OK : err;
+	buf_add(&p->heading, name, name_len);
+	buf_add(&p->heading, "", 1);
+	buf_add(&p->heading, value, len);
+	buf_add(&p->heading, "", 1);
+	p->n_fields++;
+	return VG_OK;
 }
 
-/* The field collected so far ends at `to`, behind its line end. */
-int head_field_end(struct head *h, struct edits *edits, unsigned *problems, uint64_t to)
+/* Keeps a field's value where its part's readers ask for it: the first of its name, but for the subject, as everywhere. */
+static int keep_value(struct head *h, const char *name, size_t name_len, const char *value, size_t len)
 {
-	uint64_t from = h->field_from;
-	unsigned masked = 0;
-	size_t before;
-	bool nuls, mended;
-	int err = VG_OK;
+	enum mime_field f = mime_field_of(name, name_len);
+
+	if (f == NODE_FIELDS || (h->values[f] != NULL && f != NODE_SUBJECT))
+		return VG_OK;
+	h->values[f] = arena_strndup(h->arena, value, len);
+	return h->values[f] != NULL ? VG_OK : VG_ERR_MEMORY;
+}
+
+static int keep_field(struct head *h, size_t name, size_t colon)
+{
+	const char *s = (const char *)h->field.data, *value;
+	size_t len;
+	int err = mended_value(h, colon, &value, &len);
+
+	if (err == VG_OK && ascii_is(s, name, "content-type"))
+		err = read_type(h, value, len);
+	if (err == VG_OK)
+		err = keep_value(h, s, name, value, len);
+	if (err == VG_OK && h->own != NULL)
+		err = keep_own(h->own, s, name, value, len);
+	return err;
+}
+
+/* As keep_field, the field judged before. */
+static int judge_field(struct head *h, unsigned *problems, size_t name, size_t colon)
+{
+	const char *s = (const char *)h->field.data;
+	bool type = ascii_is(s, name, "content-type");
+	int err;
+
+	if (refuse_field(h, problems, name, colon))
+		return VG_OK;
+	err = mend_charsets(h, problems);
+	if (err == VG_OK && h->field_cut)
+		*problems |= PRESCAN_FIELD;
+	if (err == VG_OK && h->mend_to > 0 && h->edits.n == 0)
+		err = edits_add(&h->edits, colon + 1, h->mend_to, "text/plain");
+	if (err == VG_OK && (err = keep_field(h, name, colon)) == VG_ERR_LIMIT && type)
+		*problems |= PRESCAN_PARAMETERS;
+	if (err == VG_ERR_LIMIT && type)
+		head_drop_type(h);
+	return err == VG_ERR_LIMIT ? VG_OK : err;
+}
+
+int head_field_end(struct head *h, unsigned *problems)
+{
+	size_t name, colon = 0;
 
 	if (!h->in_field)
 		return VG_OK;
 	h->in_field = false;
-	nuls = replace_nuls(h, problems);
-	before = edits->n;
-	if (refuse_field(h, problems, to))
-		return edits_add(edits, EDIT_CUT, from, to);
-	mended = mend_charsets(h, edits, &masked, &err);
-	if (err == VG_OK && h->mend != NULL && mended && edits->n == before)
-		err = edits_text(edits, h->mend_from, h->mend_to, h->mend);
-	*problems |= masked;
-	if (!mended || (nuls && edits->n > before)) {
-		edits->n = before;
-		if (h->has_type && h->type_from == from)
-			h->kind = PART_LEAF;
-		return edits_add(edits, EDIT_CUT, from, to);
-	}
-	if (err == VG_OK && nuls)
-		err = edits_add(edits, EDIT_NULS, from, from + h->field.len);
-	if (err == VG_OK && h->field_cut) {
-		*problems |= PRESCAN_FIELD;
-		err = edits_add(edits, EDIT_CUT, from + h->field.len, to - 1); /* the last line feed stays */
-	}
-	if (err == VG_OK && h->own != NULL)
-		err = keep_field(h, edits, before, to);
-	return err;
+	replace_nuls(h, problems);
+	name = field_name((const char *)h->field.data, h->field.len, &colon);
+	if (name == 0)
+		return VG_OK;
+	return judge_field(h, problems, name, colon);
 }
 
 static int field_collect(struct head *h, const char *line, size_t given, uint64_t total)
@@ -396,21 +378,17 @@ static int field_collect(struct head *h, const char *line, size_t given, uint64_
 }
 
 /* A line that neither is a field nor continues one. */
-static int bad_line(struct head *h, struct edits *edits, unsigned *problems, uint64_t at, const char *line, size_t given,
-    uint64_t total, bool top)
+static void bad_line(struct head *h, unsigned *problems, uint64_t at, const char *line, size_t given, bool top)
 {
-	if (h->valid_seen || !top) { /* of a part: GMime passes over it where a field follows */
-		if (h->bad_from == UINT64_MAX)
-			h->bad_from = at;
-		return VG_OK;
+	if (!h->valid_seen && top) {
+		if (!(h->lines == 1 && given > 5 && memcmp(line, "From ", 5) == 0))
+			*problems |= PRESCAN_GARBAGE;
+	} else if (h->bad_from == UINT64_MAX) { /* passed over where a field follows */
+		h->bad_from = at;
 	}
-	if (!(h->lines == 1 && given > 5 && memcmp(line, "From ", 5) == 0))
-		*problems |= PRESCAN_GARBAGE;
-	return edits_add(edits, EDIT_CUT, at, at + total);
 }
 
-int head_line(struct head *h, struct edits *edits, unsigned *problems, uint64_t at, const char *line, size_t given,
-    uint64_t total, bool top)
+int head_line(struct head *h, unsigned *problems, uint64_t at, const char *line, size_t given, uint64_t total, bool top)
 {
 	char name[PRESCAN_BOUNDARY_MAX];
 	size_t n = given < sizeof name ? given : sizeof name, colon;
@@ -419,36 +397,21 @@ int head_line(struct head *h, struct edits *edits, unsigned *problems, uint64_t 
 	h->lines++;
 	if (given > 0 && ascii_blank(line[0]) && h->in_field)
 		return field_collect(h, line, given, total);
-	if ((err = head_field_end(h, edits, problems, at)) != VG_OK)
+	if ((err = head_field_end(h, problems)) != VG_OK)
 		return err;
 	if (h->bad_from != UINT64_MAX && at - h->start > PRESCAN_BLOCK_MAX)
 		return VG_OK; /* a body without an empty line before it */
-	/* A NUL in the name would make GMime refuse the whole message. */
 	for (size_t i = 0; i < n; i++)
 		name[i] = line[i] != '\0' ? line[i] : '?';
-	if (field_name(name, n, &colon) == 0)
-		return bad_line(h, edits, problems, at, line, given, total, top);
-	if (h->own != NULL && h->bad_from != UINT64_MAX && (err = edits_add(edits, EDIT_CUT, h->bad_from, at)) != VG_OK)
-		return err; /* GMime, who does not see the field behind them, would take them for the body */
-	if (!h->valid_seen)
-		h->first = at;
+	if (field_name(name, n, &colon) == 0) {
+		bad_line(h, problems, at, line, given, top);
+		return VG_OK;
+	}
 	h->valid_seen = true;
 	h->bad_from = UINT64_MAX;
 	h->in_field = true;
-	h->mend = NULL;
+	h->mend_to = 0;
 	h->field_cut = false;
-	h->field_from = at;
 	buf_reset(&h->field);
 	return field_collect(h, line, given, total);
-}
-
-int head_end(struct head *h, struct edits *edits, unsigned *problems, uint64_t at)
-{
-	int err = head_field_end(h, edits, problems, at);
-
-	if (err == VG_OK && h->bad_from != UINT64_MAX && (h->kind != PART_MESSAGE || at - h->start > PRESCAN_BLOCK_MAX)) {
-		*problems |= PRESCAN_UNTERMINATED;
-		err = edits_text(edits, h->bad_from, h->bad_from, "\n");
-	}
-	return err;
 }

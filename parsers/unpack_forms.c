@@ -132,10 +132,10 @@ static int open_mail(struct mail *m, const unsigned char *p, size_t n)
 		err = VG_ERR_MEMORY;
 	if (err == VG_OK)
 		err = mime_parse(m->in, 0, 0, &m->mime);
-	if (err == VG_OK && m->mime->message == NULL)
+	if (err == VG_OK && m->mime->root == NULL)
 		err = VG_ERR_SYNTAX;
 	for (size_t i = 0; err == VG_OK && i < m->mime->n_bodies && !m->message->body.truncated; i++)
-		err = message_body_part(m->message, &m->mime->bodies[i]);
+		err = message_body_part(m->message, m->in, &m->mime->bodies[i]);
 	return err;
 }
 
@@ -183,7 +183,7 @@ static void mail_attachment(struct unpack_walk *w, struct unpack_names *names, s
 
 	if (leaf->inner)
 		return; /* the message that holds it is a member, and opened in turn */
-	if (message_file_open(&f, m->mime, m->in, leaf) == VG_OK)
+	if (message_file_open(&f, m->in, leaf) == VG_OK)
 		unpack_member(w, names, f.name, f.type, &f.src);
 	else
 		w->problems |= ARCHIVE_UNREADABLE;

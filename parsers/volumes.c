@@ -188,7 +188,7 @@ static int open_all(struct volumes *v, const struct mime *mime, struct parse_inp
 		struct message_file *f = &v->file[k];
 
 		v->n = k + 1;
-		err = message_file_open(f, mime, in, &mime->files[order[k]]);
+		err = message_file_open(f, in, &mime->files[order[k]]);
 		if (err == VG_OK && (f->src.size < 0 || v->start[k] + (uint64_t)f->src.size > MIME_CONTENT_MEMORY))
 			err = VG_ERR_LIMIT;
 		else if (err == VG_OK)

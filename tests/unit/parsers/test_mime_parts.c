@@ -1,17 +1,19 @@
 /*
- * test_mime_parts.c - the small readers under the MIME walk: file names of parts, encoded words, base64, uuencode.
+ * test_mime_parts.c - the small readers under the MIME walk: file names and types of parts, encoded words, base64, uuencode.
  */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base64.h"
 #include "encoded_word.h"
 #include "err.h"
+#include "mime.h"
 #include "mime_name.h"
 #include "uu.h"
 
@@ -56,6 +58,47 @@ static void test_parameter(void **state)
 		if (found != (rows[i].value != NULL) || (found && strcmp(buf_str(&b), rows[i].value) != 0))
 			fail_msg("%s: %s", rows[i].field, found ? buf_str(&b) : "none");
 		buf_free(&b);
+	}
+}
+
+/* What is read here and what GMime reads give the same. */
+static void test_type(void **state)
+{
+	static const struct {
+		const char *field, *type, *parameter, *value; /* value NULL: none */
+	} rows[] = {
+		{" text/plain\r\n", "text/plain", "charset", NULL},
+		{"Text/HTML; charset=utf-8", "Text/HTML", "charset", "utf-8"},
+		{"text/plain ;\r\n\tCHARSET=\"utf-8\" ; format=flowed;\r\n", "text/plain", "format", "flowed"},
+		{"text/plain ;\r\n\tCHARSET=\"utf-8\" ; format=flowed;\r\n", "text/plain", "charset", "utf-8"},
+		{"multipart/mixed; boundary=\"=_a b;c'\"", "multipart/mixed", "boundary", "=_a b;c'"},
+		{"multipart/mixed; boundary=----=_Part_1.2", "multipart/mixed", "boundary", "----=_Part_1.2"},
+		{"multipart/mixed; boundary = \"a\"", "multipart/mixed", "boundary", "a"},
+		{"multipart/mixed; boundary=\"a\\\"b\"", "multipart/mixed", "boundary", "a\"b"},
+		{"text/plain; name*0=ab; name*1=cd", "text/plain", "name", "abcd"},
+		{"text/plain; name*=utf-8''%C3%BC", "text/plain", "name", "\xc3\xbc"},
+		{"text/plain; name=\"=?utf-8?Q?=C3=BC?=\"", "text/plain", "name", "\xc3\xbc"},
+		{"text/plain (comment); charset=x", "text/plain", "charset", "x"},
+		{"message/x.y-z+json", "message/x.y-z+json", "x", NULL},
+		{"text", "application/octet-stream", "x", NULL},
+		{"", "application/octet-stream", "x", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct arena *a = arena_new();
+		struct mime_type t;
+		const char *value;
+		char type[100];
+
+		assert_non_null(a);
+		assert_int_equal(mime_type_read(&t, a, rows[i].field, strlen(rows[i].field)), VG_OK);
+		snprintf(type, sizeof type, "%s/%s", t.type, t.subtype);
+		assert_string_equal(type, rows[i].type);
+		value = mime_type_parameter(&t, rows[i].parameter);
+		if ((value == NULL) != (rows[i].value == NULL) || (value != NULL && strcmp(value, rows[i].value) != 0))
+			fail_msg("%s: %s", rows[i].field, value != NULL ? value : "none");
+		arena_free(&a);
 	}
 }
 
@@ -191,9 +234,10 @@ static void test_uu(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameter), cmocka_unit_test(test_words), cmocka_unit_test(test_join),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameter), cmocka_unit_test(test_type), cmocka_unit_test(test_words), cmocka_unit_test(test_join),
 	    cmocka_unit_test(test_base64),
 	    cmocka_unit_test(test_uu)};
 
+	mime_warm();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
