@@ -15,6 +15,8 @@
 #include "little.h"
 
 #define CHILDREN_MAX 5000 /* of one storage */
+#define ENTRIES_MAX 10000 /* of the directory: libgsf reads it recursively, and sorts in the square of its length */
+#define NO_ENTRY "\xff\xff\xff\xff\xff\xff\xff\xff"
 #define READ_FACTOR 2     /* bytes of streams in all, by bytes of the file */
 
 struct reader {
@@ -42,7 +44,7 @@ static void swallow(const gchar *domain, GLogLevelFlags level, const gchar *text
 
 void outlook_msg_warm(void)
 {
-	static const char *const domains[] = {"libgsf", "libgsf:msole"};
+	static const char *const domains[] = {NULL, "libgsf", "libgsf:msole"};
 	static bool done;
 
 	if (done)
@@ -203,15 +205,79 @@ static int read_storage(struct reader *r, GsfInfile *dir, struct mapi_object *o,
 	return err;
 }
 
+/* ---- what libgsf is not to see ---- */
+
+/* A sector of the file, NULL where it has none of that number. */
+static const unsigned char *sector(const unsigned char *p, size_t n, uint32_t number)
+{
+	unsigned shift = p[30];
+	size_t at = ((size_t)number + 1) << shift;
+
+	return at <= n && n - at >= (size_t)1 << shift ? p + at : NULL;
+}
+
+/* The sector that follows one, by the table of sectors: 109 parts of it are named in the header, more in a chain of sectors. */
+static bool next_sector(const unsigned char *p, size_t n, uint32_t *number)
+{
+	unsigned entries = 1u << (p[30] - 2), part = *number / entries;
+	const unsigned char *table = NULL, *names = NULL;
+	uint32_t more = little32(p + 68);
+
+	if (part < 109) {
+		table = sector(p, n, little32(p + 76 + (size_t)4 * part));
+	} else {
+		for (part -= 109; (names = sector(p, n, more)) != NULL && part >= entries - 1; part -= entries - 1)
+			more = little32(names + (size_t)4 * (entries - 1));
+		table = names != NULL ? sector(p, n, little32(names + (size_t)4 * part)) : NULL;
+	}
+	if (table == NULL)
+		return false;
+	*number = little32(table + (size_t)4 * (*number % entries));
+	return true;
+}
+
+/* Finds the directory's first entry, which is its root. False: this is no compound file, or its directory is too long. */
+static bool directory(const unsigned char *p, size_t n, const unsigned char **root)
+{
+	uint32_t at = little32(p + 48);
+	size_t entries = 0;
+
+	if ((p[30] != 9 && p[30] != 12) || p[31] != 0 || (*root = sector(p, n, at)) == NULL)
+		return false;
+	while (entries <= ENTRIES_MAX && sector(p, n, at) != NULL) {
+		entries += (size_t)1 << (p[30] - 7);
+		if (!next_sector(p, n, &at))
+			break;
+	}
+	return entries <= ENTRIES_MAX;
+}
+
+/* The root has no entries beside it. libgsf would read them in a damaged file, and not free them: they are taken out of a copy. */
+static const unsigned char *without_siblings(struct arena *a, const unsigned char *p, size_t n, const unsigned char *root)
+{
+	unsigned char *copy;
+
+	if (memcmp(root + 68, NO_ENTRY, 8) == 0)
+		return p;
+	if ((copy = arena_alloc(a, n)) == NULL)
+		return NULL;
+	memcpy(copy, p, n);
+	memcpy(copy + (root - p) + 68, NO_ENTRY, 8);
+	return copy;
+}
+
 int outlook_msg_read(struct arena *a, const unsigned char *p, size_t n, struct mapi_object *message, bool *whole)
 {
 	struct reader r = {.arena = a, .left = (uint64_t)n * READ_FACTOR, .whole = true};
+	const unsigned char *root = NULL;
 	GsfInput *in;
 	GsfInfile *dir;
 	int err;
 
-	if (!outlook_msg_is(p, n))
+	if (!outlook_msg_is(p, n) || !directory(p, n, &root))
 		return VG_ERR_SYNTAX;
+	if ((p = without_siblings(a, p, n, root)) == NULL)
+		return VG_ERR_MEMORY;
 	outlook_msg_warm();
 	in = gsf_input_memory_new(p, (gsf_off_t)n, FALSE);
 	dir = in != NULL ? gsf_infile_msole_new(in, NULL) : NULL;

@@ -36,6 +36,11 @@ static const struct {
 		"Hello,\r\nthe job failed.\r\n"},
 		{"logs.zip", NULL}, {"logs.zip!/Backup/job.log", LOG_LINE LOG_LINE LOG_LINE}, {"job.log", NULL},
 		{"Inner.msg!/message.txt", "Subject: Inner\n\ninner text"}, {"Inner.msg!/deep.log", LOG_LINE}}},
+	/* The root names entries beside it, which no file has: its own ones count. */
+	{"fuzz_outlook_msg.corpus/root-siblings", UNPACK_MSG, 0,
+	    {{"message.txt", NULL}, {"logs.zip", NULL}, {"logs.zip!/Backup/job.log", LOG_LINE LOG_LINE LOG_LINE}, {"job.log", NULL},
+		{"Inner.msg!/message.txt", "Subject: Inner\n\ninner text"}, {"Inner.msg!/deep.log", LOG_LINE}}},
+	{"fuzz_outlook_msg.corpus/directory-loops", UNPACK_MSG, ARCHIVE_UNREADABLE, {{NULL, NULL}}},
 	{"fuzz_outlook_msg.corpus/small", UNPACK_MSG, 0, {{"message.txt", "Subject: Hi\n\nGr\xc3\xbc\xc3\x9f" "e"}, {"a.txt", "text"}}},
 	{"fuzz_outlook_msg.corpus/html", UNPACK_MSG, 0, {{"message.txt", "Subject: Hi\n\nonly html"}}},
 	{"fuzz_outlook_msg.corpus/no-msg", UNPACK_MSG, ARCHIVE_UNREADABLE, {{NULL, NULL}}},
