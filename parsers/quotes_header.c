@@ -49,13 +49,17 @@ static enum field field_named(const char *s, size_t n)
 /* The field that a line begins with; *value behind its colon. */
 static enum field field_of(const struct line *l, const char **value, size_t *n)
 {
-	const char *s = l->f, *colon;
+	const char *s = l->f, *colon, *end;
+	bool cell = l->flen > 0 && *s == '|'; /* "| From | Ann Lee |" */
 	size_t k;
 
 	while (s < l->f + l->flen && (*s == '>' || *s == ' ' || *s == '|'))
 		s++;
 	k = (size_t)(l->f + l->flen - s);
-	colon = memchr(s, ':', k < FIELD_MAX ? k : FIELD_MAX);
+	k = k < FIELD_MAX ? k : FIELD_MAX;
+	colon = memchr(s, ':', k);
+	if (cell && (end = memchr(s, '|', colon != NULL ? (size_t)(colon - s) : k)) != NULL)
+		colon = end;
 	if (colon == NULL)
 		return F_NONE;
 	*value = colon + 1;

@@ -58,7 +58,7 @@ bool line_original(const struct line *l)
 	static const char *const words[] = {"original message", "original appointment", "reply message",
 		"original email", "original e-mail", "original mail", "ursprüngliche nachricht",
 		"ursprünglicher termin", "originalnachricht", "original-nachricht", "originalmail", "original-mail",
-		"antwort nachricht", "message d'origine", "message original", "message initial", "mensaje original",
+		"antwort nachricht", "message d'origine", "message original", "mail original", "courriel original", "message initial", "mensaje original",
 		"messaggio originale", "messaggio original", "mensagem original", "oorspronkelijk bericht",
 		"origineel bericht", "oorspronkelijke bericht", "oryginalna wiadomość", "wiadomość oryginalna",
 		"wiadomość pierwotna", "pierwotna wiadomość", "исходное сообщение", "оригинальное сообщение",
@@ -66,13 +66,13 @@ bool line_original(const struct line *l)
 		"вихідний лист", "ursprungligt meddelande", "originalmeddelande", "opprinnelig melding",
 		"original melding", "oprindelig meddelelse", "original meddelelse", "oprindelig besked",
 		"původní zpráva", "eredeti üzenet", "alkuperäinen viesti", "orijinal mesaj", "mesaj original", "原始邮件",
-		"邮件原件", "原始信息", "原邮件", "原始郵件", "原始訊息", "元のメッセージ", "オリジナルメッセージ", "original message follows", "원본 메시지",
+		"邮件原件", "回复的原邮件", "原始信息", "原邮件", "原始郵件", "原始訊息", "元のメッセージ", "オリジナルメッセージ", "original message follows", "원본 메시지",
 		NULL};
 	size_t n, a, b;
 	const char *s = line_undashed(l, &n, &a, &b);
 
 	if (a >= 2 && b >= 2 && n <= SEPARATOR_MAX)
-		return word_list_is(s, n, words);
+		return word_list_is(s, n, words) || (a >= 8 && b >= 8 && ascii_is(s, n, "original"));
 	return above_marker(l);
 }
 

@@ -177,6 +177,18 @@ static bool is_remnant(const struct split *sp, size_t i)
 		   strchr(".?!:", above->s[above->len - 1]) == NULL;
 }
 
+/* "Open the console", "> Backup Infrastructure", "> Rescan", "and it hangs": the only marks of the text, within a sentence. */
+static bool is_prose(const struct split *sp, size_t from, size_t to)
+{
+	if (from == 0 || to >= sp->n || sp->lines[from].gap || sp->lines[to].gap || sp->lines[to].f[0] == '-' ||
+	    strchr(".,:;!?)>*-", line_last(&sp->lines[from - 1])) != NULL || sp->lines[from - 1].part != NEW)
+		return false;
+	for (size_t i = 0; i < sp->n; i++)
+		if (i < from || i >= to ? is_marked(sp, i) : sp->lines[i].depth != 1 || sp->lines[i].gap || line_last(&sp->lines[i]) == '?')
+			return false;
+	return true;
+}
+
 static size_t mark_marked(struct split *sp, size_t from)
 {
 	size_t to = from;
@@ -191,7 +203,8 @@ static size_t mark_marked(struct split *sp, size_t from)
 		if (from == 0 || quotes_attribution(sp, from - 1, &count) == ATTRIBUTION_NONE)
 			return to;
 	}
-	mark_attribution_above(sp, from);
+	if (!mark_attribution_above(sp, from) && is_prose(sp, from, to))
+		return to;
 	set_quoted(sp, from, to);
 	if (to < sp->n && is_remnant(sp, to)) {
 		set_quoted(sp, to, to + 1);

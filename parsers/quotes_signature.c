@@ -8,6 +8,7 @@
 #include "ascii.h"
 #include "quotes_contact.h"
 #include "quotes_private.h"
+#include "word_list.h"
 
 #define SIGNATURE_LINES 30  /* longest signature below "-- " */
 #define LOOSE_LINES 12      /* below a "--" that lost its blank */
@@ -179,6 +180,18 @@ static size_t below_closing(const struct split *sp, size_t from, size_t to)
 	return to;
 }
 
+/* Where "PS: …" below the name begins, `to` where there is none. */
+static size_t postscript(const struct split *sp, size_t from, size_t to)
+{
+	static const char *const words[] = {"ps:", "ps.", "ps,", "ps -", "ps –", "p.s.", "p.s:", "p.s ", "p. s.", "pps", "p.p.s", "nb:", "n.b.",
+		"post scriptum", "п.с.", "p.d.", "追伸", "又及", "附言", NULL};
+
+	for (size_t i = to; i > from + 1 && to - i < CLOSING_LINES; i--)
+		if (sp->lines[i - 1].gap && word_list_starts(sp->lines[i - 1].f, sp->lines[i - 1].flen, words) > 0)
+			return i - 1;
+	return to;
+}
+
 /* "-Ann" on a line of its own, an address below it perhaps. */
 static size_t dash_name(const struct split *sp, size_t from, size_t to)
 {
@@ -281,7 +294,13 @@ static void mark_stretch(struct split *sp, size_t from, size_t to, bool alone)
 	sign(sp, last, end);
 	end = last;
 	if (end > from) {
-		last = below_closing(sp, from, end);
+		size_t ps = postscript(sp, from, end);
+
+		last = ps < end ? below_closing(sp, from, ps) : ps;
+		if (last < ps)
+			end = ps; /* what was written below the name stays */
+		else
+			last = below_closing(sp, from, end);
 		if (last == end)
 			last = contact_block(sp, from, end);
 		if (last == end)

@@ -41,6 +41,9 @@ static const struct {
 	    "On Monday, November 23, 2026, ann via Help Desk wrote:\n\nwhy?", ""},
 	{"да\n\nпонедельник, 23 ноября 2026 г. пользователь ann написал:\n\nпочему?\n", false, "да",
 	    "понедельник, 23 ноября 2026 г. пользователь ann написал:\n\nпочему?", ""},
+	/* below the name */
+	{"It fails.\n\nRegards,\nAnn\n\nPS: the other job too, since Monday.\n", false,
+	    "It fails.\n\nPS: the other job too, since Monday.", "", "Regards,\nAnn"},
 	/* Outlook */
 	{"yes\n\n" HEADER "\nwhy?\n", false, "yes", HEADER "\nwhy?", ""},
 	{"yes\n\n________________________________\n" HEADER "\nwhy?\n", false, "yes",

@@ -120,6 +120,18 @@ static const char *const lone[] = {"On Mon, Nov 23, 2026 at 5:02 PM Ann Lee <ann
 	"Ann Lee <ann@x.example>\n23.11.2026 17:02\n\nAn\nBob/Acme@ACME\nKopie\n\nThema\nRe: x",
 	"Ann Lee/Acme\n11/23/2026 05:02 PM | To | Bob/Acme@ACME\ncc |\nSubject | Re: x",
 	"From: Ann Lee <ann@x.example> Sent: Monday, November 23, 2026 5:02 PM To: Bob <bob@y.example> Subject: RE: x",
+	"Ann Lee <ann@x.example> escreveu (segunda, 23/11/2026 à(s) 17:02):",
+	"Ann Lee <ann@x.example> skrev: (23 november 2026 17:02:00 CET)", "Às 17:02 de 23/11/2026, Ann Lee escreveu:",
+	"Ann Lee 於 2026/11/23 17:02 寫道:", "(2026/11/23 17:02), Ann Lee wrote:", "--- ann@x.example wrote:",
+	"----- Mail original -----\nDe: \"Ann Lee\" <ann@x.example>\nÀ: \"Bob\" <bob@y.example>\nEnvoyé: Lundi 23 Novembre 2026 17:02\nObjet: x",
+	"Понедельник, 23 ноября 2026 г., 17:02 +03:00 от Ann Lee ann@x.example:", "Nov 23, 2026, 17:02 by ann@x.example:",
+	"------------------ Original ------------------\nFrom:  \"Ann Lee\"<ann@x.example>;\nDate:  Mon, Nov 23, 2026 05:02 PM\nSubject:  Re: x",
+	"---- 回复的原邮件 ----\n| 发件人 | Ann Lee<ann@x.example> |\n| 日期 | 2026年11月23日 17:02 |\n| 主题 | Re: x |",
+	"On 2026-11-23 05:02 pm GMT+1 Ann Lee wrote:", "Ann Lee wrote on 2026-11-23 17:02:",
+	"Zitat von Ann Lee <ann@x.example>:", "Quoting Ann Lee <ann@x.example>:", "Il 2026-11-23 17:02 Ann Lee ha scritto:",
+	"Ann Lee schreef op 23-11-2026 17:02:", "Dnia 2026-11-23 17:02 Ann Lee napisał(a):", "Ann Lee писал(а) 2026-11-23 17:02:",
+	"Вы писали 23 ноября 2026 г., 17:02:00:", "Ann Lee skrev den 2026-11-23 17:02:", "Ann Lee <ann@x.example> wrote:",
+	"From Ann Lee <ann@x.example> on 23 Nov 2026 17:02:",
 	"##- Please type your reply above this line -##"};
 
 static void test_lone(void **state)
@@ -332,6 +344,11 @@ static const char *const content[] = {
 	"The backup server\n23.11.2026 17:02 job started\n23.11.2026 17:05 job failed",
 	"Our portal\nhttps://a.example/1\nhttps://b.example/2",
 	"On 20 November 2026, the support wrote:\nInstall the patch.\nWe did.", "***\n\nhello\n\n***",
+	"The server said on 2026-11-23 17:02:\n\nThe repository is not reachable.", "On 2026-11-23 17:02 the server said:\n\nNo space is left.",
+	"Our customer Bob <bob@y.example> wrote:\n\nThe restore takes too long.",
+	"Der Kunde schrieb am 23.11.2026 17:02:\n\nDie Sicherung ist langsam.",
+	"23.11.2026 17:02 sent again to support@x.example:\n\nthe bundle of the proxy",
+	"Open the console\n> Backup Infrastructure\n> Proxies\nand it hangs", "Free space > 10 GB\n> 10 GB is needed\nwe have 12 GB",
 	"> dir C:\\Backup\n> cd C:\\Backup"};
 
 static void test_content(void **state)
