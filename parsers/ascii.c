@@ -146,35 +146,40 @@ struct words {
 	const struct word_index *ix; /* NULL: there is none */
 };
 
-static bool word_stands(const char *s, size_t len, const char *word, size_t n, bool ended)
+/* How s and a word must agree: s begins with it; no letter or digit behind it; nothing behind it. */
+enum match { BEGINS, ENDED, WHOLE };
+
+static bool word_stands(const char *s, size_t len, const char *word, size_t n, enum match how)
 {
-	return n <= len && !(ended && n < len && ascii_alnum(s[n])) && ascii_starts(s, len, word);
+	if (n > len || (n < len && (how == WHOLE || (how == ENDED && ascii_alnum(s[n])))))
+		return false;
+	return ascii_starts(s, len, word);
 }
 
-static size_t word_by_word(const char *s, size_t len, const struct words *words, bool ended)
+static size_t word_by_word(const char *s, size_t len, const struct words *words, enum match how)
 {
 	size_t k = 0;
 
-	while (k < words->count && !word_stands(s, len, words->list[k], strlen(words->list[k]), ended))
+	while (k < words->count && !word_stands(s, len, words->list[k], strlen(words->list[k]), how))
 		k++;
 	return k;
 }
 
-/* Index of the first word that s begins with; ended: no letter or digit behind it. words->count: none. */
-static size_t word_here(const char *s, size_t len, const struct words *words, bool ended)
+/* Index of the first word that stands at s; words->count: none. */
+static size_t word_here(const char *s, size_t len, const struct words *words, enum match how)
 {
 	const struct word_index *ix = words->ix;
 	unsigned b;
 
 	if (ix == NULL)
-		return word_by_word(s, len, words, ended);
+		return word_by_word(s, len, words, how);
 	if (len == 0 || !word_may_begin(ix, s[0], len > 1 ? s[1] : '\0'))
 		return ix->count;
 	b = word_bucket(ascii_fold(s[0]));
 	for (size_t i = ix->from[b]; i < ix->from[b + 1]; i++) {
 		const struct word_entry *w = &ix->list[i];
 
-		if (word_stands(s, len, w->s, w->len, ended))
+		if (word_stands(s, len, w->s, w->len, how))
 			return w->at;
 	}
 	return ix->count;
@@ -182,26 +187,17 @@ static size_t word_here(const char *s, size_t len, const struct words *words, bo
 
 size_t ascii_one_of(const char *s, size_t len, const char *const *words, size_t count)
 {
-	const struct word_index *ix = word_index_of(words, count);
-	unsigned b;
-
-	if (len == 0 || !word_may_begin(ix, s[0], len > 1 ? s[1] : '\0'))
-		return count;
-	b = word_bucket(ascii_fold(s[0]));
-	for (size_t i = ix->from[b]; i < ix->from[b + 1]; i++)
-		if (ix->list[i].len == len && ascii_starts(s, len, ix->list[i].s))
-			return ix->list[i].at;
-	return count;
+	return word_here(s, len, &(struct words){words, count, word_index_of(words, count)}, WHOLE);
 }
 
 bool ascii_starts_any(const char *s, size_t len, const char *const *prefixes, size_t count)
 {
-	return word_here(s, len, &(struct words){prefixes, count, word_index_of(prefixes, count)}, false) < count;
+	return word_here(s, len, &(struct words){prefixes, count, word_index_of(prefixes, count)}, BEGINS) < count;
 }
 
 size_t ascii_word_at(const char *s, size_t len, const char *const *words, size_t count)
 {
-	return word_here(s, len, &(struct words){words, count, word_index_of(words, count)}, true);
+	return word_here(s, len, &(struct words){words, count, word_index_of(words, count)}, ENDED);
 }
 
 const char *ascii_find_any(const char *s, size_t len, const char *const *words, size_t count, size_t *which)
@@ -210,7 +206,7 @@ const char *ascii_find_any(const char *s, size_t len, const char *const *words, 
 	size_t i = 0, k;
 
 	while (i < len) {
-		if ((all.ix == NULL || all.ix->first[(unsigned char)s[i]] != 0) && (k = word_here(s + i, len - i, &all, true)) < count) {
+		if ((all.ix == NULL || all.ix->first[(unsigned char)s[i]] != 0) && (k = word_here(s + i, len - i, &all, ENDED)) < count) {
 			if (which != NULL)
 				*which = k;
 			return s + i;

@@ -47,7 +47,13 @@ static void put_hole(struct norm *n)
 /* A byte that ends a word and says nothing by itself. */
 static bool is_separator(char c)
 {
-	return strchr(" \t,;:()[]{}<>\"'`=|!?*", c) != NULL;
+	switch (c) {
+	case ' ': case '\t': case ',': case ';': case ':': case '(': case ')': case '[': case ']': case '{': case '}': case '<': case '>': case '"':
+	case '\'': case '`': case '=': case '|': case '!': case '?': case '*': case '\0':
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* Length of a quotation that begins at s: '…', "…", […], `…`, “…”, ‘…’, «…»; 0 where there is none. */
@@ -58,7 +64,7 @@ static size_t quotation(const char *s, size_t len, bool word_before)
 	} pairs[] = {{"'", "'"}, {"\"", "\""}, {"[", "]"}, {"`", "`"}, {"“", "”"}, {"„", "“"}, {"„", "”"}, {"‘", "’"}, {"‚", "‘"},
 	    {"«", "»"}, {"»", "«"}, {"‹", "›"}, {"「", "」"}, {"『", "』"}};
 
-	if (strchr("'\"[`", s[0]) == NULL && (unsigned char)s[0] < 0xC2)
+	if (s[0] != '\'' && s[0] != '"' && s[0] != '[' && s[0] != '`' && (unsigned char)s[0] < 0xC2)
 		return 0;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		size_t o = strlen(pairs[i].open), c = strlen(pairs[i].close);

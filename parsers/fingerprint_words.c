@@ -5,14 +5,6 @@
 
 #include "ascii.h"
 
-static bool is_in(const char *w, size_t len, const char *const *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (list[i][0] == ascii_fold(w[0]) && ascii_is(w, len, list[i]))
-			return true;
-	return false;
-}
-
 bool fingerprint_names_follow(const char *w, size_t len)
 {
 	static const char *const list[] = {"host", "server", "machine", "computer", "vm", "proxy", "repository", "guest", "user", "account",
@@ -20,7 +12,7 @@ bool fingerprint_names_follow(const char *w, size_t len)
 	    "gateway", "workstation", "hypervisor", "vcenter", "job", "rechner", "benutzer", "postfach", "maschine", "serveur",
 	    "utilisateur", "servidor", "usuario", "equipo", "utente", "gebruiker", "serwer", "objekt", "object", "appliance"};
 
-	return len > 0 && is_in(w, len, list, ASCII_COUNT(list));
+	return ascii_one_of(w, len, list, ASCII_COUNT(list)) < ASCII_COUNT(list);
 }
 
 bool fingerprint_no_name(const char *w, size_t len)
@@ -32,7 +24,7 @@ bool fingerprint_no_name(const char *w, size_t len)
 	    "disconnected", "canceled", "cancelled", "will", "must", "should", "ist", "hat", "kann", "wurde", "nicht", "est", "no", "tools",
 	    "port", "path", "folder", "file", "files", "agent", "control", "account", "process", "finished", "completed", "started"};
 
-	return len > 0 && is_in(w, len, list, ASCII_COUNT(list));
+	return ascii_one_of(w, len, list, ASCII_COUNT(list)) < ASCII_COUNT(list);
 }
 
 bool fingerprint_date_word(const char *w, size_t len)
@@ -45,7 +37,7 @@ bool fingerprint_date_word(const char *w, size_t len)
 	    "octobre", "novembre", "décembre", "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
 	    "octubre", "noviembre", "diciembre"};
 
-	return len > 1 && is_in(w, len, list, ASCII_COUNT(list));
+	return ascii_one_of(w, len, list, ASCII_COUNT(list)) < ASCII_COUNT(list);
 }
 
 bool fingerprint_unit(const char *w, size_t len)
@@ -54,7 +46,7 @@ bool fingerprint_unit(const char *w, size_t len)
 	    "second", "seconds", "min", "mins", "minute", "minutes", "h", "hour", "hours", "day", "days", "week", "weeks", "sekunden", "sekunde",
 	    "minuten", "stunden", "stunde", "tage", "tagen", "secondes", "heures", "jours", "segundos", "minutos", "horas", "ko", "mo", "go"};
 
-	return len > 0 && is_in(w, len, list, ASCII_COUNT(list));
+	return ascii_one_of(w, len, list, ASCII_COUNT(list)) < ASCII_COUNT(list);
 }
 
 bool fingerprint_tells(const char *s, size_t len)

@@ -146,10 +146,7 @@ static const char *skip_signs(const char *s, const char *end, bool *plain)
 
 static bool is_no_password(const char *s, size_t len)
 {
-	for (size_t i = 0; i < ASCII_COUNT(no_passwords); i++)
-		if (ascii_is(s, len, no_passwords[i]))
-			return true;
-	return ascii_starts(s, len, "http://") || ascii_starts(s, len, "https://") || ascii_starts(s, len, "[password");
+	return ascii_one_of(s, len, no_passwords, ASCII_COUNT(no_passwords)) < ASCII_COUNT(no_passwords) || ascii_starts(s, len, "http://") || ascii_starts(s, len, "https://") || ascii_starts(s, len, "[password");
 }
 
 /* Not a word of a sentence: a digit, a sign, or a capital inside. */

@@ -37,38 +37,42 @@ static bool look_at_sign(const char *text, size_t len, size_t at, struct secrets
 	return secrets_assigned(text, len, at, out);
 }
 
-/* Whether a word that begins with these two bytes may be a secret or a name of one: all but one of a hundred are not. */
-static inline bool may_begin(unsigned char a, unsigned char b, size_t len, const char *s)
+/* Whether a word at s may be a secret or a name of one: all but one of a hundred are not. */
+static inline bool may_begin(const char *s, size_t len)
 {
-	switch (a | 0x20) {
-	case 'p': /* password */
-		return (b | 0x20) == 'a' || (b | 0x20) == 'w' || s[5 < len ? 5 : 0] == '-';
-	case 'k': case 'm': case 'c': case 's': case 'w': case 'h': case 'l': case 'b': case 'e': case 'g': case 'x': case 'a': case 'n': case 'r':
-		return true;
-	default: /* a product key */
-		return len > 5 && s[5] == '-';
-	}
+	/* The second bytes of what secrets_formed and secrets_said know, by the first. */
+	static const uint32_t second[32] = {
+	    [SECRETS_LOW('a')] = SECRETS_BIT('d') | SECRETS_BIT('i') | SECRETS_BIT('k') | SECRETS_BIT('s'),
+	    [SECRETS_LOW('b')] = SECRETS_BIT('a') | SECRETS_BIT('e'), [SECRETS_LOW('c')] = SECRETS_BIT('o'), [SECRETS_LOW('e')] = SECRETS_BIT('y'),
+	    [SECRETS_LOW('g')] = SECRETS_BIT('h') | SECRETS_BIT('i') | SECRETS_BIT('l'), [SECRETS_LOW('h')] = SECRETS_BIT('a') | SECRETS_BIT('v'),
+	    [SECRETS_LOW('k')] = SECRETS_BIT('e'), [SECRETS_LOW('l')] = SECRETS_BIT('\xC3'), [SECRETS_LOW('m')] = SECRETS_BIT('o'),
+	    [SECRETS_LOW('n')] = SECRETS_BIT('p'), [SECRETS_LOW('p')] = SECRETS_BIT('a') | SECRETS_BIT('w'), [SECRETS_LOW('r')] = SECRETS_BIT('k'),
+	    [SECRETS_LOW('s')] = SECRETS_BIT('e') | SECRETS_BIT('k'), [SECRETS_LOW('w')] = SECRETS_BIT('a'), [SECRETS_LOW('x')] = SECRETS_BIT('o')};
+
+	return len > 1 && ((second[SECRETS_LOW(s[0])] & SECRETS_BIT(s[1])) != 0 || (len > 5 && s[5] == '-') /* a product key */);
+}
+
+static inline bool in_word(char c)
+{
+	return ascii_alnum(c) || c == '_';
 }
 
 bool secrets_next(const char *text, size_t len, size_t from, struct secrets_span *out)
 {
-	bool inside = from > 0 && from <= len && (ascii_alnum(text[from - 1]) || text[from - 1] == '_'); /* of a word */
+	bool inside = from > 0 && from <= len && in_word(text[from - 1]);
 
 	for (size_t at = from; at < len; at++) {
-		unsigned char c = (unsigned char)text[at];
-		bool found = false;
+		bool word = in_word(text[at]), found = false;
 
-		if (ascii_alnum(text[at]) || c == '_') {
-			if (!inside && at + 1 < len && may_begin(c, (unsigned char)text[at + 1], len - at, text + at))
-				found = secrets_formed(text, len, at, out) || secrets_said(text, len, at, out);
-			inside = true;
-		} else {
-			inside = false;
-			if (is_sign(c))
-				found = look_at_sign(text, len, at, out);
-		}
+		if (word && !inside && may_begin(text + at, len - at))
+			found = secrets_formed(text, len, at, out) || secrets_said(text, len, at, out);
+		else if (!word && is_sign((unsigned char)text[at]))
+			found = look_at_sign(text, len, at, out);
 		if (found && out->at >= from && out->len > 0)
 			return true;
+		while (word && at + 1 < len && in_word(text[at + 1]))
+			at++;
+		inside = false;
 	}
 	return false;
 }

@@ -56,19 +56,28 @@ static bool ends_with(const char *text, size_t end, const char *name)
 	return at == 0 || !ascii_alnum(text[at - 1]) || (ascii_upper(text[at]) && !ascii_upper(text[at - 1]));
 }
 
+/* What the names end with, by the low five bits of the last byte, which letter case does not change: those of the byte before it. Nearly
+ * every sign has something else before it. */
+static bool may_end_name(const char *text, size_t end)
+{
+	static const uint32_t before_last[32] = {
+	    [SECRETS_LOW('a')] = SECRETS_BIT('\xB1') | SECRETS_BIT('h') | SECRETS_BIT('t') | SECRETS_BIT('\xA0') /* the last of 密码 */,
+	    [SECRETS_LOW('d')] = SECRETS_BIT('r') | SECRETS_BIT('w') | SECRETS_BIT('i'),
+	    [SECRETS_LOW('e')] = SECRETS_BIT('s') | SECRETS_BIT('d') | SECRETS_BIT('r') | SECRETS_BIT('i'),
+	    [SECRETS_LOW('g')] = SECRETS_BIT('i'), [SECRETS_LOW('h')] = SECRETS_BIT('s'), [SECRETS_LOW('l')] = SECRETS_BIT('e') | SECRETS_BIT('\xD1') /* пароль */,
+	    [SECRETS_LOW('n')] = SECRETS_BIT('e'), [SECRETS_LOW('o')] = SECRETS_BIT('\x82'), [SECRETS_LOW('\x89')] = SECRETS_BIT('\x83') /* パスワード */,
+	    [SECRETS_LOW('s')] = SECRETS_BIT('d') | SECRETS_BIT('s'), [SECRETS_LOW('t')] = SECRETS_BIT('r') | SECRETS_BIT('e'),
+	    [SECRETS_LOW('w')] = SECRETS_BIT('p'), [SECRETS_LOW('y')] = SECRETS_BIT('e')};
+
+	return end > 1 && (before_last[SECRETS_LOW(text[end - 1])] & SECRETS_BIT(text[end - 2])) != 0;
+}
+
 static const struct name *name_before(const char *text, size_t end)
 {
-	/* What the names end with: nearly every sign has something else before it. */
-	static const char last[][3] = {"rd", "ds", "wd", "se", "rt", "\xB1\141", "ha", "\x82o", "de", "ь", "\xA0\x81", "\x83\x89", "ss", "pw",
-	    "ey", "et", "ta", "re", "en", "ig", "ie", "el", "sh", "id"};
 	const struct name *best = NULL;
-	size_t k = 0;
 
-	while (end > 1 && k < ASCII_COUNT(last) && !(last[k][1] == ascii_fold(text[end - 1]) && last[k][0] == ascii_fold(text[end - 2])))
-		k++;
-	if (end < 2 || k == ASCII_COUNT(last))
+	if (!may_end_name(text, end))
 		return NULL;
-
 	for (size_t i = 0; i < ASCII_COUNT(names); i++)
 		if ((best == NULL || strlen(names[i].text) > strlen(best->text)) && ends_with(text, end, names[i].text))
 			best = &names[i];
@@ -112,20 +121,30 @@ static bool take(const char *text, size_t len, size_t at, const struct name *nam
 	return true;
 }
 
+static bool is_sign(char c)
+{
+	return c == ':' || c == '=' || c == '>' || c == '\0';
+}
+
+static bool is_mark(char c)
+{
+	return c == ' ' || c == '"' || c == '\'' || c == '`' || c == '*' || c == '\\' || c == '\0';
+}
+
 /* Where the name before a sign ends: signs of pairs, quotes and a remark in brackets left out. 0: no name can stand there. */
 static size_t name_end(const char *text, size_t len, size_t at)
 {
 	size_t end = at, sign = text[at] == '\xEF' ? 3 : 1;
 
 	/* ::, ==, :=, =>, -> */
-	if (at + sign < len && strchr(":=>", text[at + sign]) != NULL && text[at] != '>')
+	if (at + sign < len && is_sign(text[at + sign]) && text[at] != '>')
 		return 0;
-	if (at > 0 && strchr(":=>", text[at - 1]) != NULL) {
+	if (at > 0 && is_sign(text[at - 1])) {
 		if (!(text[at - 1] == ':' && text[at] == '=') && !(text[at - 1] == '=' && text[at] == '>'))
 			return 0;
 		end--;
 	}
-	while (end > 0 && at - end < 4 && strchr(" \"'`*\\", text[end - 1]) != NULL)
+	while (end > 0 && at - end < 4 && is_mark(text[end - 1]))
 		end--;
 	/* "Password (case sensitive): x" */
 	for (size_t k = end; end > 0 && text[end - 1] == ')' && k > 1 && end - k < NAME_MAX_SCAN; k--)
@@ -149,13 +168,10 @@ static bool pair(const char *text, size_t len, size_t at, size_t end, struct sec
 	static const char *const labels[] = {"user", "username", "login", "logon", "credentials", "creds", "benutzer", "zugangsdaten", "anmeldedaten",
 	    "account", "acceso", "identifiants", "credenziali", "inloggegevens"};
 	size_t i = at + 1, from = end, n = 0;
-	bool found = false;
 
 	while (from > 0 && ascii_alpha(text[from - 1]) && end - from < NAME_MAX_SCAN)
 		from--;
-	for (size_t k = 0; k < ASCII_COUNT(labels) && !found; k++)
-		found = ascii_is(text + from, end - from, labels[k]);
-	if (!found)
+	if (ascii_one_of(text + from, end - from, labels, ASCII_COUNT(labels)) == ASCII_COUNT(labels))
 		return false;
 	while (i < len && ascii_blank(text[i]))
 		i++;
@@ -205,25 +221,15 @@ bool secrets_assigned(const char *text, size_t len, size_t at, struct secrets_sp
 	return take(text, len, at + (text[at] == '\xEF' ? 3 : 1), name, text[at] != '=' && text[at] != '>', out);
 }
 
-/* The first two letters of what secrets_said() knows. */
-static bool may_be_said(const char *s, size_t len)
-{
-	static const char two[][3] = {"pa", "pw", "ke", "mo", "co", "se", "wa", "ha", "l\xC3", "ad"};
-
-	for (size_t i = 0; len > 1 && i < ASCII_COUNT(two); i++)
-		if (two[i][0] == ascii_fold(s[0]) && two[i][1] == ascii_fold(s[1]))
-			return true;
-	return false;
-}
-
 /* The name that s begins with, a blank behind it; its length goes to *n. */
 static const struct name *name_at(const char *s, size_t len, size_t *n)
 {
 	for (size_t k = 0; k < ASCII_COUNT(names); k++) {
+		if (names[k].text[0] != ascii_fold(s[0]) || names[k].proof == LONG)
+			continue;
 		*n = strlen(names[k].text);
 		/* "pass to x" is what code does */
-		if (names[k].proof != LONG && *n < len && (names[k].proof == ANY || *n == 2) && names[k].text[0] == ascii_fold(s[0]) && ascii_blank(s[*n]) &&
-		    ascii_starts(s, len, names[k].text))
+		if (*n < len && (names[k].proof == ANY || *n == 2) && ascii_blank(s[*n]) && ascii_starts(s, len, names[k].text))
 			return &names[k];
 	}
 	return NULL;
@@ -272,8 +278,6 @@ bool secrets_said(const char *text, size_t len, size_t at, struct secrets_span *
 
 	if (*s == '-')
 		return option(text, len, at, out);
-	if (!may_be_said(s, left))
-		return false;
 	if (ascii_starts(s, left, "convertto-securestring "))
 		return take(text, len, at + 23 + (ascii_starts(s + 23, left - 23, "-string ") ? 8 : 0), &string, false, out);
 	if ((name = name_at(s, left, &i)) == NULL)

@@ -4,9 +4,15 @@
 #ifndef VG_SECRETS_PRIVATE_H
 #define VG_SECRETS_PRIVATE_H
 
+#include <stdint.h>
+
 #include "secrets.h"
 
 #define SECRETS_VALUE_MAX 512
+
+/* Sets of letters in either case, and whatever bytes have the same low five bits: for tables that say soon that nothing is there. */
+#define SECRETS_LOW(c) ((unsigned char)(c) & 31u)
+#define SECRETS_BIT(c) (UINT32_C(1) << SECRETS_LOW(c))
 
 /* Is text[at] the `=` or `:` (or the end of the word, of `password is`, of `--password`) behind a name of secrets, with one behind it? */
 bool secrets_assigned(const char *text, size_t len, size_t at, struct secrets_span *out);

@@ -22,6 +22,12 @@ static const char *closing_quote(const char *s, size_t len, size_t *open)
 	return NULL;
 }
 
+/* A blank, a control, a quote or a bracket: no value without quotes goes on behind it. */
+static bool ends_value(char c)
+{
+	return (unsigned char)c <= ' ' || c == ';' || c == '<' || c == '>' || c == '"' || c == '\'' || c == '`';
+}
+
 /* A comma before a blank, an & before the next parameter: the end of a value, which may hold either. */
 static bool parts(const char *s, size_t len)
 {
@@ -55,7 +61,7 @@ size_t secrets_value(const char *s, size_t len, size_t *skip, bool *quoted)
 			n++;
 		return n + c <= len && s[n] != '\n' ? n : 0;
 	}
-	while (n < len && (unsigned char)s[n] > ' ' && strchr(";<>\"'`", s[n]) == NULL && !parts(s + n, len - n))
+	while (n < len && !ends_value(s[n]) && !parts(s + n, len - n))
 		n++;
 	while (n > 1 && strchr(".):]}", s[n - 1]) != NULL)
 		n--;

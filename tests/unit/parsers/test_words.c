@@ -32,6 +32,10 @@ static void check(const char *const *list)
 	assert_int_equal(ascii_word_at("apples", 6, list, FRUIT), FRUIT);
 	assert_int_equal(ascii_word_at("B", 1, list, FRUIT), 3);
 	assert_int_equal(ascii_word_at("", 0, list, FRUIT), FRUIT);
+	assert_int_equal(ascii_one_of("Date Palm", 9, list, FRUIT), 4);
+	assert_int_equal(ascii_one_of("date palm ", 10, list, FRUIT), FRUIT);
+	assert_int_equal(ascii_one_of("ap", 2, list, FRUIT), FRUIT);
+	assert_int_equal(ascii_one_of("", 0, list, FRUIT), FRUIT);
 	assert_true(ascii_starts_any("Applet", 6, list, FRUIT));
 	assert_false(ascii_starts_any("ap", 2, list, FRUIT));
 	assert_int_equal(word_list_starts("applet", 6, list), 5);
