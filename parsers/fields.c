@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "ascii.h"
 #include "err.h"
@@ -21,39 +20,39 @@
 
 struct label {
 	const char *key;
-	const char *names; /* lower case, parted by '|' */
+	const char *const *names; /* lower case */
+	size_t n;
 };
 
+#define LABEL(key, ...) {(key), (const char *const[]){__VA_ARGS__}, ASCII_COUNT(((const char *const[]){__VA_ARGS__}))}
 static const struct label labels[] = {
-    {"product", "product|produkt|veeam product|affected product|product name|produkt/version"},
-    {"version", "version|build|product version|veeam version|vbr version|build number|version/build|produktversion|product build"},
-    {"severity", "severity|sev|severity level|schweregrad"},
-    {"customer", "customer|client|tenant|end customer|kunde|endkunde|customer name"},
-    {"job", "job|job name|backup job|jobname"},
-    {"error", "error|error message|fehler|fehlermeldung"},
-    {"triage", "triage|triage steps|steps taken|steps performed|what we tried|bereits unternommen|bisherige schritte|troubleshooting|troubleshooting done|troubleshooting steps"},
-    {"support_id", "support-id|support id|supportid|contract|contract id"},
-    {"reference", "reference|your reference|our reference|ref|our ref|our ticket|partner ticket|our ticket number|our case|unsere referenz|unser ticket"},
+    LABEL("product", "product", "produkt", "veeam product", "affected product", "product name", "produkt/version"),
+    LABEL("version", "version", "build", "product version", "veeam version", "vbr version", "build number",
+        "version/build", "produktversion", "product build"),
+    LABEL("severity", "severity", "sev", "severity level", "schweregrad"),
+    LABEL("customer", "customer", "client", "tenant", "end customer", "kunde", "endkunde", "customer name"),
+    LABEL("job", "job", "job name", "backup job", "jobname"),
+    LABEL("error", "error", "error message", "fehler", "fehlermeldung"),
+    LABEL("triage", "triage", "triage steps", "steps taken", "steps performed", "what we tried", "bereits unternommen",
+        "bisherige schritte", "troubleshooting", "troubleshooting done", "troubleshooting steps"),
+    LABEL("support_id", "support-id", "support id", "supportid", "contract", "contract id"),
+    LABEL("reference", "reference", "your reference", "our reference", "ref", "our ref", "our ticket",
+        "partner ticket", "our ticket number", "our case", "unsere referenz", "unser ticket"),
 };
 
-static bool is_one_of(const char *s, size_t len, const char *names)
+static bool is_mark(char c)
 {
-	while (*names != '\0') {
-		size_t n = strcspn(names, "|");
-
-		if (n == len && strncasecmp(s, names, n) == 0)
-			return true;
-		names += n + (names[n] == '|');
-	}
-	return false;
+	return c == '*' || c == '-' || c == '_' || c == ' ' || c == '\0';
 }
 
 /* What lists and bold print leave around a label: `* Product: x`, `**Product:** x`. */
 static void skip_marks(const char **s, size_t *len)
 {
-	while (*len > 0 && (strchr("*-_ \t", **s) != NULL || (*len > 2 && memcmp(*s, "•", 3) == 0))) {
-		size_t n = **s < 0 ? 3 : 1;
+	while (*len > 0) {
+		size_t n = is_mark(**s) || **s == '\t' ? 1 : **s < 0 && *len > 2 && memcmp(*s, "•", 3) == 0 ? 3 : 0;
 
+		if (n == 0)
+			return;
 		*s += n;
 		*len -= n;
 	}
@@ -71,13 +70,13 @@ static bool parse_field(const char *line, size_t len, const char **key, const ch
 	if (colon == NULL || colon == line || !ascii_alpha(line[0]))
 		return false;
 	for (const char *c = line; c < colon; c++)
-		if (!ascii_alnum(*c) && strchr(" -_/#*", *c) == NULL)
+		if (!ascii_alnum(*c) && !is_mark(*c) && *c != '/' && *c != '#')
 			return false;
 	n = (size_t)(colon - line);
 	while (n > 0 && strchr(" *_", line[n - 1]) != NULL)
 		n--;
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]) && *key == NULL; i++)
-		if (is_one_of(line, n, labels[i].names))
+		if (ascii_one_of(line, n, labels[i].names, labels[i].n) < labels[i].n)
 			*key = labels[i].key;
 	*value = colon + 1;
 	*value_len = len - (size_t)(colon + 1 - line);

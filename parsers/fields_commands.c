@@ -75,6 +75,8 @@ int fields_commands(json_t *commands, json_t *unknown, const char *body, size_t 
 	size_t n, arg_len, word;
 	int rc = VG_OK;
 
+	if (memchr(body, '#', len) == NULL)
+		return VG_OK;
 	while (rc == VG_OK && ascii_line(&body, end, &line, &n)) {
 		ascii_trim(&line, &n);
 		if (n < 2 || line[0] != '#' || (word = hash_word(line + 1, n - 1)) == 0)

@@ -39,6 +39,25 @@ int triage_set(struct triage_text *t, json_t *fields)
 	return json_object_set_new(fields, "triage", json_string(t->text)) == 0 ? VG_OK : VG_ERR_MEMORY;
 }
 
+/* ---- a sentence that tells of a step ---- */
+
+/* Who took it: a longer one first where one begins another. */
+#define PERSONS \
+	"we've", "we", "i've", "i", "already", "have", "customer", "colleague"
+#define PERSONS_ELSEWHERE \
+	"wir haben", "ich habe", "haben wir", "habe ich", "wurde", "wurden", "nous avons", "j'ai", "on a", "hemos", \
+	"he", "abbiamo", "ho", "we hebben", "wij hebben", "ik heb", "hebben we", "temos", "vi har", "jag har", \
+	"jeg har"
+/* And what is said of it without anybody. */
+#define PHRASES \
+	"did not help", "didn't help", "no change after", "without success", "steps taken", "what we tried", \
+	"what we have tried", "what we did", "troubleshooting performed", "troubleshooting so far", \
+	"already performed", "already followed", "still fails after", "same result after", "same error after", \
+	"to no avail", "made no difference", "no luck", "hat nicht geholfen", "brachte keine besserung", \
+	"ohne erfolg", "leider erfolglos", "bisher unternommen", "bereits durchgeführt", "sans succès", "sans effet", \
+	"sin éxito", "sin resultado", "senza successo", "senza risultato", "zonder succes", "zonder resultaat", \
+	"sem sucesso", "bez skutku", "bez rezultatu", "utan resultat", "uten resultat", "uden held"
+
 /* Past forms of what people do before they ask. */
 static bool is_step(const char *s, size_t len)
 {
@@ -77,8 +96,7 @@ static bool step_follows(const char *s, size_t len)
 /* "we have already restarted": person, helping words, a step. */
 static bool names_step(const char *s, size_t len)
 {
-	/* A longer one first where one begins another. */
-	static const char *const who[] = {"we've", "we", "i've", "i", "already", "have", "customer", "colleague"};
+	static const char *const who[] = {PERSONS};
 	const char *at = s, *end = s + len;
 	size_t k;
 
@@ -93,8 +111,7 @@ static bool names_step(const char *s, size_t len)
 /* "Wir haben den Dienst neu gestartet", "nous avons déjà redémarré": in these languages the step may stand far behind the helping word. */
 static bool names_step_elsewhere(const char *s, size_t len)
 {
-	static const char *const who[] = {"wir haben", "ich habe", "haben wir", "habe ich", "wurde", "wurden", "nous avons", "j'ai", "on a", "hemos", "he",
-	    "abbiamo", "ho", "we hebben", "wij hebben", "ik heb", "hebben we", "temos", "vi har", "jag har", "jeg har"};
+	static const char *const who[] = {PERSONS_ELSEWHERE};
 	static const char *const steps[] = {"neugestartet", "neu gestartet", "durchgestartet", "geprüft", "getestet",
 	    "kontrolliert", "aktualisiert", "neu installiert", "deaktiviert", "aktiviert", "entfernt", "gelöscht", "versucht", "probiert",
 	    "ausprobiert", "geöffnet", "ausgetauscht", "erhöht", "geändert", "angepasst", "rebootet", "gerebootet",
@@ -114,14 +131,21 @@ static bool names_step_elsewhere(const char *s, size_t len)
 
 static bool says_done(const char *s, size_t len)
 {
-	static const char *const phrases[] = {"did not help", "didn't help", "no change after", "without success", "steps taken",
-	    "what we tried", "what we have tried", "what we did", "troubleshooting performed", "troubleshooting so far",
-	    "already performed", "already followed", "still fails after", "same result after", "same error after", "to no avail", "made no difference", "no luck", "hat nicht geholfen", "brachte keine besserung",
-	    "ohne erfolg", "leider erfolglos", "bisher unternommen", "bereits durchgeführt", "sans succès", "sans effet", "sin éxito", "sin resultado",
-	    "senza successo", "senza risultato", "zonder succes", "zonder resultaat", "sem sucesso", "bez skutku", "bez rezultatu", "utan resultat",
-	    "uten resultat", "uden held"};
+	static const char *const phrases[] = {PHRASES};
 
 	return ascii_find_any(s, len, phrases, ASCII_COUNT(phrases), NULL) != NULL;
+}
+
+/* Most sentences have nothing of all that: one look tells. */
+static bool tells_step(const char *s, size_t len)
+{
+	static const char *const signs[] = {PERSONS, PERSONS_ELSEWHERE, PHRASES};
+	const char *at = ascii_find_any(s, len, signs, ASCII_COUNT(signs), NULL);
+
+	if (at == NULL)
+		return false;
+	len -= (size_t)(at - s);
+	return names_step(at, len) || names_step_elsewhere(at, len) || says_done(at, len);
 }
 
 /* "Steps taken:" and the like: the list below belongs to it. */
@@ -139,11 +163,10 @@ static bool take_sentences(struct triage_text *t, const char *s, size_t len)
 	while (len > 0) {
 		size_t n = 0, next;
 
-		while (n < len && !((s[n] == '.' || s[n] == '!' || s[n] == '?') && (n + 1 == len || ascii_blank(s[n + 1]))))
+		while (n < len && !(s[n] <= '?' && (s[n] == '.' || s[n] == '!' || s[n] == '?') && (n + 1 == len || ascii_blank(s[n + 1]))))
 			n++;
 		next = n < len ? n + 1 : n;
-		if ((n == len || s[n] != '?') && (names_step(s, n) || names_step_elsewhere(s, n) || says_done(s, n)) &&
-		    ascii_find_any(s, n, asks, ASCII_COUNT(asks), NULL) == NULL) {
+		if ((n == len || s[n] != '?') && tells_step(s, n) && ascii_find_any(s, n, asks, ASCII_COUNT(asks), NULL) == NULL) {
 			triage_add(t, s, next);
 			taken = true;
 		}
