@@ -17,6 +17,7 @@
 #define ASCII_AF 8u    /* a letter that is a hexadecimal digit too */
 #define ASCII_BLANK 16u /* blank, tab */
 #define ASCII_BREAK 32u /* LF, VT, FF, CR */
+#define ASCII_TYPE 64u  /* . _ + and ` of the types of exceptions, besides letters and digits */
 extern const unsigned char ascii_classes[256];
 
 static inline bool ascii_has(char c, unsigned classes)
@@ -99,6 +100,14 @@ static inline bool ascii_is(const char *s, size_t len, const char *word)
 	return ascii_starts(s, len, word) && strlen(word) == len;
 }
 
+/* s ends with suffix (lower case). */
+static inline bool ascii_ends(const char *s, size_t len, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return len >= n && ascii_starts(s + len - n, n, suffix);
+}
+
 /* First place of needle (lower case, not empty) in s; NULL. O(len * strlen(needle)) at worst, linear in practice. */
 const char *ascii_find(const char *s, size_t len, const char *needle);
 /* As memmem(3) for short needles: looks for needle[rare] and the byte behind it, which texts seldom have so, before it compares. */
@@ -114,8 +123,6 @@ size_t ascii_word_at(const char *s, size_t len, const char *const *words, size_t
 /* The first place where one of the words (lower case, each beginning with a letter or digit) stands as whole words; NULL. One pass over
  * s, whatever their count. s begins a word. which may be NULL. */
 const char *ascii_find_any(const char *s, size_t len, const char *const *words, size_t count, size_t *which);
-/* s ends with suffix (lower case). */
-bool ascii_ends(const char *s, size_t len, const char *suffix);
 #define ASCII_COUNT(list) (sizeof(list) / sizeof((list)[0]))
 /* Copies s to out as a string, cut to cap - 1 bytes; returns how many. */
 size_t ascii_copy(char *out, size_t cap, const char *s, size_t len);

@@ -95,12 +95,14 @@ static struct error_entry *find_quoted(struct error_set *set, const struct error
 /* Times compare as text as long as both are local or both have an offset; a mixture keeps the first. */
 static void note_time(struct error_entry *e, const char *at)
 {
-	if (at == NULL || at[0] == '\0' || strlen(at) >= ERROR_TIME_MAX)
+	size_t n = at != NULL ? strlen(at) : 0;
+
+	if (n == 0 || n >= ERROR_TIME_MAX)
 		return;
-	if (e->first_at[0] == '\0' || (strlen(at) == strlen(e->first_at) && strcmp(at, e->first_at) < 0))
-		strncpy(e->first_at, at, ERROR_TIME_MAX - 1);
-	if (e->last_at[0] == '\0' || (strlen(at) == strlen(e->last_at) && strcmp(at, e->last_at) > 0))
-		strncpy(e->last_at, at, ERROR_TIME_MAX - 1);
+	if (e->first_at[0] == '\0' || (e->first_at[n] == '\0' && strlen(e->first_at) == n && memcmp(at, e->first_at, n) < 0))
+		memcpy(e->first_at, at, n + 1);
+	if (e->last_at[0] == '\0' || (e->last_at[n] == '\0' && strlen(e->last_at) == n && memcmp(at, e->last_at, n) > 0))
+		memcpy(e->last_at, at, n + 1);
 }
 
 static void count_again(struct error_set *set, struct error_entry *e, const struct error_item *item)

@@ -75,7 +75,7 @@ static void note_type(struct log_events *ev, const char *text, size_t len)
 		ascii_copy(ev->exception, sizeof(ev->exception), type, type_len);
 }
 
-/* Makes an inner exception the error, unless it says less than the outer one. s is without a stack. */
+/* Makes an inner exception the error, unless it says less than the outer one. s is without a stack, or a part of such. */
 static bool take_inner(struct log_events *ev, const char *s, size_t len)
 {
 	struct log_inner inner;
@@ -111,7 +111,8 @@ static bool goes_on(struct log_events *ev, const struct log_line *l)
 	return true;
 }
 
-static void begin(struct log_events *ev, const struct log_line *l, uint64_t number)
+/* arrow: log_trace_arrow() of the line's text. */
+static void begin(struct log_events *ev, const struct log_line *l, uint64_t number, bool arrow)
 {
 	const char *text = l->text, *type;
 	size_t len = without_stack(l->text, l->len), type_len;
@@ -143,7 +144,8 @@ static void begin(struct log_events *ev, const struct log_line *l, uint64_t numb
 	ascii_copy(ev->at, sizeof(ev->at), l->at, strlen(l->at));
 	ascii_copy(ev->component, sizeof(ev->component), l->component, l->component_len);
 	append(ev, text, len);
-	take_inner(ev, text, len);
+	if (arrow || log_trace_caused(text, len))
+		take_inner(ev, text, len);
 	note_lead(ev, l, text, len);
 }
 
@@ -220,11 +222,18 @@ static bool is_source(const char *s, size_t len)
 /* A line without a time behind an open error. */
 static void take_plain(struct log_events *ev, const struct log_line *l)
 {
-	size_t len = without_stack(l->text, l->len);
+	const bool arrow = log_trace_arrow(l->text, l->len), frame = log_line_is_frame(l->text, l->len);
+	size_t len = l->len;
 
-	if (take_inner(ev, l->text, len) || ends_traceback(ev, l->text, l->len))
+	/* Nearly all are frames. */
+	if (!frame || arrow) {
+		len = without_stack(l->text, l->len);
+		if ((arrow || log_trace_caused(l->text, len)) && take_inner(ev, l->text, len))
+			return;
+	}
+	if (ends_traceback(ev, l->text, l->len))
 		return;
-	if (log_line_is_frame(l->text, l->len) || is_source(l->text, l->len)) {
+	if (frame || is_source(l->text, l->len)) {
 		ev->traceback = ev->traceback || ascii_starts(l->text, l->len, "traceback (most");
 		ev->complete = true;
 		return;
@@ -273,16 +282,17 @@ static size_t head_of(const struct log_line *l)
 }
 
 /* A component says what it was about, `[Policy] Transform failed`; what was thrown stands in the next record, without one. */
-static void begin_record(struct log_events *ev, const struct log_line *l, uint64_t number)
+static void begin_record(struct log_events *ev, const struct log_line *l, uint64_t number, bool arrow)
 {
 	char component[ERROR_WORD_MAX + 1];
 	size_t head = head_of(l);
 	bool follows = ev->open && ev->exception[0] == '\0' && ev->component[0] != '\0' && head > 0 && head == ev->head_len &&
 	    memcmp(ev->head, l->line, head) == 0;
 
-	ascii_copy(component, sizeof(component), ev->component, strlen(ev->component));
+	if (follows)
+		ascii_copy(component, sizeof(component), ev->component, strlen(ev->component));
 	log_events_flush(ev);
-	begin(ev, l, number);
+	begin(ev, l, number, arrow);
 	if (follows && ev->component[0] == '\0' && ev->exception[0] != '\0')
 		ascii_copy(ev->component, sizeof(ev->component), component, strlen(component));
 	ev->head_len = head;
@@ -291,8 +301,10 @@ static void begin_record(struct log_events *ev, const struct log_line *l, uint64
 
 static bool take_record(struct log_events *ev, const struct log_line *l, uint64_t number)
 {
+	const bool arrow = log_trace_arrow(l->text, l->len);
+
 	/* The stack of a service's log has time and level in each line, inner exceptions too. */
-	if (ev->open && take_inner(ev, l->text, without_stack(l->text, l->len)))
+	if (ev->open && (arrow || log_trace_caused(l->text, l->len)) && take_inner(ev, l->text, without_stack(l->text, l->len)))
 		return true;
 	if (log_line_is_frame(l->text, l->len)) {
 		if (ascii_starts(l->text, l->len, "--tr:"))
@@ -301,7 +313,7 @@ static bool take_record(struct log_events *ev, const struct log_line *l, uint64_
 		return true;
 	}
 	if (!names_type(ev, l->text, l->len))
-		begin_record(ev, l, number);
+		begin_record(ev, l, number, arrow);
 	return true;
 }
 
@@ -316,7 +328,7 @@ static bool take_other(struct log_events *ev, const struct log_line *l, uint64_t
 		log_events_flush(ev);
 	if (error_set_errors(ev->set) > 0 || !log_status_failed(&failed))
 		return true;
-	begin(ev, &failed, number);
+	begin(ev, &failed, number, true);
 	ev->weak = true;
 	flush_open(ev);
 	return true;

@@ -44,7 +44,7 @@ bool log_line_is_frame(const char *text, size_t len)
 /* `Name.Space.SomeException` of letters, digits and points. */
 static bool is_type(const char *s, size_t len)
 {
-	bool error, dot = false;
+	bool error;
 
 	/* Told by its end at once. */
 	if (len < 5 || len > 180 || !ascii_alpha(s[0]) || !ascii_has(s[len - 1], ASCII_LOWER | ASCII_UPPER))
@@ -52,12 +52,10 @@ static bool is_type(const char *s, size_t len)
 	error = ascii_ends(s, len, "error") || ascii_ends(s, len, "fault");
 	if (!error && !ascii_ends(s, len, "exception"))
 		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (!ascii_alnum(s[i]) && s[i] != '.' && s[i] != '_' && s[i] != '`' && s[i] != '+')
+	for (size_t i = 0; i < len; i++)
+		if (!ascii_has(s[i], ASCII_UPPER | ASCII_LOWER | ASCII_DIGIT | ASCII_TYPE))
 			return false;
-		dot = dot || s[i] == '.';
-	}
-	return dot || !error;
+	return !error || memchr(s, '.', len) != NULL;
 }
 
 bool log_line_exception(const char **text, size_t *len, const char **exception, size_t *exception_len)

@@ -172,11 +172,13 @@ static size_t opening(const char *s, size_t len)
 	return i + 1 < len && s[i] == '1' && s[i + 1] == ' ' ? i + 2 : i;
 }
 
-static char *put_number(char *out, unsigned n, size_t width)
+/* Two digits and what stands behind them. */
+static char *put_two(char *out, unsigned n, char behind)
 {
-	for (size_t i = width; i > 0; i--, n /= 10)
-		out[i - 1] = (char)('0' + n % 10);
-	return out + width;
+	out[0] = (char)('0' + n / 10 % 10);
+	out[1] = (char)('0' + n % 10);
+	out[2] = behind;
+	return out + 3;
 }
 
 void log_stamp_write(char at[40], const struct log_stamp *t)
@@ -189,17 +191,13 @@ void log_stamp_write(char at[40], const struct log_stamp *t)
 		return;
 	}
 	/* For each error, so without printf. */
-	out = put_number(out, t->year, 4);
-	*out++ = '-';
-	out = put_number(out, t->month, 2);
-	*out++ = '-';
-	out = put_number(out, t->day, 2);
-	*out++ = 'T';
-	out = put_number(out, t->hour, 2);
-	*out++ = ':';
-	out = put_number(out, t->minute, 2);
-	*out++ = ':';
-	out = put_number(out, t->second, 2);
+	put_two(out, t->year / 100, '\0');
+	out = put_two(out + 2, t->year, '-');
+	out = put_two(out, t->month, '-');
+	out = put_two(out, t->day, 'T');
+	out = put_two(out, t->hour, ':');
+	out = put_two(out, t->minute, ':');
+	out = put_two(out, t->second, '\0') - 1;
 	memcpy(out, t->fraction, n);
 	memcpy(out + n, t->offset, m + 1);
 }

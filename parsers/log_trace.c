@@ -54,6 +54,17 @@ static bool says_nothing(const char *s, size_t len)
 	return ascii_starts(s, len, "exception of type '") || ascii_starts(s, len, "one or more errors occurred") || len == 0;
 }
 
+bool log_trace_caused(const char *s, size_t len)
+{
+	ascii_trim(&s, &len);
+	return ascii_starts(s, len, "caused by: ");
+}
+
+bool log_trace_arrow(const char *s, size_t len)
+{
+	return ascii_find_rare(s, len, "--> ", 1) != NULL;
+}
+
 bool log_trace_inner(struct log_inner *out, const char *s, size_t len)
 {
 	const char *at = s, *found = NULL, *end = s + len;
@@ -63,9 +74,9 @@ bool log_trace_inner(struct log_inner *out, const char *s, size_t len)
 		found = at;
 	}
 	if (found == NULL) {
-		ascii_trim(&s, &len);
-		if (!ascii_starts(s, len, "caused by: "))
+		if (!log_trace_caused(s, len))
 			return false;
+		ascii_trim(&s, &len);
 		found = s + 11;
 		end = s + len;
 	}

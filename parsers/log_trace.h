@@ -40,6 +40,9 @@ void log_trace_flush(struct log_trace *t);
 /* The innermost exception of `outer ---> Type: text`, `---> Type: text`, `Caused by: Type: text`; false: none stands here, or
  * it says less than what is around it. */
 bool log_trace_inner(struct log_inner *out, const char *s, size_t len);
+/* Has it an arrow of the first two forms, or is it of the third? Without either there is no inner exception. */
+bool log_trace_arrow(const char *s, size_t len);
+bool log_trace_caused(const char *s, size_t len);
 /* What ends a Python stack: `ValueError: text` or `KeyboardInterrupt` at the margin. */
 bool log_trace_python(struct log_inner *out, const char *s, size_t len);
 

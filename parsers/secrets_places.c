@@ -113,46 +113,65 @@ size_t secrets_places_say(const struct secrets_places *p, char *out, size_t cap)
 
 /* ---- the glance ---- */
 
-/* Sixteen places of a line at once, in the vectors of any machine that the compiler knows. */
-typedef unsigned char places __attribute__((vector_size(16)));
-typedef unsigned long long halves __attribute__((vector_size(16)));
+/* Thirty-two places of a line at once, in the vectors of any machine that the compiler knows. */
+typedef unsigned char places __attribute__((vector_size(32)));
+typedef unsigned long long quarters __attribute__((vector_size(32)));
 #define PLACES sizeof(places)
 #define REACH 3 /* bytes behind a place that are looked at with it */
+#define INLINE static inline __attribute__((always_inline))
 
-static inline places load(const char *s)
+INLINE void load(places *p, const char *s)
 {
-	places p;
-
-	memcpy(&p, s, sizeof(p));
-	return p | 0x20; /* letters become small ones; '-' and '=' stay */
+	memcpy(p, s, sizeof(*p));
+	*p |= 0x20; /* letters become small ones; '-' and '=' stay */
 }
 
 #define IS(v, c) ((places)((v) == (c)))
 
 /* Whether one of these begins at one of the places: swo, swd (password, Passwort, passwd), nwo (Kennwort), pwd, tok (token), ecre (secret),
  * arer (bearer), tke (AccountKey), -beg (a key block), sig=, eyj (a JWT), sphr (passphrase). */
-static inline bool glance_at(const char *s)
+INLINE bool glance_at(const char *s)
 {
-	places a = load(s), b = load(s + 1), c = load(s + 2), d = load(s + 3);
-	places w = IS(b, 'w') & (((IS(a, 's') | IS(a, 'n')) & IS(c, 'o')) | ((IS(a, 's') | IS(a, 'p')) & IS(c, 'd')));
-	places k = IS(a, 't') & ((IS(b, 'o') & IS(c, 'k')) | (IS(b, 'k') & IS(c, 'e')));
-	places e = IS(a, 'e') & ((IS(b, 'c') & IS(c, 'r') & IS(d, 'e')) | (IS(b, 'y') & IS(c, 'j')));
-	places r = (IS(a, 'a') & IS(b, 'r') & IS(c, 'e') & IS(d, 'r')) | (IS(a, 's') & IS(b, 'p') & IS(c, 'h') & IS(d, 'r'));
-	places g = (IS(a, '-') & IS(b, 'b') & IS(c, 'e') & IS(d, 'g')) | (IS(a, 's') & IS(b, 'i') & IS(c, 'g') & IS(d, '='));
-	halves any = (halves)(w | k | e | r | g);
+	places a, b, c, d, w, k, e, r, g;
+	quarters any;
 
-	return (any[0] | any[1]) != 0;
+	load(&a, s);
+	load(&b, s + 1);
+	load(&c, s + 2);
+	load(&d, s + 3);
+	w = IS(b, 'w') & (((IS(a, 's') | IS(a, 'n')) & IS(c, 'o')) | ((IS(a, 's') | IS(a, 'p')) & IS(c, 'd')));
+	k = IS(a, 't') & ((IS(b, 'o') & IS(c, 'k')) | (IS(b, 'k') & IS(c, 'e')));
+	e = IS(a, 'e') & ((IS(b, 'c') & IS(c, 'r') & IS(d, 'e')) | (IS(b, 'y') & IS(c, 'j')));
+	r = (IS(a, 'a') & IS(b, 'r') & IS(c, 'e') & IS(d, 'r')) | (IS(a, 's') & IS(b, 'p') & IS(c, 'h') & IS(d, 'r'));
+	g = (IS(a, '-') & IS(b, 'b') & IS(c, 'e') & IS(d, 'g')) | (IS(a, 's') & IS(b, 'i') & IS(c, 'g') & IS(d, '='));
+	any = (quarters)(w | k | e | r | g);
+	return (any[0] | any[1] | any[2] | any[3]) != 0;
 }
+
+INLINE bool glance(const char *line, size_t len)
+{
+	char rest[PLACES + REACH] = {0};
+
+	for (; len >= sizeof(rest); line += PLACES, len -= PLACES)
+		if (glance_at(line))
+			return true;
+	memcpy(rest, line, len);
+	return glance_at(rest);
+}
+
+#ifdef __x86_64__
+/* The same in one instruction a vector. */
+__attribute__((target("avx2"))) static bool glance_wide(const char *line, size_t len)
+{
+	return glance(line, len);
+}
+#endif
 
 bool secrets_glance(const char *line, size_t len)
 {
-	char rest[PLACES + REACH] = {0};
-	size_t i = 0;
-
-	for (; len - i >= sizeof(rest); i += PLACES)
-		if (glance_at(line + i))
-			return true;
-	if (len > i)
-		memcpy(rest, line + i, len - i);
-	return glance_at(rest);
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("avx2"))
+		return glance_wide(line, len);
+#endif
+	return glance(line, len);
 }
