@@ -135,13 +135,22 @@ static const char *judge(struct encoded_scan *sc, const struct word *first)
 /* Bytes outside of words: of any set, line ends of folding left out. */
 static int plain(struct buf *out, const char *s, size_t n)
 {
+	const char *end = s + n;
 	struct buf b;
 	int err = VG_OK;
 
+	if (n == 0 || (memchr(s, '\r', n) == NULL && memchr(s, '\n', n) == NULL))
+		return charset_to_utf8(out, NULL, s, n);
 	buf_init(&b, n);
-	for (size_t i = 0; i < n && err == VG_OK; i++)
-		if (s[i] != '\r' && s[i] != '\n')
-			err = buf_add(&b, &s[i], 1);
+	while (s < end && err == VG_OK) {
+		const char *from = s;
+
+		while (s < end && *s != '\r' && *s != '\n')
+			s++;
+		err = buf_add(&b, from, (size_t)(s - from));
+		while (s < end && (*s == '\r' || *s == '\n'))
+			s++;
+	}
 	if (err == VG_OK)
 		err = charset_to_utf8(out, NULL, buf_str(&b), b.len);
 	buf_free(&b);
@@ -188,7 +197,12 @@ static int rewrite(struct buf *out, const char *s, size_t n, put_words *put)
 	int err = VG_OK;
 
 	while (err == VG_OK && at + 2 < n) {
-		if (s[at] != '=' || s[at + 1] != '?' || read_word(&w, s, n, at) != 1) {
+		const char *equals = memchr(s + at, '=', n - at - 2);
+
+		if (equals == NULL)
+			break;
+		at = (size_t)(equals - s);
+		if (s[at + 1] != '?' || read_word(&w, s, n, at) != 1) {
 			at++;
 			continue;
 		}
@@ -288,11 +302,14 @@ static bool word_next(struct encoded_scan *sc, size_t at, struct encoded_label *
 
 bool encoded_scan_next(struct encoded_scan *sc, struct encoded_label *out)
 {
-	while (sc->at + 2 < sc->n) {
-		size_t at = sc->at++;
+	const char *equals;
 
-		if (sc->s[at + 1] == '?' ? sc->s[at] == '=' && word_next(sc, at, out) :
-		    sc->s[at] == '*' && sc->s[at + 1] == '=' && parameter_next(sc, at, out))
+	while (sc->at + 2 < sc->n && (equals = memchr(sc->s + sc->at, '=', sc->n - sc->at)) != NULL) {
+		size_t at = (size_t)(equals - sc->s);
+		bool parameter = at > sc->at && equals[-1] == '*' && at + 1 < sc->n;
+
+		sc->at = at + !parameter; /* "*==?": looked at once more */
+		if (parameter ? parameter_next(sc, at - 1, out) : at + 2 < sc->n && equals[1] == '?' && word_next(sc, at, out))
 			return true;
 	}
 	return false;

@@ -9,6 +9,7 @@
 #include "encoded_word.h"
 #include "err.h"
 #include "mime.h"
+#include "mime_address.h"
 #include "mime_automatic.h"
 #include "mime_headers.h"
 
@@ -32,7 +33,7 @@ static bool grow(struct message *m, struct message_addresses *to)
 	return true;
 }
 
-static void add_address(struct message *m, struct message_addresses *to, const char *name, const char *address)
+static void add_address(struct message *m, struct message_addresses *to, const char *name, size_t name_len, const char *address)
 {
 	if (to->n >= MESSAGE_ADDRESSES_MAX) {
 		message_note(m, "header.too-many-addresses", "more addresses in one field than are kept");
@@ -40,7 +41,7 @@ static void add_address(struct message *m, struct message_addresses *to, const c
 	}
 	if (to->n == to->cap && !grow(m, to))
 		return;
-	to->list[to->n].name = message_line(m, name, name != NULL ? strlen(name) : 0);
+	to->list[to->n].name = message_line(m, name, name_len);
 	to->list[to->n].address = message_line(m, address, strlen(address));
 	to->n++;
 }
@@ -71,8 +72,10 @@ static void add_list(struct message *m, struct message_addresses *to, InternetAd
 		} else if (INTERNET_ADDRESS_IS_MAILBOX(a)) {
 			const char *address = mailbox_address(INTERNET_ADDRESS_MAILBOX(a));
 
+			const char *name = internet_address_get_name(a);
+
 			if (address != NULL && address[0] != '\0')
-				add_address(m, to, internet_address_get_name(a), address);
+				add_address(m, to, name, name != NULL ? strlen(name) : 0, address);
 		}
 	}
 }
@@ -92,19 +95,42 @@ static void salvage(struct message *m, struct message_addresses *to, const char 
 	if (strpbrk(address, " \t\r\n<") == NULL) {
 		char *decoded = g_mime_utils_header_decode_phrase(mime_options, g_strstrip(name));
 
-		add_address(m, to, decoded, address);
+		add_address(m, to, decoded, decoded != NULL ? strlen(decoded) : 0, address);
 		g_free(decoded);
 	}
 	g_free(name);
 	g_free(address);
 }
 
+/* Of a field that can be read in one way only. */
+static void add_plain(struct message *m, struct message_addresses *to, const struct mime_mailbox *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *address = arena_strndup(m->arena, list[i].address, list[i].address_len);
+		struct buf name;
+
+		if (address == NULL)
+			return;
+		buf_init(&name, 3 * PRESCAN_FIELD_MAX);
+		if (list[i].encoded && encoded_word_decode(&name, list[i].name, list[i].name_len) == VG_OK)
+			add_address(m, to, buf_str(&name), name.len, address);
+		else
+			add_address(m, to, list[i].name, list[i].name_len, address);
+		buf_free(&name);
+	}
+}
+
 static void read_addresses(struct message *m, struct message_addresses *to, const char *raw, bool *salvaged)
 {
+	struct mime_mailbox plain[MIME_MAILBOXES_MAX];
 	InternetAddressList *list;
-	size_t n = to->n;
+	size_t n = to->n, n_plain;
 	struct buf joined;
 
+	if (mime_mailboxes(plain, &n_plain, raw)) {
+		add_plain(m, to, plain, n_plain);
+		return;
+	}
 	buf_init(&joined, 4 * PRESCAN_FIELD_MAX);
 	if (encoded_word_join(&joined, raw, strlen(raw)) == VG_OK && joined.len > 0)
 		raw = buf_str(&joined);

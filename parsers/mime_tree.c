@@ -8,11 +8,16 @@
 
 enum mime_field mime_field_of(const char *name, size_t n)
 {
-	static const char *const names[NODE_FIELDS] = {"content-type", "content-disposition", "content-id", "content-description",
-		"content-location", "subject", "message-id"};
+#define FIELD(name) {name, sizeof name - 1}
+	static const struct {
+		const char *name;
+		size_t len;
+	} fields[NODE_FIELDS] = {FIELD("content-type"), FIELD("content-disposition"), FIELD("content-id"), FIELD("content-description"),
+	    FIELD("content-location"), FIELD("subject"), FIELD("message-id")};
+#undef FIELD
 	enum mime_field f = NODE_TYPE;
 
-	while (f < NODE_FIELDS && !ascii_is(name, n, names[f]))
+	while (f < NODE_FIELDS && (n != fields[f].len || !ascii_starts(name, n, fields[f].name)))
 		f++;
 	return f;
 }

@@ -2,6 +2,7 @@
  * prescan.c - follows boundaries and header blocks, and makes the tree of the parts. Runs in the parser worker and in
  * `vcspgate parse`; the input is hostile, memory is bounded by the limits.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -37,10 +38,7 @@ struct guess {
 
 struct scan {
 	struct prescan *p;
-	struct level levels[PRESCAN_DEPTH_MAX + 1];
-	size_t n_levels;
-	struct open_message messages[PRESCAN_DEPTH_MAX + 1];
-	size_t n_open;
+	size_t n_levels, n_open;
 	struct head head;
 	bool in_head, top;
 	unsigned depth;           /* of the part whose header or body this is */
@@ -53,6 +51,9 @@ struct scan {
 	uint64_t stop;            /* the rest is left out from here; UINT64_MAX */
 	uint64_t again;           /* where to go on, instead of at the next line; UINT64_MAX */
 	struct guess guess;
+	/* From here on never cleared: as far as n_levels and n_open. */
+	struct level levels[PRESCAN_DEPTH_MAX + 1];
+	struct open_message messages[PRESCAN_DEPTH_MAX + 1];
 };
 
 static const struct {
@@ -484,12 +485,14 @@ static int end_all(struct scan *sc, uint64_t size)
 
 int prescan_run(struct parse_input *in, unsigned parts, unsigned depth, struct prescan **out)
 {
-	struct scan *sc = calloc(1, sizeof *sc);
+	struct scan *sc = malloc(sizeof *sc);
 	struct prescan *p = calloc(1, sizeof *p);
 	struct line_input li = {0};
 	int err = VG_ERR_MEMORY;
 
 	*out = NULL;
+	if (sc != NULL)
+		memset(sc, 0, offsetof(struct scan, levels));
 	if (sc != NULL && p != NULL && (p->arena = arena_new()) != NULL && (err = line_input_open(&li, in)) == VG_OK) {
 		sc->p = p;
 		sc->max_parts = parts > 0 ? parts : PRESCAN_PARTS_MAX;

@@ -170,10 +170,12 @@ static bool content_field(struct head *h, unsigned *problems, const char *s, siz
 {
 	const char *value = s + colon + 1;
 	size_t n = h->field.len - colon - 1;
-	bool *seen = ascii_is(s, name, "content-type") ? &h->has_type :
-	    ascii_is(s, name, "content-transfer-encoding") ? &h->has_encoding :
-	    ascii_is(s, name, "content-disposition") ? &h->has_disposition : NULL;
+	bool *seen;
 
+	if (!ascii_starts(s, name, "content-"))
+		return false;
+	seen = ascii_is(s, name, "content-type") ? &h->has_type : ascii_is(s, name, "content-transfer-encoding") ? &h->has_encoding :
+	    ascii_is(s, name, "content-disposition") ? &h->has_disposition : NULL;
 	if (seen == NULL)
 		return false;
 	if (*seen) {
@@ -211,7 +213,7 @@ static bool refuse_field(struct head *h, unsigned *problems, size_t name, size_t
 	}
 	h->fields++;
 	h->kept += h->field.len;
-	if (name_is(s, name, addresses) && count(s + colon, h->field.len - colon, ':') > PRESCAN_COLONS_MAX + 1) {
+	if (h->field.len > PRESCAN_COLONS_MAX && name_is(s, name, addresses) && count(s + colon, h->field.len - colon, ':') > PRESCAN_COLONS_MAX + 1) {
 		*problems |= PRESCAN_COLONS;
 		return true;
 	}

@@ -1,5 +1,5 @@
 /*
- * test_mime_parts.c - the small readers under the MIME walk: file names and types of parts, encoded words, base64, uuencode.
+ * test_mime_parts.c - the small readers under the MIME walk: file names and types of parts, addresses, encoded words, base64, uuencode.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +14,7 @@
 #include "encoded_word.h"
 #include "err.h"
 #include "mime.h"
+#include "mime_address.h"
 #include "mime_name.h"
 #include "uu.h"
 
@@ -99,6 +100,39 @@ static void test_type(void **state)
 		if ((value == NULL) != (rows[i].value == NULL) || (value != NULL && strcmp(value, rows[i].value) != 0))
 			fail_msg("%s: %s", rows[i].field, value != NULL ? value : "none");
 		arena_free(&a);
+	}
+}
+
+/* "name|address|name|address"; "": not of a form that is read here. */
+static void test_mailboxes(void **state)
+{
+	static const struct {
+		const char *field, *mailboxes;
+	} rows[] = {
+		{" ann@x.example\r\n", "|ann@x.example"},
+		{"<ann@x.example>", "|ann@x.example"},
+		{"Ann B. Lee <ann.b+c@x-y.example>, bo@x.example", "Ann B. Lee|ann.b+c@x-y.example||bo@x.example"},
+		{"\"Lee, Ann\"<a@b>,\r\n\tBo <c@d> \r\n", "Lee, Ann|a@b|Bo|c@d"},
+		{"=?utf-8?Q?a=C3=BC?=\r\n =?utf-8?B?YQ==?= <a@b>", "=?utf-8?Q?a=C3=BC?=\r\n =?utf-8?B?YQ==?=|a@b"},
+		{"", ""}, {",a@b", ""}, {"a@b,", ""}, {"a@b;", ""}, {"g: a@b;", ""}, {"a@b (c)", ""}, {"(c) a@b", ""}, {"<a@b> x", ""},
+		{"<a@b", ""}, {"a@b>", ""}, {"a", ""}, {"<>", ""}, {"a @b", ""}, {"<a@ b>", ""}, {"a..b@c", ""}, {".a@b", ""}, {"a@b.", ""},
+		{"a@b@c", ""}, {"\"a\"@b", ""}, {"a@[192.0.2.1]", ""}, {"a@xn--a.example", ""}, {"a@b.XN--a.example", ""},
+		{"\"\" <a@b>", ""}, {"\"a\\\"b\" <a@b>", ""}, {"\"a\" b <a@b>", ""}, {"a \"b\" <a@b>", ""}, {"\"=?utf-8?Q?a?=\" <a@b>", ""},
+		{"x =?utf-8?Q?a?= <a@b>", ""}, {"=?utf-8?Q?a?= x <a@b>", ""}, {"=?utf-8?Q?a?=<a@b>", ""}, {"=?utf-8?Q?a <a@b>", ""},
+		{"=?utf-8?Q?a,b?= <a@b>", ""}, {". <a@b>", ""}, {"m\xc3\xbcller <a@b>", ""}, {"a=b@c", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct mime_mailbox list[MIME_MAILBOXES_MAX];
+		char shown[500] = "";
+		size_t n, o = 0;
+
+		if (mime_mailboxes(list, &n, rows[i].field))
+			for (size_t k = 0; k < n; k++)
+				o += (size_t)snprintf(shown + o, sizeof shown - o, "%s%.*s|%.*s", k > 0 ? "|" : "", (int)list[k].name_len,
+				    list[k].name_len > 0 ? list[k].name : "", (int)list[k].address_len, list[k].address);
+		assert_string_equal(shown, rows[i].mailboxes);
 	}
 }
 
@@ -234,7 +268,8 @@ static void test_uu(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameter), cmocka_unit_test(test_type), cmocka_unit_test(test_words), cmocka_unit_test(test_join),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameter), cmocka_unit_test(test_type), cmocka_unit_test(test_mailboxes), cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_join),
 	    cmocka_unit_test(test_base64),
 	    cmocka_unit_test(test_uu)};
 
