@@ -7,6 +7,7 @@
 
 #include "archive_walk.h"
 #include "ascii.h"
+#include "volume_name.h"
 
 #define TAR_MAGIC_AT 257
 
@@ -37,7 +38,7 @@ static enum form form_of(const unsigned char *h, size_t n)
 }
 
 /* What the extension promises; false where it promises nothing about archives. */
-static bool promised(const char *name, enum form *form)
+static bool promised(const char *name, size_t len, enum form *form)
 {
 	static const struct {
 		const char *end;
@@ -47,7 +48,6 @@ static bool promised(const char *name, enum form *form)
 	    {".txz", FORM_XZ}, {".zst", FORM_ZSTD}, {".tzst", FORM_ZSTD}, {".log", FORM_NONE}, {".txt", FORM_NONE},
 	    {".csv", FORM_NONE}, {".pdf", FORM_NONE}, {".png", FORM_NONE}, {".jpg", FORM_NONE}, {".jpeg", FORM_NONE},
 	    {".gif", FORM_NONE}, {".bmp", FORM_NONE}, {".htm", FORM_NONE}, {".html", FORM_NONE}, {".xml", FORM_NONE}};
-	size_t len = strlen(name);
 
 	for (size_t i = 0; i < ASCII_COUNT(ends); i++)
 		if (ascii_ends(name, len, ends[i].end)) {
@@ -55,6 +55,13 @@ static bool promised(const char *name, enum form *form)
 			return true;
 		}
 	return false;
+}
+
+bool archive_form_is_promised(const char *name, size_t len)
+{
+	enum form form;
+
+	return promised(name, len, &form) && form != FORM_NONE;
 }
 
 /* Documents and programs that are zip files inside are no archives to us. */
@@ -78,55 +85,6 @@ bool archive_looks_like(const char *name, const unsigned char *h, size_t n)
 }
 
 /* ---- volumes ---- */
-
-/* The number that ends `name[0..len)`; returns where it begins, len where there is none. */
-static size_t number_at_end(const char *name, size_t len, unsigned *number)
-{
-	size_t from = len;
-	unsigned scale = 1;
-
-	*number = 0;
-	while (from > 0 && len - from < 4 && ascii_digit(name[from - 1])) {
-		from--;
-		*number += (unsigned)(name[from] - '0') * scale;
-		scale *= 10;
-	}
-	return from;
-}
-
-/* `.zip.001`, `.tar.gz.002`: the number stands behind an extension of ours. */
-static bool is_numbered(const char *name, size_t len, unsigned *number)
-{
-	size_t from = number_at_end(name, len, number);
-	char stem[64];
-	enum form form;
-
-	if (len - from != 3 || from < 2 || name[from - 1] != '.')
-		return false;
-	len = from - 1;
-	from = len < sizeof(stem) ? 0 : len - sizeof(stem) + 1;
-	memcpy(stem, name + from, len - from);
-	stem[len - from] = '\0';
-	return promised(stem, &form) && form != FORM_NONE;
-}
-
-/* `.part1.rar` */
-static bool is_part(const char *name, size_t len, unsigned *number)
-{
-	size_t from;
-
-	if (!ascii_ends(name, len, ".rar"))
-		return false;
-	from = number_at_end(name, len - 4, number);
-	return from < len - 4 && from >= 5 && ascii_ends(name, from, ".part");
-}
-
-/* `.z01`, `.r00`: never the first, which is the `.zip` or `.rar`. */
-static bool is_continuation(const char *name, size_t len)
-{
-	return len > 4 && name[len - 4] == '.' && (ascii_fold(name[len - 3]) == 'z' || ascii_fold(name[len - 3]) == 'r') &&
-	    ascii_digit(name[len - 2]) && ascii_digit(name[len - 1]);
-}
 
 /* The volume flag of a RAR's main header: RAR 4 at a fixed place, RAR 5 behind three numbers of variable length. */
 static bool is_rar_volume(const unsigned char *h, size_t n)
@@ -153,14 +111,28 @@ static bool is_rar_volume(const unsigned char *h, size_t n)
 
 enum archive_volume archive_volume_of(const char *name, const unsigned char *head, size_t n)
 {
-	size_t len = strlen(name);
-	unsigned number = 0;
+	struct volume_name v;
 
-	if (is_numbered(name, len, &number) || is_part(name, len, &number))
-		return number <= 1 ? VOLUME_FIRST : VOLUME_LATER;
-	if (is_continuation(name, len))
-		return VOLUME_LATER;
+	volume_name_read(&v, name);
+	if (volume_name_is_telling(&v))
+		return (v.scheme == VOLUMES_NUMBERED || v.scheme == VOLUMES_PARTS) && v.index == 0 ? VOLUME_FIRST : VOLUME_LATER;
 	return is_rar_volume(head, n) ? VOLUME_FIRST : VOLUME_WHOLE;
+}
+
+bool archive_rar_goes_on(const unsigned char *tail, size_t n)
+{
+	static const unsigned char sizes[] = {7, 9, 11, 13, 15, 17, 18, 20}; /* of RAR 4's last block: a checksum, a number, spare bytes */
+
+	/* RAR 5: size of the block, type 5, no flags or one that says it may be passed over, what follows */
+	if (n >= 8 && tail[n - 4] == 3 && tail[n - 3] == 5 && (tail[n - 2] & ~4) == 0)
+		return (tail[n - 1] & 1) != 0;
+	for (size_t i = 0; i < sizeof(sizes); i++) {
+		const unsigned char *p = tail + n - sizes[i];
+
+		if (n >= sizes[i] && p[2] == 0x7B && p[5] == sizes[i] && p[6] == 0)
+			return (p[3] & 1) != 0;
+	}
+	return false;
 }
 
 /* ---- names that lie ---- */
@@ -185,7 +157,7 @@ unsigned archive_form_problems(const char *name, const unsigned char *head, size
 	unsigned problems = archive_volume_of(name, head, n) != VOLUME_WHOLE ? ARCHIVE_SPLIT : 0;
 	enum form want, is = form_of(head, n);
 
-	if (!promised(name, &want) || want == is)
+	if (!promised(name, strlen(name), &want) || want == is)
 		return problems;
 	if (want == FORM_NONE || is != FORM_NONE)
 		return problems | ARCHIVE_WRONG_EXTENSION;

@@ -16,8 +16,12 @@ enum archive_volume {
 
 /* Whether the bytes begin like something archive_walk opens. `name` helps for formats without a magic (tar). */
 bool archive_looks_like(const char *name, const unsigned char *head, size_t n);
+/* Whether a name of so many bytes ends like an archive's. */
+bool archive_form_is_promised(const char *name, size_t len);
 /* Which volume of a split archive a file calls itself; a RAR also by its own header. */
 enum archive_volume archive_volume_of(const char *name, const unsigned char *head, size_t n);
+/* Whether the last bytes of a RAR, 20 are enough, say that another volume follows. False for all else. */
+bool archive_rar_goes_on(const unsigned char *tail, size_t n);
 /* What name and first bytes (4 KiB are plenty; all of a shorter file) say against each other, as ARCHIVE_* bits: SPLIT,
  * WRONG_EXTENSION, TRUNCATED (an archive of no bytes), UNREADABLE (called an archive, is nothing we know). */
 unsigned archive_form_problems(const char *name, const unsigned char *head, size_t n);

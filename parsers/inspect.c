@@ -264,6 +264,25 @@ static bool is_damaged(const json_t *entries)
 	return false;
 }
 
+/* The last volume of a RAR tells that another one should follow. */
+static bool goes_on(struct source *src)
+{
+	unsigned char tail[20];
+	const void *block;
+	size_t used = 0;
+	ssize_t n;
+
+	if (src->size < (int64_t)sizeof(tail) || src->seek(src, (uint64_t)src->size - sizeof(tail)) < 0)
+		return false;
+	while (used < sizeof(tail) && (n = src->read(src, &block)) > 0) {
+		size_t take = (size_t)n < sizeof(tail) - used ? (size_t)n : sizeof(tail) - used;
+
+		memcpy(tail + used, block, take);
+		used += take;
+	}
+	return archive_rar_goes_on(tail, used);
+}
+
 /* All volumes of an archive as one. */
 static enum kind inspect_joined(struct findings *f, const struct inspect_attachment *a, unsigned *problems)
 {
@@ -271,7 +290,7 @@ static enum kind inspect_joined(struct findings *f, const struct inspect_attachm
 
 	*problems = a->problems;
 	k = inspect_archive(f, a->joined_name, a->joined, problems);
-	if (is_damaged(f->entries) || json_array_size(f->entries) == 0) {
+	if (is_damaged(f->entries) || json_array_size(f->entries) == 0 || (ascii_ends(a->joined_name, strlen(a->joined_name), ".rar") && goes_on(a->joined))) {
 		*problems |= ARCHIVE_SPLIT;
 		return k;
 	}

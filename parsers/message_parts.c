@@ -186,6 +186,38 @@ static json_t *attachment(const struct mime *mime, struct parse_input *in, size_
 	return out;
 }
 
+static bool has_problem(const json_t *attachment, const char *name)
+{
+	size_t i;
+	json_t *p;
+
+	json_array_foreach(json_object_get(attachment, "problems"), i, p)
+		if (strcmp(json_string_value(p), name) == 0)
+			return true;
+	return false;
+}
+
+/* Which volumes the sender has to send still. */
+static void note_missing_volumes(struct message *m, const struct mime *mime, const json_t *list)
+{
+	static const char begin[] = "Volumes of an archive are missing: ";
+	char said[MESSAGE_LINE_MAX + 1], names[400];
+	size_t used = sizeof begin - 1, i;
+	json_t *a;
+
+	memcpy(said, begin, sizeof begin);
+	json_array_foreach(list, i, a) {
+		if (!has_problem(a, "split-volume"))
+			continue;
+		volumes_missing(mime, i, !has_problem(a, "unreadable"), names, sizeof names);
+		if (names[0] == '\0' || strstr(said, names) != NULL || used + strlen(names) + 3 > sizeof said)
+			continue;
+		used += (size_t)snprintf(said + used, sizeof said - used, "%s%s", said[used - 1] != ' ' ? ", " : "", names);
+	}
+	if (used >= sizeof begin)
+		message_note(m, "archive.volume-missing", message_line(m, said, used));
+}
+
 int message_attachments(struct message *m, const struct mime *mime, struct parse_input *in, struct inspector *inspector,
     struct inspect_job *job, uint64_t decoded, json_t *list)
 {
@@ -201,6 +233,7 @@ int message_attachments(struct message *m, const struct mime *mime, struct parse
 		if (refuse)
 			message_note(m, "mime.decoded-limit", "more decoded content than is read; later attachments were left out");
 	}
+	note_missing_volumes(m, mime, list);
 	return VG_OK;
 }
 

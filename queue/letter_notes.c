@@ -24,7 +24,7 @@ word(const json_t *object, const char *name)
 static bool
 concerns_people(const char *code)
 {
-	return strncmp(code, "participant.", 12) == 0 || strncmp(code, "command.", 8) == 0;
+	return strncmp(code, "participant.", 12) == 0 || strncmp(code, "command.", 8) == 0 || strcmp(code, "archive.volume-missing") == 0;
 }
 
 static bool

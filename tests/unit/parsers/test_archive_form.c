@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "archive_form.h"
+#include "volume_name.h"
 #include "archive_walk.h"
 
 static void test_looks(void **state)
@@ -51,6 +52,50 @@ static void test_volumes(void **state)
 			fail_msg("row %zu %s", i, rows[i].name);
 }
 
+static void test_last_block(void **state)
+{
+	static const struct {
+		const char *tail;
+		size_t len;
+		bool goes_on;
+	} rows[] = {
+	    {"data\x1D\x77\x56\x51\3\5\4\1", 12, true}, {"data\x1D\x77\x56\x51\3\5\4\0", 12, false},
+	    {"\x1D\x77\x56\x51\3\5\0\1", 8, true}, {"\3\5\4\1", 4, false}, {"data\x1D\x77\x56\x51\3\2\4\1", 12, false},
+	    {"dataxx\xC4\x3D\x7B\1\x40\7\0", 13, true}, {"dataxx\xC4\x3D\x7B\0\x40\7\0", 13, false},
+	    {"xx\x7B\x0F\x40\x14\0ccccnnsssssss", 20, true}, {"xx\x7B\x0E\x40\x14\0ccccnnsssssss", 20, false}, {"", 0, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (archive_rar_goes_on((const unsigned char *)rows[i].tail, rows[i].len) != rows[i].goes_on)
+			fail_msg("row %zu", i);
+}
+
+/* How the volumes of an archive are called, out of the name of one of them. */
+static void test_names(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned index, other;
+		const char *called;
+	} rows[] = {
+	    {"l.zip.001", 0, 1, "l.zip.002"}, {"L.tar.gz.010", 9, 99, "L.tar.gz.100"}, {"a.part1.rar", 0, 9, "a.part10.rar"},
+	    {"a.part03.rar", 2, 0, "a.part01.rar"}, {"a.rar", 0, 1, "a.r00"}, {"a.r07", 8, 0, "a.rar"}, {"a.z01", 0, VOLUME_LAST, "a.zip"},
+	    {"a.zip", VOLUME_LAST, 1, "a.z02"}, {"a.txt", 0, 3, "a.txt"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct volume_name v;
+		char called[64];
+
+		volume_name_read(&v, rows[i].name);
+		volume_name_write(called, sizeof called, &v, rows[i].name, rows[i].other);
+		if (v.index != rows[i].index || strcmp(called, rows[i].called) != 0)
+			fail_msg("row %zu: %u %s", i, v.index, called);
+	}
+}
+
 static void test_problems(void **state)
 {
 	static const struct {
@@ -78,7 +123,7 @@ static void test_problems(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_looks), cmocka_unit_test(test_volumes), cmocka_unit_test(test_problems)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_looks), cmocka_unit_test(test_volumes), cmocka_unit_test(test_last_block), cmocka_unit_test(test_names), cmocka_unit_test(test_problems)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -265,6 +265,7 @@ notes_are_for_people(void **state)
 		{ "[]", "[]", { NULL } },
 		{ "[{\"code\":\"participant.ignored\",\"detail\":\"one\"},{\"code\":\"mime.boundary-missing\",\"detail\":\"no\"},"
 		  "{\"code\":\"command.unknown\",\"detail\":\"two\"}]", "[]", { "one", "two" } },
+		{ "[{\"code\":\"archive.volume-missing\",\"detail\":\"send l.r00\"}]", "[]", { "send l.r00" } },
 		{ "[{\"code\":\"command.unknown\",\"detail\":\"two\"}]",
 		  "[{\"name\":\"logs.zip\",\"kind\":\"log-archive\",\"problems\":[\"truncated\",\"encrypted\"]},"
 		  "{\"name\":\"open.zip\",\"kind\":\"log-archive\",\"problems\":[\"truncated\"]},"
