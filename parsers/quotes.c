@@ -81,6 +81,12 @@ static bool is_fence(const struct line *l)
 	return l->len >= 3 && (memcmp(l->s, "```", 3) == 0 || memcmp(l->s, "~~~", 3) == 0);
 }
 
+/* One line of <pre> right above a quote: some programs write their attribution so. */
+static bool introduces(const struct split *sp, size_t i)
+{
+	return i + 1 < sp->n && (sp->lines[i + 1].flags & FLAG(MARK_QUOTE)) != 0 && (i == 0 || (sp->lines[i - 1].flags & FLAG(MARK_CODE)) == 0);
+}
+
 /* Lines of code: between fences that are closed, in <pre> unless the whole mail is one. */
 static void mark_code(struct split *sp)
 {
@@ -89,7 +95,7 @@ static void mark_code(struct split *sp)
 	for (size_t i = 0; i < sp->n; i++)
 		pre += (sp->lines[i].flags & FLAG(MARK_CODE)) != 0;
 	for (size_t i = 0; i < sp->n; i++) {
-		sp->lines[i].code = pre * 10 < sp->n * 9 && (sp->lines[i].flags & FLAG(MARK_CODE)) != 0;
+		sp->lines[i].code = pre * 10 < sp->n * 9 && (sp->lines[i].flags & FLAG(MARK_CODE)) != 0 && !introduces(sp, i);
 		if (!is_fence(&sp->lines[i]))
 			continue;
 		if (fence == sp->n) {

@@ -240,6 +240,8 @@ static enum attribution judge(const struct words *joined)
 		w.s++;
 		w.n--;
 	}
+	if (!colon && address && !word_list_ends(w.s, w.n, verbs)) /* "---- …, Ann <ann@partner.example> … ----" */
+		return ATTRIBUTION_WEAK;
 	if (colon && (rare = judge_rare(&w, address, date, before)) != ATTRIBUTION_NONE)
 		return rare;
 	if (word_list_ends(w.s, w.n, verbs)) {

@@ -1,5 +1,5 @@
 /*
- * quotes_notes.c - how Lotus Notes introduces the message that is answered. Runs in the parser worker; bounded lines a place.
+ * quotes_notes.c - how Lotus Notes and GroupWise introduce the message that is answered. Runs in the parser worker; bounded lines a place.
  */
 #include <string.h>
 
@@ -22,7 +22,7 @@ static bool is_dashed(const struct line *l)
 
 static bool is_dated(const struct line *l)
 {
-	return !l->gap && l->flen <= NAME_MAX_BYTES && l->flen > 0 && ascii_digit(l->f[0]) && text_has_date(l->f, l->flen) && text_has_time(l->f, l->flen);
+	return l->flen <= NAME_MAX_BYTES && l->flen > 0 && ascii_digit(l->f[0]) && text_has_date(l->f, l->flen) && text_has_time(l->f, l->flen);
 }
 
 /* A name of a field that stands alone, or as the first cell of a row. */
@@ -57,6 +57,14 @@ static size_t table(const struct split *sp, size_t at)
 		if (is_label(&sp->lines[i], subject))
 			return i + 1 - at + (memchr(sp->lines[i].f, '|', sp->lines[i].flen) == NULL && i + 1 < sp->n);
 	return 0;
+}
+
+bool quotes_groupwise(const struct line *l)
+{
+	static const char *const close[] = {">>>", NULL};
+
+	return l->depth == 3 && l->flen > 20 && l->flen < 2 * NAME_MAX_BYTES && word_list_ends(l->f, l->flen, close) &&
+	    text_has_date(l->f, l->flen) && text_has_time(l->f, l->flen);
 }
 
 size_t quotes_notes_block(const struct split *sp, size_t at)

@@ -39,6 +39,8 @@ enum attribution quotes_attribution(const struct split *sp, size_t at, size_t *c
 size_t quotes_header_block(const struct split *sp, size_t at, bool sure);
 /* quotes_notes.c: the same in the forms of Lotus Notes. */
 size_t quotes_notes_block(const struct split *sp, size_t at);
+/* ">>> Ann Lee <ann@partner.example> 11/23/2026 5:02 PM >>>" above the message that is answered. */
+bool quotes_groupwise(const struct line *l);
 /* quotes_quoted.c: marks what is quoted; lines of a forwarded message get their flag. */
 void quotes_mark_quoted(struct split *sp);
 /* quotes_signature.c: marks signatures within what is new. */

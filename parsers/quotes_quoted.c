@@ -133,7 +133,8 @@ static bool mark_attribution_above(struct split *sp, size_t quote)
 			set_quoted(sp, from, quote);
 			return true;
 		}
-	if (quote > 0 && sp->lines[quote - 1].part == NEW && line_original(&sp->lines[quote - 1]))
+	if (quote > 0 && sp->lines[quote - 1].part == NEW && (line_original(&sp->lines[quote - 1]) ||
+	    (has(sp, quote, FLAG(MARK_QUOTE)) && line_rule(&sp->lines[quote - 1]))))
 		set_quoted(sp, quote - 1, quote);
 	return false;
 }
@@ -277,6 +278,8 @@ static size_t intro(const struct split *sp, size_t i)
 		if (has(sp, i + 1, FLAG(MARK_HEADER) | FLAG(MARK_HEADER_SURE)) &&
 			(count = quotes_header_block(sp, i + 1, true)) > 0)
 			return 1 + count;
+		if (has(sp, i + 1, FLAG(MARK_HEADER_SURE)))
+			return 2;
 		if ((count = quotes_header_block(sp, i + 1, true)) > 0 && is_marked(sp, i + 1 + count))
 			return 1 + count;
 		return quotes_attribution(sp, i + 1, &count) == ATTRIBUTION_LONE ? 1 + count : 0;
@@ -349,6 +352,8 @@ void quotes_mark_quoted(struct split *sp)
 			i = mark_element(sp, i, FLAG(MARK_QUOTE));
 		} else if (has(sp, i, FLAG(MARK_ATTRIBUTION))) {
 			i = mark_element(sp, i, FLAG(MARK_ATTRIBUTION));
+		} else if (l->depth == 3 && quotes_groupwise(l)) {
+			i = mark_rest(sp, i, 1);
 		} else if (l->depth > 0) {
 			i = mark_marked(sp, i);
 		} else if (is_bare_container(sp, i)) {

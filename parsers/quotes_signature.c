@@ -149,7 +149,7 @@ static size_t below_dashes(const struct split *sp, size_t from, size_t to)
 		if ((!l->dash_sig || in_command(sp, from, i - 1)) && end > i &&
 			!lines_sign(sp->lines + i, end - i, l->dash_sig || is_long_rule(l)))
 			return to;
-		if (is_long_rule(l) && end > i && !(l->flen == 3 && line_is_name(&sp->lines[i])) &&
+		if (is_long_rule(l) && end > i && !((l->flen == 3 || (l->f[0] == '_' && end == i + 1)) && line_is_name(&sp->lines[i])) &&
 			contact_kinds(sp->lines + i, end - i) == 0)
 			return to;
 		if (i == end && !l->dash_sig)
