@@ -153,9 +153,22 @@ static int keep_gmime(struct mime_type *out, struct arena *a, GMimeContentType *
 	return out->type != NULL && out->subtype != NULL ? VG_OK : VG_ERR_MEMORY;
 }
 
-static int read_by_gmime(struct mime_type *out, struct arena *a, const char *value, size_t n)
+/* GMime would keep the line ends of a folded "quoted value". */
+static char *unfolded(const char *value, size_t n)
 {
 	char *text = g_strndup(value, n);
+	size_t k = 0;
+
+	for (size_t i = 0; text[i] != '\0'; i++)
+		if (text[i] != '\r' && text[i] != '\n')
+			text[k++] = text[i];
+	text[k] = '\0';
+	return text;
+}
+
+static int read_by_gmime(struct mime_type *out, struct arena *a, const char *value, size_t n)
+{
+	char *text = unfolded(value, n);
 	GMimeContentType *t = g_mime_content_type_parse(mime_options, text);
 	int err;
 

@@ -315,7 +315,8 @@ enum attribution quotes_attribution(const struct split *sp, size_t at, size_t *c
 	for (size_t i = 1; a != ATTRIBUTION_NONE && i < *count; i++) {
 		struct words w = {sp->lines[at + i].f, sp->lines[at + i].flen};
 
-		if ((word_list_starts(w.s, w.n, starters) > 0 || word_list_starts(w.s, w.n, days) > 0) &&
+		/* "Mark" begins as a day does */
+		if ((word_list_starts(w.s, w.n, starters) > 0 || (word_list_starts(w.s, w.n, days) > 0 && text_has_date(w.s, w.n))) &&
 			joined_at(sp, at + i, &later) >= a && later == *count - i)
 			return ATTRIBUTION_NONE;
 	}

@@ -76,6 +76,7 @@ static void test_type(void **state)
 		{"multipart/mixed; boundary=----=_Part_1.2", "multipart/mixed", "boundary", "----=_Part_1.2"},
 		{"multipart/mixed; boundary = \"a\"", "multipart/mixed", "boundary", "a"},
 		{"multipart/mixed; boundary=\"a\\\"b\"", "multipart/mixed", "boundary", "a\"b"},
+		{"multipart/mixed; boundary=\"simple\r\n boundary\"", "multipart/mixed", "boundary", "simple boundary"},
 		{"text/plain; name*0=ab; name*1=cd", "text/plain", "name", "abcd"},
 		{"text/plain; name*=utf-8''%C3%BC", "text/plain", "name", "\xc3\xbc"},
 		{"text/plain; name=\"=?utf-8?Q?=C3=BC?=\"", "text/plain", "name", "\xc3\xbc"},

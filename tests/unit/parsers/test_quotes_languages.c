@@ -132,6 +132,8 @@ static const char *const lone[] = {"On Mon, Nov 23, 2026 at 5:02 PM Ann Lee <ann
 	"Ann Lee schreef op 23-11-2026 17:02:", "Dnia 2026-11-23 17:02 Ann Lee napisał(a):", "Ann Lee писал(а) 2026-11-23 17:02:",
 	"Вы писали 23 ноября 2026 г., 17:02:00:", "Ann Lee skrev den 2026-11-23 17:02:", "Ann Lee <ann@x.example> wrote:",
 	"From Ann Lee <ann@x.example> on 23 Nov 2026 17:02:",
+	"On Tue, 16 Nov 2010 18:12:27 +0000\nMark Brown <mark@x.example> wrote:",
+	">>> Ann Lee <ann@x.example> 11/23/2026 5:02 PM >>>",
 	"##- Please type your reply above this line -##"};
 
 static void test_lone(void **state)
