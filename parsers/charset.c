@@ -18,7 +18,7 @@
 #define REPLACEMENT "\xef\xbf\xbd"
 #define CHARSET_NAME 48
 
-/* MIME names and what is opened for them: labels of real mail rarely say which superset was meant. */
+/* MIME names and what is opened for them: labels of real mail rarely say which superset was meant. Windows-1252 is first. */
 static const struct {
 	const char *mime, *name;
 } names[] = {
@@ -348,7 +348,7 @@ static bool is_ascii(const char *label, const char *s, size_t n)
 	if (label[0] == '\0' || is_utf8_name(label))
 		return true;
 	cd = handle_for(label);
-	return cd == (iconv_t)-1 || cd == handle_for("windows-1252");
+	return cd == (iconv_t)-1 || cd == handle_at(0); /* Windows-1252 */
 }
 
 static int to_utf8(struct buf *out, const char *label, const char *s, size_t n)

@@ -277,8 +277,11 @@ static unsigned oracle(const struct block *b, struct pasted *p)
 	const struct line *l = &b->line[0];
 
 	for (size_t k = 0; k < ASCII_COUNT(names); k++) {
-		size_t n = strlen(names[k]), i = n;
+		size_t n, i;
 
+		if (l->len == 0 || l->s[0] != names[k][0])
+			continue;
+		n = i = strlen(names[k]);
 		if (l->len < n || memcmp(l->s, names[k], n) != 0)
 			continue;
 		while (i < l->len && ascii_digit(l->s[i]))
@@ -304,18 +307,19 @@ static unsigned unix_tool(const struct block *b, struct pasted *p)
 	const struct line *l = &b->line[0];
 	const char *colon = memchr(l->s, ':', l->len < 200 ? l->len : 200);
 
-	if (colon == NULL || colon == l->s || ascii_digit(l->s[0]) || prose_is_personal(l->s, l->len) ||
-	    (prose_words(l->s, (size_t)(colon - l->s)) > 1 && colon[-1] != ')'))
+	if (colon == NULL || colon == l->s || ascii_digit(l->s[0]) || (prose_words(l->s, (size_t)(colon - l->s)) > 1 && colon[-1] != ')'))
 		return 0;
 	if (ascii_is(l->s, (size_t)(colon - l->s), "error") || ascii_is(l->s, (size_t)(colon - l->s), "failed"))
 		return 0;
 	for (size_t i = 0; i < ASCII_COUNT(ends); i++) {
 		size_t n = strlen(ends[i]);
 
-		if (ascii_ends(l->s, l->len, ends[i]) && l->len > n + 2 && memcmp(l->s + l->len - n - 2, ": ", 2) == 0) {
-			join(p, l->s, l->len);
-			return 1;
-		}
+		if (!ascii_ends(l->s, l->len, ends[i]) || l->len <= n + 2 || memcmp(l->s + l->len - n - 2, ": ", 2) != 0)
+			continue;
+		if (prose_is_personal(l->s, l->len))
+			return 0;
+		join(p, l->s, l->len);
+		return 1;
 	}
 	return 0;
 }

@@ -121,29 +121,45 @@ struct value {
 	size_t len;
 };
 
+/* The property that is named right before the colon at s[n]; PROPERTIES: none. No name ends in another one. */
+static enum property named_before(const char *s, size_t n)
+{
+	static const unsigned char ends[256] = {['y'] = 1, ['e'] = 1, ['t'] = 1, ['w'] = 1, ['p'] = 1, ['r'] = 1, ['n'] = 1, ['m'] = 1};
+	char last = n > 0 ? ascii_fold(s[n - 1]) : '\0', first;
+
+	if (ends[(unsigned char)last] == 0)
+		return PROPERTIES;
+	for (unsigned i = 0; i < PROPERTIES; i++) {
+		size_t k = names[i].len;
+
+		if (names[i].name[k - 1] != last || k > n)
+			continue;
+		first = ascii_fold(s[n - k]);
+		if (first == names[i].name[0] && ascii_starts(s + n - k, k, names[i].name))
+			return (enum property)i;
+	}
+	return PROPERTIES;
+}
+
 /* What stands behind each property's name where that is met first, which counts if it stands there by itself. */
 static void read_values(struct value values[PROPERTIES], const char *flat, size_t len)
 {
 	const char *end = flat + len;
-	unsigned met = 0;
+	bool met[PROPERTIES] = {false};
 
 	memset(values, 0, PROPERTIES * sizeof *values);
 	for (const char *at = flat, *colon; (colon = memchr(at, ':', (size_t)(end - at))) != NULL; at = colon + 1) {
-		size_t before = (size_t)(colon - flat);
+		enum property p = named_before(flat, (size_t)(colon - flat));
+		const char *semicolon;
+		bool first = p < PROPERTIES && !met[p];
 
-		for (unsigned i = 0; before > 0 && i < PROPERTIES; i++) {
-			size_t n = names[i].len;
-			const char *name = colon - n, *semicolon;
-
-			if (n > before || ascii_fold(colon[-1]) != names[i].name[n - 1] || (met >> i & 1) != 0 ||
-			    !ascii_starts(name, n, names[i].name))
-				continue;
-			met |= 1u << i;
-			if (name > flat && name[-1] != ';')
-				continue;
-			semicolon = memchr(colon, ';', (size_t)(end - colon));
-			values[i] = (struct value){colon + 1, (size_t)((semicolon != NULL ? semicolon : end) - colon) - 1};
-		}
+		if (!first)
+			continue;
+		met[p] = true;
+		if (colon > flat + names[p].len && colon[-1 - (ptrdiff_t)names[p].len] != ';')
+			continue;
+		semicolon = memchr(colon, ';', (size_t)(end - colon));
+		values[p] = (struct value){colon + 1, (size_t)((semicolon != NULL ? semicolon : end) - colon) - 1};
 	}
 }
 

@@ -17,15 +17,18 @@
 /* Takes marks of quoting, bold face and tables off both ends. */
 void job_strip(struct job_text *t)
 {
+	/* NUL counts as a mark. */
+	static const unsigned char front[256] = {['*'] = 1, ['|'] = 1, ['>'] = 1, ['\0'] = 1}, back[256] = {['*'] = 1, ['|'] = 1, ['\0'] = 1};
+
 	for (;;) {
 		size_t before = t->len;
 
 		ascii_trim(&t->s, &t->len);
-		while (t->len > 0 && strchr("*|>", t->s[0]) != NULL) {
+		while (t->len > 0 && front[(unsigned char)t->s[0]] != 0) {
 			t->s++;
 			t->len--;
 		}
-		while (t->len > 0 && strchr("*|", t->s[t->len - 1]) != NULL)
+		while (t->len > 0 && back[(unsigned char)t->s[t->len - 1]] != 0)
 			t->len--;
 		if (t->len >= 2 && memcmp(t->s, "\xc2\xa0", 2) == 0) {
 			t->s += 2;

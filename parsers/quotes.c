@@ -38,8 +38,9 @@ static int read_lines(struct split *sp, const char *s, size_t len)
 	bool gap = false;
 	char *folded;
 
-	for (size_t i = 0; i < len; i++) /* a line that is not blank ends here, at most */
-		n += s[i] == '\n' && i > 0 && s[i - 1] != '\n';
+	/* A line that is not blank ends there, at most. */
+	for (const char *lf = s; (lf = memchr(lf, '\n', (size_t)(end - lf))) != NULL; lf++)
+		n += lf > s && lf[-1] != '\n';
 	sp->lines = malloc(n * sizeof *sp->lines);
 	sp->folded = folded = malloc(len + 1);
 	if (sp->lines == NULL || sp->folded == NULL)
