@@ -18,6 +18,7 @@
 #define ASCII_BLANK 16u /* blank, tab */
 #define ASCII_BREAK 32u /* LF, VT, FF, CR */
 #define ASCII_TYPE 64u  /* . _ + and ` of the types of exceptions, besides letters and digits */
+#define ASCII_CALL 128u /* < > $ [ ] and comma of the methods in a stack, besides those */
 extern const unsigned char ascii_classes[256];
 
 static inline bool ascii_has(char c, unsigned classes)

@@ -204,8 +204,8 @@ static bool add_new(struct error_set *set, const struct error_item *item, size_t
 		return false;
 	if (item->code != NULL && item->code[0] != '\0')
 		oneline(code, sizeof(code), item->code, strlen(item->code), ONELINE_CP1252);
-	else
-		errors_find_code(code, sizeof(code), text, len);
+	else if (!errors_find_code(code, sizeof(code), text, len) && item->other_code != NULL)
+		oneline(code, sizeof(code), item->other_code, strlen(item->other_code), ONELINE_CP1252);
 	if (item->exception != NULL)
 		oneline(exception, sizeof(exception), item->exception, strlen(item->exception), ONELINE_CP1252);
 	fingerprint(fp, text, len, exception, code);

@@ -34,6 +34,7 @@ struct error_item {
 	const char *text;
 	size_t text_len;
 	const char *code;      /* as written; NULL or "": taken from the text (errors_find_code) */
+	const char *other_code; /* used where neither is one; NULL or "": none */
 	const char *exception; /* NULL or "": none */
 	const char *component; /* NULL or "": none */
 	const char *at;        /* NULL or "": no time */

@@ -99,6 +99,8 @@ int errors_recent_find(const struct errors_recent *r, const struct error_item *i
 		h = hash(h, item->exception, strlen(item->exception), false);
 	if (key->given)
 		h = hash(h ^ 1, item->code, strlen(item->code), false);
+	if (item->other_code != NULL && item->other_code[0] != '\0')
+		h = hash(h ^ 3, item->other_code, strlen(item->other_code), false);
 	key->form = key->exact = hash(h ^ 2, item->text, item->text_len, true);
 	p = known(r, key->form);
 	if (p != NULL && p->told == TOLD_CODE) {

@@ -158,15 +158,6 @@ static bool says_something(const char *s, size_t len)
 	return letters >= 3;
 }
 
-/* The code that only a trace line states, where the text has none. */
-static void use_code(struct log_events *ev)
-{
-	char own[ERROR_WORD_MAX + 1];
-
-	if (ev->code[0] != '\0' && errors_find_code(own, sizeof(own), ev->text, ev->len))
-		ev->code[0] = '\0';
-}
-
 static void flush_open(struct log_events *ev)
 {
 	struct error_item item = {.component = ev->component, .at = ev->at, .severity = ev->severity};
@@ -178,11 +169,10 @@ static void flush_open(struct log_events *ev)
 		ascii_copy(ev->exception, sizeof(ev->exception), type, type_len);
 	if (!says_something(text, len))
 		return;
-	use_code(ev);
 	item.text = text;
 	item.text_len = len;
 	item.exception = ev->exception;
-	item.code = ev->code;
+	item.other_code = ev->code;
 	item.weak = ev->weak;
 	item.where = ev->where;
 	error_set_add(ev->set, &item);

@@ -12,7 +12,7 @@ static bool is_call(const char *s, size_t len)
 {
 	size_t end = 0, dots = 0;
 
-	while (end < len && (ascii_alnum(s[end]) || strchr("._`<>+$[],", s[end]) != NULL))
+	while (end < len && ascii_has(s[end], ASCII_UPPER | ASCII_LOWER | ASCII_DIGIT | ASCII_TYPE | ASCII_CALL))
 		dots += s[end++] == '.';
 	return dots > 0 && end < len && s[end] == '(';
 }

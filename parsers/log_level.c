@@ -17,33 +17,6 @@ static const struct log_level levels[] = {
     {"fehler", LOG_LINE_ERROR}, {"kritisch", LOG_LINE_ERROR}, {"warnung", LOG_LINE_WARNING}, {"erreur", LOG_LINE_ERROR},
 };
 
-/* May a level begin with these, in small letters? Nearly all words do not. */
-static bool may_begin(char first, char second)
-{
-	switch (first) {
-	case 'e':
-		return second == 'r' || second == 'm';
-	case 'f':
-		return second == 'a' || second == 'e';
-	case 'c': case 't': case 'k':
-		return second == 'r';
-	case 's': case 'd': case 'v':
-		return second == 'e' || second == 'b';
-	case 'a':
-		return second == 'l';
-	case 'p':
-		return second == 'a';
-	case 'w':
-		return second == 'a' || second == 'r';
-	case 'i':
-		return second == 'n';
-	case 'n':
-		return second == 'o';
-	default:
-		return first == '>';
-	}
-}
-
 const struct log_level *log_level_of(const char *s, size_t len)
 {
 	char first, second;
@@ -52,7 +25,7 @@ const struct log_level *log_level_of(const char *s, size_t len)
 		return NULL;
 	first = ascii_fold(s[0]);
 	second = ascii_fold(s[1]);
-	if (!may_begin(first, second))
+	if (!log_level_may_begin(first, second))
 		return NULL;
 	for (size_t i = 0; i < ASCII_COUNT(levels); i++)
 		if (first == levels[i].word[0] && second == levels[i].word[1] && ascii_is(s, len, levels[i].word))

@@ -297,7 +297,7 @@ static void parse_generic(struct log_line *out, const char *s, size_t len)
 			i++;
 		for (from = i; i < len && i < from + 16 && ascii_alpha(s[i]); i++)
 			;
-		level = log_level_of(s + from, i - from);
+		level = i > from + 1 && log_level_may_begin(s[from], s[from + 1]) ? log_level_of(s + from, i - from) : NULL;
 		if (level != NULL && (from == 0 || !ascii_alnum(s[from - 1])) && (i == len || !ascii_alnum(s[i])) &&
 		    in_level_place(s, len, from, i, first)) {
 			out->kind = level->kind;

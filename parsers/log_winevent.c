@@ -126,6 +126,8 @@ static void single_quotes(struct event_text *t)
 {
 	size_t used = 0;
 
+	if (memchr(t->s, '"', t->len) == NULL)
+		return;
 	for (size_t i = 0; i < t->len; i++) {
 		t->s[used++] = t->s[i];
 		i += t->s[i] == '"' && i + 1 < t->len && t->s[i + 1] == '"';
@@ -133,29 +135,37 @@ static void single_quotes(struct event_text *t)
 	t->len = used;
 }
 
+static void forget(struct event_parts *p)
+{
+	p->level[0] = p->source[0] = p->id[0] = p->date[0] = p->text.s[0] = '\0';
+	p->text.len = 0;
+	p->text_done = false;
+}
+
 void winevent_add(struct log_winevent *ev)
 {
 	struct event_parts *p = &ev->parts;
 	enum log_line_kind kind = kind_of(p);
 	struct error_item item = {.component = p->source, .where = ev->where};
-	char at[40] = "", code[ERROR_WORD_MAX + 1] = "";
+	char at[40] = "", code[sizeof(p->id) + 12] = "";
+
+	if (kind == LOG_LINE_OTHER || p->text.len == 0) {
+		forget(p);
+		return;
+	}
 
 	if (ev->separator != 0)
 		single_quotes(&p->text);
 	log_line_time(at, p->date, strlen(p->date));
-	if (!errors_find_code(code, sizeof(code), p->text.s, p->text.len) && p->id[0] != '\0')
+	if (p->id[0] != '\0')
 		snprintf(code, sizeof(code), "Event ID: %s", p->id);
 	item.text = p->text.s;
 	item.text_len = p->text.len;
-	item.code = code;
+	item.other_code = code;
 	item.at = at;
 	item.severity = kind == LOG_LINE_WARNING ? SEVERITY_WARNING : SEVERITY_ERROR;
-	if (kind != LOG_LINE_OTHER && p->text.len > 0)
-		error_set_add(ev->set, &item);
-	memset(p, 0, offsetof(struct event_parts, text));
-	p->text.len = 0;
-	p->text.s[0] = '\0';
-	p->text_done = false;
+	error_set_add(ev->set, &item);
+	forget(p);
 }
 
 void log_winevent_flush(struct log_winevent *ev)
@@ -165,15 +175,18 @@ void log_winevent_flush(struct log_winevent *ev)
 	ev->open = ev->in_text = ev->xml = false;
 }
 
-/* `Label:  value` (wevtutil, Event Viewer) or `Label  : value` (PowerShell; *listed). */
-static enum event_part label_of(const char *s, size_t len, const char **value, bool *listed)
+/* `Label:  value` (wevtutil, Event Viewer) or `Label  : value` (PowerShell; *listed). only_listed: the former is none. */
+static enum event_part label_of(const char *s, size_t len, const char **value, bool *listed, bool only_listed)
 {
 	const char *colon = memchr(s, ':', len < 40 ? len : 40);
 
+	*listed = false;
 	if (colon == NULL || colon == s)
 		return EVENT_NONE;
 	*listed = colon[-1] == ' ' && colon + 1 < s + len && colon[1] == ' ' && !ascii_blank(s[0]);
 	*value = colon + 1;
+	if (only_listed && !*listed)
+		return EVENT_NONE;
 	return winevent_part(s, (size_t)(colon - s));
 }
 
@@ -192,19 +205,17 @@ static bool is_numbered(const char *s, size_t len)
 /* The first line of a record. */
 static bool begins_record(const char *s, size_t len)
 {
+	static const char *const labels[] = {"log name", "protokollname", "timecreated", "index ", "message "};
 	const char *value;
-	bool listed = false;
-	enum event_part part;
+	bool listed;
 
-	/* Told by its first byte where it is none. */
-	if (len == 0 || strchr("EeLlPpTtIiMm", s[0]) == NULL)
-		return false;
 	if (is_numbered(s, len))
 		return true;
-	part = label_of(s, len, &value, &listed);
-	if (part == EVENT_START)
-		return !listed && !ascii_blank(s[0]);
-	return listed && (ascii_starts(s, len, "timecreated") || ascii_starts(s, len, "index ") || ascii_starts(s, len, "message "));
+	if (!ascii_starts_any(s, len, labels, ASCII_COUNT(labels)))
+		return false;
+	if (label_of(s, len, &value, &listed, false) == EVENT_START)
+		return !listed;
+	return listed && ascii_fold(s[0]) != 'l' && ascii_fold(s[0]) != 'p'; /* the last three */
 }
 
 bool log_winevent_begins(const char *s, size_t len)
@@ -234,8 +245,8 @@ static bool is_new(const struct log_winevent *ev, const char *s, size_t len)
 static void take_in_record(struct log_winevent *ev, const char *s, size_t len)
 {
 	const char *value;
-	bool listed = false;
-	enum event_part part = label_of(s, len, &value, &listed);
+	bool listed;
+	enum event_part part = label_of(s, len, &value, &listed, ev->in_text);
 
 	if (ev->in_text && !(listed && part != EVENT_NONE)) {
 		ev->xml = ev->xml || ascii_starts(s, len, "event xml:") || ascii_starts(s, len, "ereignis-xml:");

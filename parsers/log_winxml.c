@@ -77,9 +77,10 @@ static uint32_t entity(const char *s, size_t len, size_t *used)
 /* In place; what is no longer than its entity. */
 static void decode(char *s, size_t *len)
 {
-	size_t out = 0, used;
+	const char *first = memchr(s, '&', *len);
+	size_t out = first != NULL ? (size_t)(first - s) : *len, used;
 
-	for (size_t i = 0; i < *len;) {
+	for (size_t i = out; i < *len;) {
 		uint32_t c = s[i] == '&' ? entity(s + i, *len - i, &used) : 0;
 
 		if (c == 0) {
@@ -213,7 +214,7 @@ static void take_tag(struct log_winxml *x)
 	size_t n = 0, len;
 
 	take_text(x);
-	while (n < x->tag_len && !ascii_blank(x->tag[n]) && strchr("\r\n/", x->tag[n]) == NULL)
+	while (n < x->tag_len && !ascii_blank(x->tag[n]) && x->tag[n] != '\r' && x->tag[n] != '\n' && x->tag[n] != '/' && x->tag[n] != '\0')
 		n++;
 	if (ascii_is(x->tag, n, "event"))
 		begin_event(x);
@@ -236,9 +237,14 @@ static void take_tag(struct log_winxml *x)
 			x->part = rows[i].part;
 }
 
+static bool in_comment(const struct log_winxml *x)
+{
+	return x->tag_len >= 3 && memcmp(x->tag, "!--", 3) == 0;
+}
+
 static void in_tag(struct log_winxml *x, char c)
 {
-	if (x->tag_len >= 3 && memcmp(x->tag, "!--", 3) == 0) {
+	if (in_comment(x)) {
 		x->quote = 0;
 		x->in_tag = c != '>';
 		return;
@@ -256,19 +262,68 @@ static void in_tag(struct log_winxml *x, char c)
 		x->tag[x->tag_len++] = c;
 }
 
+static size_t until(const char *s, size_t n, char c)
+{
+	const char *at = memchr(s, c, n);
+
+	return at != NULL ? (size_t)(at - s) : n;
+}
+
+/* How many bytes at s mean nothing but themselves. */
+static size_t plain_run(const struct log_winxml *x, const char *s, size_t n)
+{
+	size_t i = 0;
+
+	if (!x->in_tag)
+		return until(s, n, '<');
+	if (x->tag_len < 3) /* it may become a comment */
+		return 0;
+	if (in_comment(x) || x->quote != 0)
+		return until(s, n, in_comment(x) ? '>' : x->quote);
+	while (i < n && s[i] != '>' && s[i] != '"' && s[i] != '\'')
+		i++;
+	return i;
+}
+
+static void append(char *out, size_t cap, size_t *len, const char *s, size_t n)
+{
+	if (n > cap - *len)
+		n = cap - *len;
+	memcpy(out + *len, s, n);
+	*len += n;
+}
+
+/* Takes such a run. */
+static void take_run(struct log_winxml *x, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		x->line += s[i] == '\n';
+	if (!x->in_tag && x->part != EVENT_NONE)
+		append(x->text, sizeof(x->text), &x->text_len, s, n);
+	else if (x->in_tag && !in_comment(x))
+		append(x->tag, sizeof(x->tag), &x->tag_len, s, n);
+}
+
 void log_winxml_feed(struct log_winxml *x, const char *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		x->line += s[i] == '\n';
+	while (n > 0) {
+		size_t run = plain_run(x, s, n);
+
+		take_run(x, s, run);
+		s += run;
+		n -= run;
+		if (n == 0)
+			return;
+		x->line += *s == '\n';
 		if (x->in_tag) {
-			in_tag(x, s[i]);
-		} else if (s[i] == '<') {
+			in_tag(x, *s);
+		} else {
 			x->in_tag = true;
 			x->tag_len = 0;
 			x->quote = 0;
-		} else if (x->part != EVENT_NONE && x->text_len < sizeof(x->text)) {
-			x->text[x->text_len++] = s[i];
 		}
+		s++;
+		n--;
 	}
 }
 

@@ -128,7 +128,7 @@ INLINE void load(places *p, const char *s)
 
 #define IS(v, c) ((places)((v) == (c)))
 
-/* Whether one of these begins at one of the places: swo, swd (password, Passwort, passwd), nwo (Kennwort), pwd, tok (token), ecre (secret),
+/* Whether one of these begins at one of the places: swo, swd (password, Passwort, passwd), nnwo (Kennwort), pwd, toke (token), ecre (secret),
  * arer (bearer), tke (AccountKey), -beg (a key block), sig=, eyj (a JWT), sphr (passphrase). */
 INLINE bool glance_at(const char *s)
 {
@@ -139,8 +139,9 @@ INLINE bool glance_at(const char *s)
 	load(&b, s + 1);
 	load(&c, s + 2);
 	load(&d, s + 3);
-	w = IS(b, 'w') & (((IS(a, 's') | IS(a, 'n')) & IS(c, 'o')) | ((IS(a, 's') | IS(a, 'p')) & IS(c, 'd')));
-	k = IS(a, 't') & ((IS(b, 'o') & IS(c, 'k')) | (IS(b, 'k') & IS(c, 'e')));
+	w = (IS(b, 'w') & ((IS(a, 's') & (IS(c, 'o') | IS(c, 'd'))) | (IS(a, 'p') & IS(c, 'd')))) |
+	    (IS(a, 'n') & IS(b, 'n') & IS(c, 'w') & IS(d, 'o'));
+	k = IS(a, 't') & ((IS(b, 'o') & IS(c, 'k') & IS(d, 'e')) | (IS(b, 'k') & IS(c, 'e')));
 	e = IS(a, 'e') & ((IS(b, 'c') & IS(c, 'r') & IS(d, 'e')) | (IS(b, 'y') & IS(c, 'j')));
 	r = (IS(a, 'a') & IS(b, 'r') & IS(c, 'e') & IS(d, 'r')) | (IS(a, 's') & IS(b, 'p') & IS(c, 'h') & IS(d, 'r'));
 	g = (IS(a, '-') & IS(b, 'b') & IS(c, 'e') & IS(d, 'g')) | (IS(a, 's') & IS(b, 'i') & IS(c, 'g') & IS(d, '='));
