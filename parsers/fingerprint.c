@@ -118,13 +118,18 @@ static bool is_name(const char *w, size_t len)
 	bool capitals = true, hyphen = false, dot = false;
 	size_t slashes = 0;
 
+	if (len > 1 && w[0] == '/')
+		return true;
 	for (size_t i = 0; i < len; i++) {
+		if (ascii_alpha(w[i])) {
+			capitals = capitals && !ascii_lower(w[i]);
+			continue;
+		}
 		if (ascii_digit(w[i]) || w[i] == '\\' || w[i] == '@' || w[i] == '$' || w[i] == '%')
 			return true;
 		slashes += w[i] == '/';
-		if ((w[0] == '/' && len > 1) || slashes > 1)
+		if (slashes > 1)
 			return true;
-		capitals = capitals && !ascii_lower(w[i]);
 		hyphen = hyphen || w[i] == '-';
 		dot = dot || (w[i] == '.' && i > 0 && i + 1 < len && ascii_alnum(w[i - 1]) && ascii_alnum(w[i + 1]));
 	}
@@ -175,7 +180,7 @@ static size_t word(const char *s, size_t len)
 {
 	size_t i = 0;
 
-	while (i < len && !is_separator(s[i]) && wide_blank(s + i, len - i) == 0)
+	while (i < len && (ascii_alnum(s[i]) || (!is_separator(s[i]) && wide_blank(s + i, len - i) == 0)))
 		i++;
 	while (i > 1 && (s[i - 1] == '.' || s[i - 1] == '-'))
 		i--;

@@ -3,6 +3,7 @@
  * came out. Runs in the parser worker and in `vcspgate parse`; the message is hostile.
  */
 #include <malloc.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -32,10 +33,12 @@ static struct inspector *inspector; /* one a process: its type database is the s
 
 struct message *message_new(void)
 {
-	struct message *m = calloc(1, sizeof *m);
+	struct message *m = malloc(sizeof *m);
 
 	if (m == NULL)
 		return NULL;
+	memset(m, 0, offsetof(struct message, problems));
+	m->in_reply_to.n = m->references.n = 0;
 	m->arena = arena_new();
 	m->subject = "";
 	body_init(&m->body);

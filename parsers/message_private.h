@@ -38,7 +38,6 @@ struct message_problem {
 struct message {
 	struct arena *arena;
 	const char *message_id; /* NULL: none */
-	struct message_ids in_reply_to, references;
 	bool has_date;
 	int64_t date_ms;
 	struct message_addresses from, reply_to, to, cc;
@@ -47,8 +46,9 @@ struct message {
 	char sender[ADDR_MAX + 1];
 	struct report *report;  /* owned; NULL: none */
 	struct body body;
-	struct message_problem problems[MESSAGE_PROBLEMS_MAX];
 	size_t n_problems;
+	struct message_problem problems[MESSAGE_PROBLEMS_MAX]; /* from here on never cleared, but for the counts */
+	struct message_ids in_reply_to, references;
 };
 
 /* NULL on no memory. */

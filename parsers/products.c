@@ -25,9 +25,11 @@ static const struct product_row built_in[] = {
 };
 #define BUILT_IN ASCII_COUNT(built_in)
 
-/* Forms by their first two bytes. Number 0 ends a list, row i stands as i + 1. */
+/* Forms by their first two bytes, each list in the order of their bytes. Number 0 ends a list, row i stands as i + 1. shared: bytes that
+ * a form begins with as the one before it in its list does: where that one failed within them, this one does. */
 #define BUCKETS 512
 static uint16_t first[BUCKETS], next[BUILT_IN + PRODUCT_ROWS_MAX];
+static uint8_t shared[BUILT_IN + PRODUCT_ROWS_MAX];
 static struct product_row *own;
 static size_t n_own;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -42,14 +44,29 @@ static unsigned bucket(const char *s)
 	return ((unsigned char)ascii_fold(s[0]) * 31u + (unsigned char)ascii_fold(s[1])) % BUCKETS;
 }
 
+static uint8_t share(const char *a, const char *b)
+{
+	uint8_t n = 0;
+
+	while (n < UINT8_MAX && a[n] != '\0' && a[n] == b[n])
+		n++;
+	return n;
+}
+
 static void index_row(size_t i)
 {
-	const struct product_row *r = row(i);
+	const char *text = row(i)->text;
+	uint16_t *at, before = 0;
 
-	if (r->kind != PRODUCT_FORM || r->text[0] == '\0' || r->text[1] == '\0')
+	if (row(i)->kind != PRODUCT_FORM || text[0] == '\0' || text[1] == '\0')
 		return;
-	next[i] = first[bucket(r->text)];
-	first[bucket(r->text)] = (uint16_t)(i + 1);
+	for (at = &first[bucket(text)]; *at > 0 && strcmp(row(*at - 1u)->text, text) < 0; at = &next[before - 1])
+		before = *at;
+	next[i] = *at;
+	*at = (uint16_t)(i + 1);
+	shared[i] = before > 0 ? share(row(before - 1u)->text, text) : 0;
+	if (next[i] > 0)
+		shared[next[i] - 1] = share(text, row(next[i] - 1u)->text);
 }
 
 static void index_built_in(void)
@@ -181,14 +198,15 @@ size_t products_gap(const char *s, size_t len, bool hyphen)
 	return i;
 }
 
-/* Bytes of s that a form takes; 0 where it does not stand there. */
-static size_t form_length(const char *form, const char *s, size_t len)
+/* Bytes of s that a form takes; 0 where it does not stand there. *agreed: bytes of the form before the one that failed. */
+static size_t form_length(const char *begin, const char *s, size_t len, size_t *agreed)
 {
 	size_t i = 0;
 
-	for (; *form != '\0'; form++) {
+	for (const char *form = begin; *form != '\0'; form++) {
 		size_t n = 1;
 
+		*agreed = (size_t)(form - begin);
 		if (*form == ' ') {
 			if ((n = products_gap(s + i, len - i, true)) == 0)
 				return 0;
@@ -198,6 +216,7 @@ static size_t form_length(const char *form, const char *s, size_t len)
 			n = 5;
 		}
 		i += n;
+		(*agreed)++;
 	}
 	/* VBR12.1 and VBRv12, but VBR01 is a host. */
 	if (i < len && (ascii_digit(s[i]) || ascii_fold(s[i]) == 'v')) {
@@ -215,18 +234,21 @@ static size_t form_length(const char *form, const char *s, size_t len)
 /* The longest form at s; the newest of equal ones. 0 for none. */
 static size_t form_at(const char *s, size_t len, const struct product_row **which)
 {
-	size_t best = 0;
+	size_t best = 0, agreed = 0;
+	unsigned newest = 0;
 
 	if (len < 2)
 		return 0;
 	for (unsigned i = first[bucket(s)]; i > 0; i = next[i - 1]) {
-		size_t n = form_length(row(i - 1)->text, s, len);
+		size_t n = shared[i - 1] > agreed ? 0 : form_length(row(i - 1)->text, s, len, &agreed);
 
-		if (n > best) {
+		if (n > best || (n > 0 && n == best && i > newest)) {
 			best = n;
-			*which = row(i - 1);
+			newest = i;
 		}
 	}
+	if (best > 0)
+		*which = row(newest - 1);
 	return best;
 }
 

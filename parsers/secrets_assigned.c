@@ -224,8 +224,10 @@ bool secrets_assigned(const char *text, size_t len, size_t at, struct secrets_sp
 /* The name that s begins with, a blank behind it; its length goes to *n. */
 static const struct name *name_at(const char *s, size_t len, size_t *n)
 {
+	char first = len > 1 ? ascii_fold(s[0]) : '\0', second = len > 1 ? ascii_fold(s[1]) : '\0';
+
 	for (size_t k = 0; k < ASCII_COUNT(names); k++) {
-		if (names[k].text[0] != ascii_fold(s[0]) || names[k].proof == LONG)
+		if (names[k].text[0] != first || names[k].text[1] != second || names[k].proof == LONG)
 			continue;
 		*n = strlen(names[k].text);
 		/* "pass to x" is what code does */
