@@ -3,7 +3,6 @@
  * value is hostile: decoding can bring line ends and controls back.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "ascii.h"
 #include "encoded_word.h"
@@ -11,6 +10,7 @@
 #include "mime.h"
 #include "mime_address.h"
 #include "mime_automatic.h"
+#include "mime_date.h"
 #include "mime_headers.h"
 
 /* 0000-01-01 and 9999-12-31 as Unix seconds: what RFC 3339 can say. */
@@ -194,7 +194,7 @@ static void read_address_fields(struct message *m, const struct prescan *scan)
 
 	for (size_t i = 0; prescan_next_field(scan, &i, &name, &raw);)
 		for (size_t f = 0; f < sizeof fields / sizeof fields[0]; f++)
-			if (strcasecmp(name, fields[f].name) == 0)
+			if (prescan_field_is(name, fields[f].name))
 				read_addresses(m, fields[f].to, raw, f == 0 ? &from_salvaged : &salvaged);
 	if (from_salvaged || salvaged)
 		message_note(m, "header.address", "an address field cannot be read strictly");
@@ -228,19 +228,29 @@ static void read_ids(struct message *m, struct message_ids *to, const char *valu
 	g_mime_references_free(refs);
 }
 
+/* As GMime reads what is no plain date. */
+static bool odd_date(const char *value, int64_t *seconds)
+{
+	GDateTime *date = g_mime_utils_header_decode_date(value);
+
+	if (date == NULL)
+		return false;
+	*seconds = g_date_time_to_unix(date);
+	g_date_time_unref(date);
+	return *seconds >= DATE_FIRST && *seconds <= DATE_LAST;
+}
+
 static void read_date(struct message *m, const char *value)
 {
-	GDateTime *date = value != NULL ? g_mime_utils_header_decode_date(value) : NULL;
-	gint64 s = date != NULL ? g_date_time_to_unix(date) : 0;
+	int64_t s;
 
-	if (date != NULL && s >= DATE_FIRST && s <= DATE_LAST) {
-		m->has_date = true;
+	if (value == NULL)
+		return;
+	m->has_date = mime_date(value, &s) || odd_date(value, &s);
+	if (m->has_date)
 		m->date_ms = s * 1000;
-	} else if (value != NULL) {
+	else
 		message_note(m, "header.date", "the Date field cannot be read");
-	}
-	if (date != NULL)
-		g_date_time_unref(date);
 }
 
 /* The last one of a name. */
@@ -249,7 +259,7 @@ static const char *last_field(const struct prescan *scan, const char *wanted)
 	const char *name, *value, *last = NULL;
 
 	for (size_t i = 0; prescan_next_field(scan, &i, &name, &value);)
-		if (strcasecmp(name, wanted) == 0)
+		if (prescan_field_is(name, wanted))
 			last = value;
 	return last;
 }

@@ -228,12 +228,14 @@ static int open_message(struct scan *sc, struct mime_node *node)
 	return VG_OK;
 }
 
-/* What the header that was read makes of the part. */
-static enum part_kind judge_kind(const struct scan *sc)
+/* What the header that was read makes of the part. body: an empty line ended it; in a digest, lines alone are a text. */
+static enum part_kind judge_kind(const struct scan *sc, bool body)
 {
-	enum part_kind kind = !sc->head.has_type && sc->digest_parent ? PART_MESSAGE : sc->head.kind;
+	const struct head *h = &sc->head;
+	bool message = !h->has_type && sc->digest_parent && (body || h->bad_from == UINT64_MAX);
+	enum part_kind kind = message ? PART_MESSAGE : h->kind;
 
-	return kind == PART_MESSAGE && sc->head.encoding != ENCODING_NONE ? PART_LEAF : kind;
+	return kind == PART_MESSAGE && h->encoding != ENCODING_NONE ? PART_LEAF : kind;
 }
 
 /* Lines at the end of the block that are no header begin the body, but that of a message, which begins with a header. at: the
@@ -271,7 +273,7 @@ static int end_head(struct scan *sc, uint64_t at, uint64_t next, bool body)
 		sc->stop = 0;
 		return err;
 	}
-	kind = judge_kind(sc);
+	kind = judge_kind(sc, body);
 	next = body_begin(sc, kind, at, next);
 	if (body && kind != PART_LEAF && sc->depth >= sc->max_depth) {
 		too_deep(sc, at);
@@ -527,12 +529,17 @@ bool prescan_next_field(const struct prescan *p, size_t *i, const char **name, c
 	return true;
 }
 
+bool prescan_field_is(const char *name, const char *wanted)
+{
+	return ascii_fold(name[0]) == ascii_fold(wanted[0]) && strcasecmp(name, wanted) == 0;
+}
+
 const char *prescan_field(const struct prescan *p, const char *name)
 {
 	const char *found, *value;
 
 	for (size_t i = 0; prescan_next_field(p, &i, &found, &value);)
-		if (strcasecmp(found, name) == 0)
+		if (prescan_field_is(found, name))
 			return value;
 	return NULL;
 }

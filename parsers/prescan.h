@@ -62,6 +62,8 @@ struct prescan {
 int prescan_run(struct parse_input *in, unsigned parts, unsigned depth, struct prescan **out);
 /* Name and value, still folded and encoded, of a field of the message's own header; false behind the last. i counts on. */
 bool prescan_next_field(const struct prescan *p, size_t *i, const char **name, const char **value);
+/* A field's name is that, in any case. */
+bool prescan_field_is(const char *name, const char *wanted);
 /* Value of its first field of that name (in any case); NULL. */
 const char *prescan_field(const struct prescan *p, const char *name);
 void prescan_free(struct prescan **p);

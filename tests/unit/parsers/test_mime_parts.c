@@ -1,5 +1,5 @@
 /*
- * test_mime_parts.c - the small readers under the MIME walk: file names and types of parts, addresses, encoded words, base64, uuencode.
+ * test_mime_parts.c - the small readers under the MIME walk: file names and types of parts, addresses, dates, encoded words, base64, uuencode.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +15,7 @@
 #include "err.h"
 #include "mime.h"
 #include "mime_address.h"
+#include "mime_date.h"
 #include "mime_name.h"
 #include "uu.h"
 
@@ -101,6 +102,33 @@ static void test_type(void **state)
 		if ((value == NULL) != (rows[i].value == NULL) || (value != NULL && strcmp(value, rows[i].value) != 0))
 			fail_msg("%s: %s", rows[i].field, value != NULL ? value : "none");
 		arena_free(&a);
+	}
+}
+
+static void test_date(void **state)
+{
+	static const struct {
+		const char *field;
+		int64_t seconds; /* -1: not of a form that is read here */
+	} rows[] = {
+		{" Tue, 24 Nov 2026 08:52:00 +0000\r\n", 1795510320}, {"tue,24 nov 2026 09:52 +0100", 1795510320},
+		{"Tue,\r\n\t24 Nov 2026 03:22:00 -0530 (ABC)", 1795510320}, {"1 Jan 1970 00:00:00 +0000", 0},
+		{"29 Feb 2000 00:00:00 +0000", 951782400}, {"1 Mar 2100 00:00:00 +0000", 4107542400}, {"31 Dec 1999 23:59:59 +0000", 946684799},
+		{"29 Feb 2100 00:00:00 +0000", -1}, {"31 Nov 2026 00:00:00 +0000", -1}, {"0 Nov 2026 00:00:00 +0000", -1},
+		{"24 Nov 26 00:00:00 +0000", -1}, {"24 Now 2026 00:00:00 +0000", -1}, {"24 Nov 2026 24:00:00 +0000", -1},
+		{"24 Nov 2026 00:60:00 +0000", -1}, {"24 Nov 2026 00:00:60 +0000", -1}, {"24 Nov 2026 00:00:00 GMT", -1},
+		{"24 Nov 2026 00:00:00 +1500", -1}, {"24 Nov 2026 00:00:00 +0060", -1}, {"24 Nov 2026 00:00:00 +01000", -1},
+		{"24 Nov 2026 00:00:00", -1}, {"24 Nov 2026 00:00:00 +0000 x", -1}, {"124 Nov 2026 00:00:00 +0000", -1}, {"", -1}, {"Tue,", -1},
+		{"2026-11-24 08:52:00 +0000", -1}, {"24 Nov 1969 00:00:00 +0000", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		int64_t seconds = -1;
+		bool read = mime_date(rows[i].field, &seconds);
+
+		if (read != (rows[i].seconds >= 0) || (read && seconds != rows[i].seconds))
+			fail_msg("%s: %lld", rows[i].field, (long long)seconds);
 	}
 }
 
@@ -269,7 +297,7 @@ static void test_uu(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameter), cmocka_unit_test(test_type), cmocka_unit_test(test_mailboxes), cmocka_unit_test(test_words),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_parameter), cmocka_unit_test(test_type), cmocka_unit_test(test_date), cmocka_unit_test(test_mailboxes), cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_join),
 	    cmocka_unit_test(test_base64),
 	    cmocka_unit_test(test_uu)};

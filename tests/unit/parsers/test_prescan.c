@@ -151,6 +151,8 @@ static const struct {
 	    "multipart/digest(|message/rfc822<" F "Content-Type: a/b\nContent-Type: c/d\n\nx>a/b[x])", PRESCAN_DUPLICATE, NULL},
 	{"line in a digest before the message", F "Content-Type: multipart/digest; boundary=b\n\n--b\nwhat\n\n" F "\nx\n--b--\n", 0,
 	    "multipart/digest(|message/rfc822<" F "\nx>text/plain[x])", PRESCAN_UNTERMINATED, NULL},
+	{"text in a digest", F "Content-Type: multipart/digest; boundary=b\n\n--b\nsome text\n--b--\n", 0,
+	    "multipart/digest(|text/plain[some text])", PRESCAN_UNTERMINATED, NULL},
 	{"messages end with the part", MIXED "--b\nContent-Type: message/rfc822\n\nSubject: one\n\nbody\n--b\n"
 	    "Content-Type: message/rfc822\n\n--b\nContent-Type: message/rfc822\n\nSubject: two\nContent-Type: message/rfc822\n\n"
 	    "Subject: three\n\nx\n--b--\n", 0, "multipart/mixed(|message/rfc822<Subject: one\n\nbody>text/plain[body]|message/rfc822<>|"
