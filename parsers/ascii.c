@@ -37,7 +37,7 @@ static size_t rarest(const char *needle, size_t *n)
 {
 	static const unsigned char often[256] = {[' '] = 30, ['e'] = 26, ['t'] = 25, ['a'] = 24, ['o'] = 23, ['i'] = 22, ['n'] = 21,
 	    ['s'] = 20, ['r'] = 19, ['h'] = 18, ['l'] = 17, ['d'] = 16, ['c'] = 15, ['u'] = 14, ['m'] = 13, ['p'] = 12, ['f'] = 11,
-	    ['g'] = 10, ['b'] = 9, ['w'] = 8, ['y'] = 7, ['v'] = 6, ['.'] = 5, [':'] = 5, ['-'] = 5, ['k'] = 4, ['x'] = 3};
+	    ['g'] = 10, ['b'] = 9, ['w'] = 8, ['y'] = 7, ['v'] = 6, ['.'] = 5, [':'] = 5, ['-'] = 5, ['k'] = 4, ['x'] = 3, ['"'] = 16, ['='] = 5};
 	size_t best = 0, i;
 
 	for (i = 1; needle[i] != '\0'; i++)
@@ -88,33 +88,33 @@ static inline bool has_pair(const char *s, bytes16 a, bytes16 b)
 	return (both[0] | both[1]) != 0;
 }
 
-static bool pair_in(const char *s, size_t len, char a, char b)
+/* The first place in [s, end) where they do; NULL. */
+static const char *find_pair(const char *s, const char *end, const char pair[2])
 {
-	const bytes16 first = (bytes16){0} + (unsigned char)a, second = (bytes16){0} + (unsigned char)b;
-	const char *last;
+	const bytes16 a = (bytes16){0} + (unsigned char)pair[0], b = (bytes16){0} + (unsigned char)pair[1];
 
-	if (len < sizeof(bytes16) + 1) {
-		for (size_t i = 1; i < len; i++)
-			if (s[i - 1] == a && s[i] == b)
-				return true;
-		return false;
+	if (end - s >= 17) {
+		const char *last = end - 17;
+
+		while (s < last && !has_pair(s, a, b))
+			s += 16;
+		if (s >= last && !has_pair(last, a, b))
+			return NULL;
 	}
-	for (last = s + len - sizeof(bytes16) - 1; s < last; s += sizeof(bytes16))
-		if (has_pair(s, first, second))
-			return true;
-	return has_pair(last, first, second);
+	for (; end - s > 1; s++)
+		if (s[0] == pair[0] && s[1] == pair[1])
+			return s;
+	return NULL;
 }
 
 const char *ascii_find_rare(const char *s, size_t len, const char *needle, size_t rare)
 {
 	size_t n = strlen(needle);
-	const char *at, *end;
+	const char *at, *end = s + len;
 
-	if (len < n || !pair_in(s, len, needle[rare], needle[rare + 1]))
+	if (len < n)
 		return NULL;
-	at = s + rare;
-	end = s + (len - n) + rare + 1;
-	for (; (at = memchr(at, needle[rare], (size_t)(end - at))) != NULL; at++)
+	for (at = s + rare; (at = find_pair(at, end - (n - rare - 2), needle + rare)) != NULL; at++)
 		if (memcmp(at - rare, needle, n) == 0)
 			return at - rare;
 	return NULL;

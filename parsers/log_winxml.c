@@ -272,17 +272,15 @@ static size_t until(const char *s, size_t n, char c)
 /* How many bytes at s mean nothing but themselves. */
 static size_t plain_run(const struct log_winxml *x, const char *s, size_t n)
 {
-	size_t i = 0;
+	static const unsigned char marks[256] = {['>'] = 1, ['"'] = 1, ['\''] = 1};
 
 	if (!x->in_tag)
 		return until(s, n, '<');
-	if (x->tag_len < 3) /* it may become a comment */
+	if (x->tag_len < 3 && (x->tag_len > 0 ? x->tag[0] : s[0]) == '!') /* it may become a comment */
 		return 0;
 	if (in_comment(x) || x->quote != 0)
 		return until(s, n, in_comment(x) ? '>' : x->quote);
-	while (i < n && s[i] != '>' && s[i] != '"' && s[i] != '\'')
-		i++;
-	return i;
+	return ascii_until(s, n, marks);
 }
 
 static void append(char *out, size_t cap, size_t *len, const char *s, size_t n)
@@ -296,8 +294,10 @@ static void append(char *out, size_t cap, size_t *len, const char *s, size_t n)
 /* Takes such a run. */
 static void take_run(struct log_winxml *x, const char *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		x->line += s[i] == '\n';
+	const char *end = s + n;
+
+	for (const char *lf = s; (lf = memchr(lf, '\n', (size_t)(end - lf))) != NULL; lf++)
+		x->line++;
 	if (!x->in_tag && x->part != EVENT_NONE)
 		append(x->text, sizeof(x->text), &x->text_len, s, n);
 	else if (x->in_tag && !in_comment(x))
@@ -309,7 +309,8 @@ void log_winxml_feed(struct log_winxml *x, const char *s, size_t n)
 	while (n > 0) {
 		size_t run = plain_run(x, s, n);
 
-		take_run(x, s, run);
+		if (run > 0)
+			take_run(x, s, run);
 		s += run;
 		n -= run;
 		if (n == 0)
