@@ -145,7 +145,7 @@ static size_t plain_hex(const char *text, size_t at, size_t len)
 		return 0;
 	if (n == 10 && memcmp(text + at + 3, "0000000", 7) == 0)
 		return 0;
-	if (at >= 7 && (ascii_is(text + at - 7, 7, "value: ") || ascii_is(text + at - 7, 7, "offset ")))
+	if (ascii_ends(text, at, "value: ") || ascii_ends(text, at, "offset ") || ascii_ends(text, at, "block address "))
 		return 0;
 	return n;
 }

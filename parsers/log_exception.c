@@ -7,14 +7,37 @@
 #include "ascii.h"
 #include "log_line.h"
 
-/* `at Name.Space.Method(`, behind the word and its blank. */
-static bool is_call(const char *s, size_t len)
+#define NAME (ASCII_UPPER | ASCII_LOWER | ASCII_DIGIT | ASCII_TYPE)
+
+/* `Name.Space.Method(` */
+static bool is_method(const char *s, size_t len)
 {
 	size_t end = 0, dots = 0;
 
-	while (end < len && ascii_has(s[end], ASCII_UPPER | ASCII_LOWER | ASCII_DIGIT | ASCII_TYPE | ASCII_CALL))
+	while (end < len && ascii_has(s[end], NAME | ASCII_CALL))
 		dots += s[end++] == '.';
 	return dots > 0 && end < len && s[end] == '(';
+}
+
+/* Bytes of what Java puts in front of a class: its module, `java.base/`, `java.base@17.0.1/`, or its loader, `app//`; of a lambda the
+ * name, `com.example.Worker$$Lambda$14/`. */
+static size_t module_of(const char *s, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && (ascii_has(s[i], NAME) || s[i] == '$' || s[i] == '@' || s[i] == '-'))
+		i++;
+	if (i == 0 || i >= len || s[i] != '/')
+		return 0;
+	return i + 1 + (i + 1 < len && s[i + 1] == '/');
+}
+
+/* What stands behind the `at` of a frame. */
+static bool is_call(const char *s, size_t len)
+{
+	size_t n;
+
+	return is_method(s, len) || ((n = module_of(s, len)) > 0 && is_method(s + n, len - n));
 }
 
 bool log_line_is_frame(const char *text, size_t len)
@@ -53,7 +76,7 @@ static bool is_type(const char *s, size_t len)
 	if (!error && !ascii_ends(s, len, "exception"))
 		return false;
 	for (size_t i = 0; i < len; i++)
-		if (!ascii_has(s[i], ASCII_UPPER | ASCII_LOWER | ASCII_DIGIT | ASCII_TYPE))
+		if (!ascii_has(s[i], NAME))
 			return false;
 	return !error || memchr(s, '.', len) != NULL;
 }

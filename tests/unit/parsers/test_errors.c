@@ -217,7 +217,7 @@ static void test_codes(void **state)
 	    {"Code: 10.0.0.1", ""},
 	    {"Progress code 50%", ""},
 	    {"read at 0x7ffdeadbeef", "0x7ffdeadbeef"},
-	    {"Value: 0x1234567", ""},
+	    {"Value: 0x1234567", ""}, {"The IO operation at logical block address 0x3a8c10 for Disk 1 was retried.", ""},
 	    {"HTTP exception: WinINet error code: 12029", "WinINet error code: 12029"}, {"mount error(13): denied", "error(13)"},
 	    {"an error: (403) Forbidden", "error: (403)"}, {"an error (13 of them)", ""}, {"HTTP/1.1 503 Service Unavailable", "HTTP/1.1 503"},
 	    {"HTTP/1.1 200 OK", ""}, {"S3 said NoSuchBucket twice", "NoSuchBucket"}, {"NoSuchBucketPolicy", ""},

@@ -258,8 +258,10 @@ static void test_looks_like(void **state)
 static void test_frames(void **state)
 {
 	static const char *const frames[] = {"   at A.B(C d)", "at Veeam.Backup.Core.X`1.Run()", "   bei A.B()", "--- End of inner ---",
-	    "  at java.lang.Thread.run(Thread.java:1)", "==========", "Server stack trace:", "\t... 12 more"};
-	static const char *const texts[] = {"at least one disk failed", "at host.example (10.0.0.1)", "in total 5 errors", "bei uns"};
+	    "  at java.lang.Thread.run(Thread.java:1)", "==========", "Server stack trace:", "\t... 12 more",
+	    "\tat java.base/java.io.FileInputStream.open0(Native Method)", "\tat java.base@17.0.1/java.lang.Thread.run(Thread.java:833)",
+	    "\tat app//com.example.Main.run(Main.java:10)", "\tat com.example.Worker$$Lambda$14/0x0000000800066840.run(Unknown Source)"};
+	static const char *const texts[] = {"in the folder/share.d (10 files)", "in /srv/backup/job.py(12)", "at least one disk failed", "at host.example (10.0.0.1)", "in total 5 errors", "bei uns"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
