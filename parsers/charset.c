@@ -178,6 +178,16 @@ static int repair_utf8(struct buf *out, const char *s, size_t n)
 	return err != VG_OK ? err : put_utf8(out, s + from, n - from);
 }
 
+/* A last letter that waits for a mark to stand on it (Hebrew, Vietnamese). */
+static int convert_rest(struct buf *out, iconv_t cd)
+{
+	char block[16], *o = block;
+	size_t room = sizeof block;
+
+	iconv(cd, NULL, NULL, &o, &room);
+	return put_utf8(out, block, (size_t)(o - block));
+}
+
 static int convert(struct buf *out, iconv_t cd, const char *s, size_t n)
 {
 	char block[4096];
@@ -196,12 +206,13 @@ static int convert(struct buf *out, iconv_t cd, const char *s, size_t n)
 
 		err = put_utf8(out, block, (size_t)(o - block));
 		if (r == (size_t)-1 && why != E2BIG && err == VG_OK && n > 0) {
-			err = put(out, REPLACEMENT, 3);
+			/* a line end that was cut in two is none */
+			err = n == 1 && why == EINVAL && (*p.in == '\n' || *p.in == '\r') ? VG_OK : put(out, REPLACEMENT, 3);
 			p.in++;
 			n--;
 		}
 	}
-	return err;
+	return err == VG_OK ? convert_rest(out, cd) : err;
 }
 
 /* Bytes that the encoding itself forbids, of those outside ASCII. */
@@ -267,6 +278,8 @@ static bool contradicted(iconv_t cd, const char *name, const char *s, size_t n)
 
 	if (wide)
 		return memchr(s, 0, n) == NULL && utf8_valid(s, n) && n > 3; /* the label of a file that was converted */
+	if (is_utf7_name(name) && refusals(cd, s, n, 3) >= 3)
+		return true; /* text of ASCII with a '+' here and there */
 	if (strncasecmp(name, "iso-2022", 8) == 0 || strncasecmp(name, "hz-", 3) == 0 || is_utf7_name(name))
 		return count_high(s, n) > 0;
 	if (memchr(s, 0x1b, n) != NULL && count_high(s, n) == 0)

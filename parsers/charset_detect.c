@@ -18,6 +18,7 @@ typedef const unsigned char bytes;
 /* What reading the text as pairs would give. */
 struct pairs {
 	size_t n, common, bad; /* pairs, those of the most used rows, bytes that are no pair */
+	size_t inside;         /* pairs behind a Latin letter: rather a letter of a Latin word themselves */
 };
 
 static bool in(unsigned c, unsigned from, unsigned to)
@@ -91,6 +92,8 @@ static const struct pair_set pair_sets[] = {
 
 static void count_pairs(struct pairs *c, const struct pair_set *set, bytes *s, size_t n)
 {
+	size_t behind = n; /* the byte behind the last pair */
+
 	memset(c, 0, sizeof *c);
 	for (size_t i = 0; i < n; i++) {
 		if (s[i] < 0x80)
@@ -105,11 +108,13 @@ static void count_pairs(struct pairs *c, const struct pair_set *set, bytes *s, s
 		}
 		c->n++;
 		c->common += set->common(s[i], s[i + 1]);
+		c->inside += i > 0 && i != behind && ascii_alpha((char)s[i - 1]);
 		i++;
+		behind = i + 1;
 	}
 }
 
-static const char *detect_pairs(bytes *s, size_t n)
+static const char *detect_pairs(bytes *s, size_t n, bool apart)
 {
 	for (size_t i = 0; i < sizeof pair_sets / sizeof pair_sets[0]; i++) {
 		const struct pair_set *set = &pair_sets[i];
@@ -117,7 +122,7 @@ static const char *detect_pairs(bytes *s, size_t n)
 
 		count_pairs(&c, set, s, n);
 		/* Two pairs may be two umlauts in a row; damage of one byte in a hundred may be. */
-		if (c.n >= 3 && c.bad * 100 <= c.n && c.common * 100 >= c.n * set->percent)
+		if ((c.n >= 3 || (apart && c.n == 2 && c.common == 2)) && c.inside * 2 <= c.n && c.bad * 100 <= c.n && c.common * 100 >= c.n * set->percent)
 			return set->name;
 	}
 	return NULL;
@@ -125,20 +130,24 @@ static const char *detect_pairs(bytes *s, size_t n)
 
 /* ---- single bytes ---- */
 
-/* The six letters that a language uses most, at their places. */
-static const struct {
+/* The letters that a language uses most, at their places: six, then ten; from where on its capitals stand, how far away. */
+static const struct script {
 	const char *name;
-	unsigned char letters[7];
+	const char *most, *more;
+	unsigned char capital_from, capital_to;
+	int to_small;
 } scripts[] = {
-	{"windows-1251", "\xee\xe5\xe0\xe8\xed\xf2"}, /* о е а и н т */
-	{"koi8-r", "\xcf\xc5\xc1\xc9\xce\xd4"},
-	{"ibm866", "\xae\xa5\xa0\xa8\xad\xe2"},
-	{"iso-8859-5", "\xde\xd5\xd0\xd8\xdd\xe2"},
-	{"windows-1253", "\xe1\xef\xe9\xe5\xf4\xed"}, /* α ο ι ε τ ν */
-	{"windows-1255", "\xe9\xe4\xe5\xec\xe0\xf8"}, /* י ה ו ל א ר */
-	{"windows-1256", "\xc7\xe1\xed\xe3\xe6\xe4"}, /* ا ل ي م و ن */
-	{"windows-874", "\xd2\xb9\xc3\xcd\xa1\xe0"},  /* า น ร อ ก เ */
+	{"windows-1251", "\xee\xe5\xe0\xe8\xed\xf2", "\xf1\xf0\xe2\xeb\xea\xec\xe4\xef\xf3\xff", 0xc0, 0xdf, 32},  /* о е а и н т с р в л */
+	{"koi8-r", "\xcf\xc5\xc1\xc9\xce\xd4", "\xd3\xd2\xd7\xcc\xcb\xcd\xc4\xd0\xd5\xd1", 0xe0, 0xff, -32},
+	{"ibm866", "\xae\xa5\xa0\xa8\xad\xe2", "\xe1\xe0\xa2\xab\xaa\xac\xa4\xaf\xe3\xef", 0x80, 0x8f, 32},
+	{"iso-8859-5", "\xde\xd5\xd0\xd8\xdd\xe2", "\xe1\xe0\xd2\xdb\xda\xdc\xd4\xdf\xe3\xef", 0xb0, 0xcf, 32},
+	{"windows-1253", "\xe1\xef\xe9\xe5\xf4\xed", "\xf3\xf1\xe7\xea\xf0\xf2\xeb\xf5\xec\xfc", 0xc1, 0xd9, 32},    /* α ο ι ε τ ν σ ρ η κ */
+	{"windows-1255", "\xe9\xe4\xe5\xec\xe0\xf8", "\xe1\xee\xf9\xfa\xf0\xe7\xe3\xed\xeb\xf2", 0, 0, 0},          /* י ה ו ל א ר ב מ ש ת */
+	{"windows-1256", "\xc7\xe1\xed\xe3\xe6\xe4", "\xca\xc8\xc9\xd1\xda\xcf\xd3\xdd\xe5\xcd", 0, 0, 0},          /* ا ل ي م و ن ت ب ة ر */
+	{"windows-874", "\xd2\xb9\xc3\xcd\xa1\xe0", "\xc1\xca\xb7\xc7\xc2\xb4\xb5\xcb\xba\xd1", 0, 0, 0},           /* า น ร อ ก เ ม ส ท ว */
 };
+
+#define KOI8 1 /* its row */
 
 struct census {
 	size_t of[256];
@@ -170,23 +179,77 @@ static size_t sum(const size_t *of, const char *list)
 	return n;
 }
 
+/* How well the bytes fit: 4 for each of the most used letters, 2 for one of the next, 1 less where it is a capital. */
+static size_t script_score(const struct script *script, const size_t of[256])
+{
+	size_t score = 0;
+
+	for (const char *p = script->most; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p, capital = (unsigned char)(c - script->to_small);
+
+		score += 4 * of[c] + (script->to_small != 0 && in(capital, script->capital_from, script->capital_to) ? 3 * of[capital] : 0);
+	}
+	for (const char *p = script->more; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p, capital = (unsigned char)(c - script->to_small);
+
+		score += 2 * of[c] + (script->to_small != 0 && in(capital, script->capital_from, script->capital_to) ? of[capital] : 0);
+	}
+	return score;
+}
+
+static size_t sum_range(const size_t *of, unsigned from, unsigned to)
+{
+	size_t n = 0;
+
+	for (unsigned c = from; c <= to; c++)
+		n += of[c];
+	return n;
+}
+
+/* Ukrainian letters that KOI8-R does not have. */
+static const char *koi8(const struct census *c)
+{
+	return sum(c->of, "\xa4\xa6\xa7\xad\xb4\xb6\xb7") > 0 ? "koi8-u" : "koi8-r";
+}
+
+/* Small letters of KOI8 are pairs of GB 2312 too, where words have an even number of them. */
+static bool is_koi8(const struct census *c)
+{
+	size_t letters = sum_range(c->of, 0xc0, 0xff) + sum(c->of, "\xa3\xa4\xa6\xa7\xad\xb3\xb4\xb6\xb7");
+
+	return c->high >= 4 && letters * 20 >= c->high * 19 && sum_range(c->of, 0xc0, 0xdf) * 10 >= c->high * 8 &&
+	    script_score(&scripts[KOI8], c->of) >= c->high * 2 && script_score(&scripts[KOI8], c->of) > script_score(&scripts[0], c->of);
+}
+
+/* Nothing but words of other letters; no Latin word has four in a row, all of it. */
+static bool apart(const struct census *c)
+{
+	size_t beside = 0;
+
+	for (unsigned b = 0x80; b < 256; b++)
+		beside += c->beside[b];
+	return beside == 0 && c->high >= c->runs * 4;
+}
+
 /* Whole words outside ASCII: a script of its own. */
 static const char *detect_script(const struct census *c)
 {
-	const char *best = NULL;
+	const struct script *best = NULL;
 	size_t most = 0;
 
-	if (c->high < 6 || c->high < c->runs * 2 + c->runs / 2)
+	if (c->high < 4 || (!apart(c) && (c->high < 6 || c->high < c->runs * 2 + c->runs / 2)))
 		return NULL;
 	for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
-		size_t n = sum(c->of, (const char *)scripts[i].letters);
+		size_t n = script_score(&scripts[i], c->of);
 
 		if (n > most) {
 			most = n;
-			best = scripts[i].name;
+			best = &scripts[i];
 		}
 	}
-	return most * 100 >= c->high * 24 ? best : NULL;
+	if (best == NULL || most < c->high)
+		return NULL;
+	return best == &scripts[KOI8] ? koi8(c) : best->name;
 }
 
 /* Letters among ASCII ones: which Latin alphabet has letters where Windows-1252 has signs, or letters that none of its
@@ -272,10 +335,10 @@ const char *charset_detect(const void *p, size_t len)
 		return (found = detect_escapes(p, n)) != NULL ? found : "utf-8";
 	if (mostly_utf8(p, n, n < len))
 		return "utf-8";
-	if ((found = detect_pairs(p, n)) != NULL)
-		return found;
 	take_census(&c, p, n);
-	if ((found = detect_script(&c)) != NULL)
+	if (is_koi8(&c))
+		return koi8(&c);
+	if ((found = detect_pairs(p, n, apart(&c))) != NULL || (found = detect_script(&c)) != NULL)
 		return found;
 	return detect_latin(&c);
 }

@@ -47,6 +47,12 @@ static const struct {
 	{"hz-gb-2312", "a ~{<:Ky2;~} ~~b", "a \xe5\xb7\xb1\xe6\x89\x80\xe4\xb8\x8d ~b"},
 	{"iso-2022-jp", "gr\xfc\xdf", "gr\xc3\xbc\xc3\x9f"},
 	{"us-ascii", "\x1b$B$3\x1b(B", "\xe3\x81\x93"},
+	{"windows-1255", "\xf9\xec\xe5\xed", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d"}, /* a last letter that could take a point */
+	{"utf-7", "a +abc b +AOQ+ c +x/w d +==", "a +abc b +AOQ+ c +x/w d +=="},    /* text of ASCII in truth */
+	{NULL, "\xd4\xc5\xd3\xd4", "\xd1\x82\xd0\xb5\xd1\x81\xd1\x82"},           /* one word of KOI8 */
+	{NULL, "\xf2\xe5\xf1\xf2", "\xd1\x82\xd0\xb5\xd1\x81\xd1\x82"},           /* of Windows-1251 */
+	{NULL, "\xf9\xe2\xe9\xe0\xe4", "\xd7\xa9\xd7\x92\xd7\x99\xd7\x90\xd7\x94"}, /* of Windows-1255 */
+	{NULL, "us\xb3uga, brak po\xb3\xb1" "czenia \xb6rody", "us\xc5\x82uga, brak po\xc5\x82\xc4\x85" "czenia \xc5\x9brody"},
 };
 
 static void test_cases(void **state)
@@ -72,6 +78,9 @@ static void test_utf16_and_nul(void **state)
 	buf_init(&b, 64);
 	assert_int_equal(charset_to_utf8(&b, "utf-16le", "a\0\xe4\0", 4), VG_OK);
 	assert_string_equal(buf_str(&b), "a\xc3\xa4");
+	buf_reset(&b);
+	assert_int_equal(charset_to_utf8(&b, "utf-16", "\xff\xfe" "a\0\n", 5), VG_OK); /* cut inside its last line end */
+	assert_string_equal(buf_str(&b), "a");
 	buf_reset(&b);
 	assert_int_equal(charset_to_utf8(&b, NULL, "ab\0cd\0ef\xfc", 9), VG_OK);
 	assert_string_equal(buf_str(&b), "abcdef\xc3\xbc");
