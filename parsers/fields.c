@@ -226,10 +226,15 @@ static int find_triage(json_t *o, const char *body, const char *end)
 	size_t len, value_len;
 	int rc = VG_OK;
 
-	while (rc == VG_OK && json_object_get(o, "triage") == NULL && ascii_line(&body, end, &line, &len)) {
+	if (json_object_get(o, "triage") != NULL)
+		return VG_OK;
+	while (rc == VG_OK && ascii_line(&body, end, &line, &len)) {
 		ascii_trim(&line, &len);
-		if (len > 0 && parse_field(line, len, &key, &value, &value_len) && key != NULL && strcmp(key, "triage") == 0)
-			rc = read_triage(o, &body, end, value, value_len);
+		if (len == 0 || !parse_field(line, len, &key, &value, &value_len) || key == NULL || strcmp(key, "triage") != 0)
+			continue;
+		rc = read_triage(o, &body, end, value, value_len);
+		if (json_object_get(o, "triage") != NULL)
+			break;
 	}
 	return rc;
 }

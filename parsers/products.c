@@ -30,6 +30,8 @@ static const struct product_row built_in[] = {
 #define BUCKETS 512
 static uint16_t first[BUCKETS], next[BUILT_IN + PRODUCT_ROWS_MAX];
 static uint8_t shared[BUILT_IN + PRODUCT_ROWS_MAX];
+static uint16_t names[BUILT_IN + PRODUCT_ROWS_MAX]; /* rows that are names */
+static size_t n_names;
 static struct product_row *own;
 static size_t n_own;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -58,6 +60,8 @@ static void index_row(size_t i)
 	const char *text = row(i)->text;
 	uint16_t *at, before = 0;
 
+	if (row(i)->kind == PRODUCT_NAME)
+		names[n_names++] = (uint16_t)i;
 	if (row(i)->kind != PRODUCT_FORM || text[0] == '\0' || text[1] == '\0')
 		return;
 	for (at = &first[bucket(text)]; *at > 0 && strcmp(row(*at - 1u)->text, text) < 0; at = &next[before - 1])
@@ -99,12 +103,19 @@ int products_use(const struct product_row *rows, size_t n)
 	return VG_OK;
 }
 
+/* s, len bytes and not empty, is the word of a row in any case. */
+static bool is_word(const char *word, const char *s, size_t len)
+{
+	return ascii_fold(word[0]) == ascii_fold(s[0]) && strlen(word) == len && strncasecmp(word, s, len) == 0;
+}
+
 /* The newest row that is this product's name, by id. */
 static const struct product_row *named(const char *id, size_t len)
 {
-	for (size_t i = BUILT_IN + n_own; i > 0; i--)
-		if (row(i - 1)->kind == PRODUCT_NAME && strlen(row(i - 1)->id) == len && strncasecmp(row(i - 1)->id, id, len) == 0)
-			return row(i - 1);
+	pthread_once(&once, index_built_in);
+	for (size_t i = len > 0 ? n_names : 0; i > 0; i--)
+		if (is_word(row(names[i - 1])->id, id, len))
+			return row(names[i - 1]);
 	return NULL;
 }
 
@@ -120,8 +131,7 @@ const char *product_id(const char *name)
 		return r->id;
 	for (size_t i = BUILT_IN + n_own; i > 0; i--) {
 		r = row(i - 1);
-		if ((r->kind == PRODUCT_NAME || r->kind == PRODUCT_FORM) && strlen(r->text) == len &&
-		    strncasecmp(r->text, name, len) == 0)
+		if ((r->kind == PRODUCT_NAME || r->kind == PRODUCT_FORM) && is_word(r->text, name, len))
 			return r->id;
 	}
 	return NULL;
