@@ -405,6 +405,8 @@ int charset_to_utf8(struct buf *out, const char *charset, const void *p, size_t 
 	char name[CHARSET_NAME];
 	int err;
 
+	if (n == 0)
+		return VG_OK; /* p may be NULL */
 	clean_name(name, charset);
 	err = to_utf8(out, name, p, n);
 	return err == VG_ERR_LIMIT ? VG_OK : err;

@@ -73,7 +73,7 @@ static const struct sandbox_rule http[] = {
 	ALLOW(epoll_create1), ALLOW(eventfd2), ALLOW_IF(ioctl, EQUAL, 1, FIONBIO),
 };
 
-/* The parser and ocr: GMime seeks in its descriptor, a timer ends a job that hangs. */
+/* The parser and ocr: libraries seek in their descriptors, a timer ends a job that hangs. */
 static const struct sandbox_rule parse[] = {
 	ALLOW(lseek), ALLOW(pwrite64), ALLOW(ftruncate), ALLOW(setitimer), ALLOW(alarm),
 };

@@ -145,6 +145,18 @@ static void test_detect(void **state)
 }
 
 /* A full buffer ends the text at a whole character, and is no error. */
+static void test_nothing(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 10);
+	assert_int_equal(charset_to_utf8(&out, "utf-16", NULL, 0), VG_OK);
+	assert_int_equal(charset_to_utf8(&out, NULL, NULL, 0), VG_OK);
+	assert_int_equal(out.len, 0);
+	buf_free(&out);
+}
+
 static void test_bound(void **state)
 {
 	(void)state;
@@ -173,7 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_utf16_and_nul),
-		cmocka_unit_test(test_detect), cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_detect), cmocka_unit_test(test_nothing), cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_known),
 	};
 
