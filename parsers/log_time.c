@@ -183,13 +183,15 @@ static char *put_two(char *out, unsigned n, char behind)
 
 void log_stamp_write(char at[40], const struct log_stamp *t)
 {
-	size_t n = strlen(t->fraction), m = strlen(t->offset);
+	size_t n, m;
 	char *out = at;
 
-	if (!t->known) {
+	if (!t->known) { /* nothing else of it is set then */
 		at[0] = '\0';
 		return;
 	}
+	n = strlen(t->fraction);
+	m = strlen(t->offset);
 	/* For each error, so without printf. */
 	put_two(out, t->year / 100, '\0');
 	out = put_two(out + 2, t->year, '-');
