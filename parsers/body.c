@@ -83,8 +83,12 @@ static size_t line_length(const unsigned char *s, size_t n)
 /* Cuts the ends of lines; what was put from `at` on. */
 static void cut_line_ends(struct body *b, size_t at)
 {
-	unsigned char *s = b->full.data, *end = s + b->full.len, *o = s + at, *lf;
+	unsigned char *s = b->full.data, *end, *o, *lf;
 
+	if (at == b->full.len)
+		return;
+	o = s + at;
+	end = s + b->full.len;
 	for (unsigned char *line = o; line < end; line = lf + 1) {
 		size_t n;
 
