@@ -44,7 +44,7 @@ static bool starts_message(const char *s, size_t len)
 	    "insufficient system resources", "insufficient memory to", "not enough storage is available", "agent failed to process",
 	    "socket has been forcibly", "volume shadow copy service error", "vss error", "vsscontrol:", "catastrophic failure",
 	    "processing finished with error", "rpc function call failed", "vddk error", "ndmp server", "host with uuid",
-	    "a required privilege", "an error occurred while", "an unexpected error", "no such host", "cannot perform", "item ["};
+	    "a required privilege", "guest processing skipped", "an error occurred while", "an unexpected error", "no such host", "cannot perform", "item ["};
 
 	return ascii_starts_any(s, len, starts, ASCII_COUNT(starts));
 }
@@ -85,7 +85,15 @@ bool prose_is_personal(const char *s, size_t len)
 	    "unsere", "danke", "nous", "vous", "notre", "merci", "nuestro", "gracias", "hola", "sorry", "haha", "this error", "same error",
 	    "the error", "any update", "these recipients", "free since"};
 
-	return has_question(s, len) || ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
+	const char *at = s;
+	size_t which;
+
+	if (has_question(s, len))
+		return true;
+	for (; (at = ascii_find_any(at, (size_t)(s + len - at), words, ASCII_COUNT(words), &which)) != NULL; at++)
+		if (which != 0 || at + 1 == s + len || at[1] != '/') /* "I/O" */
+			return true;
+	return false;
 }
 
 /* Speaks of things that a backup product fails at. */
@@ -154,6 +162,19 @@ static bool is_english(const char *s, size_t len)
 	    "el", "los", "por", "ne", "niet", "het", "een", "jest", "nie", "il", "non", "tritt", "seit"};
 
 	return ascii_find_any(s, len, foreign, ASCII_COUNT(foreign), NULL) == NULL;
+}
+
+/* Windows speaks of a failure in another language: no complaint begins so. */
+static bool is_foreign_failure(const char *s, size_t len)
+{
+	static const char *const words[] = {"abgebrochen", "fehlgeschlagen", "verweigert", "nicht gefunden", "nicht verfügbar", "nicht erreichbar",
+	    "konnte nicht", "konnte kein", "kann nicht", "ungültig", "abgelaufen", "überschritten", "zeitüberschreitung", "échec", "échoué",
+	    "refusé", "impossible", "introuvable", "expiré", "incorrect", "no se puede", "no se pudo", "no se ha podido", "denegado",
+	    "impossibile", "negato", "non riuscit", "não foi possível", "não é possível", "negado", "falhou", "mislukt", "geweigerd",
+	    "kan niet", "kan geen", "nie można", "odmowa", "nie powiod", "kunde inte", "nekad", "kunne ikke", "nægtet", "nektet"};
+
+	return !prose_is_personal(s, len) && ascii_upper(s[0]) + ((unsigned char)s[0] >= 0x80) > 0 &&
+	    ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
 }
 
 /* ---- what stands around a message ---- */
@@ -286,6 +307,8 @@ static size_t colon(const char *s, size_t len)
 		n++;
 	if (n < len && s[n] == ':')
 		return n + 1;
+	if (len > 1 && s[0] == '\t') /* a cell of a session's table */
+		return 1;
 	return len - n >= 3 && memcmp(s + n, "：", 3) == 0 ? n + 3 : 0;
 }
 
@@ -296,7 +319,7 @@ static bool label_takes(const struct label *l, const struct prose *rest)
 	if (l->how == SURE)
 		return true;
 	if (l->how == ENGLISH)
-		return is_english(rest->s, rest->len) || has_code(rest->s, rest->len);
+		return is_english(rest->s, rest->len) || has_code(rest->s, rest->len) || is_foreign_failure(rest->s, rest->len);
 	return (prose_has_failure(rest->s, rest->len) || prose_starts_failure(rest->s, rest->len)) &&
 	    !prose_is_personal(rest->s, rest->len);
 }
@@ -403,7 +426,7 @@ static bool label_within(const char *s, size_t len, struct prose *message)
 
 static bool says(const char *s, size_t len)
 {
-	static const char *const words[] = {"fails", "failed", "error", "message", "says", "shows", "reports", "states", "get", "gets",
+	static const char *const words[] = {"fails", "failed", "error", "message", "alarm", "alert", "says", "shows", "reports", "states", "get", "gets",
 	    "getting", "with", "following", "see", "returned", "returns", "steht", "lautet", "zeigt", "affiche", "indique", "dice", "muestra", "fehler", "meldung", "erreur", "errore", "erro", "fehlermeldung", "mit"};
 
 	return ascii_find_any(s, len, words, ASCII_COUNT(words), NULL) != NULL;
@@ -437,7 +460,7 @@ bool prose_named(const char *s, size_t len)
 bool prose_labelled(const char *s, size_t len, struct prose *message)
 {
 	/* No label without a colon, in either width, but one in brackets. */
-	if (len == 0 || (memchr(s, ':', len) == NULL && memchr(s, 0xef, len) == NULL && s[0] != '['))
+	if (len == 0 || (memchr(s, ':', len) == NULL && memchr(s, 0xef, len) == NULL && s[0] != '[' && memchr(s, '\t', len) == NULL))
 		return false;
 	if (prose_label_first(s, len, message))
 		return true;
@@ -544,6 +567,7 @@ static size_t sentence_end(const char *s, size_t len)
 bool prose_sentence(const char *s, size_t len, struct prose *message)
 {
 	bool failure = prose_has_failure(s, len);
+	const char *before = s; /* where the sentence before began */
 
 	for (size_t at = 0; at < len;) {
 		size_t n = sentence_end(s + at, len - at);
@@ -559,10 +583,13 @@ bool prose_sentence(const char *s, size_t len, struct prose *message)
 					break;
 				to += n;
 			}
+			if (p.s[0] == '(') /* "The bus was reset. (Exception from HRESULT: 0x80070457)" */
+				p.s = before;
 			*message = (struct prose){p.s, (size_t)(s + to - p.s)};
 			ascii_trim(&message->s, &message->len);
 			return true;
 		}
+		before = s + at;
 		at += n;
 	}
 	return false;

@@ -92,6 +92,9 @@ static void test_labels(void **state)
 static void test_languages(void **state)
 {
 	static const struct row rows[] = {
+		{"Fehler: Die Verbindung zum Host ist fehlgeschlagen.", "Die Verbindung zum Host ist fehlgeschlagen."},
+		{"Erreur : Échec de l'ouverture de session", "Échec de l'ouverture de session"},
+		{"Fehler: Der Job läuft seit gestern nicht", ""},
 	    {"Fehlermeldung: Failed to connect to the host by SOAP\n", "Failed to connect to the host by SOAP"},
 	    {"Wir bekommen folgende Fehlermeldung:\n\nThe RPC server is unavailable.\n\nBitte um Hilfe.\n", "The RPC server is unavailable."},
 	    {"Fehler: Cannot open repository\n", "Cannot open repository"},
@@ -221,6 +224,11 @@ static void test_joined(void **state)
 static void test_sentences(void **state)
 {
 	static const struct row rows[] = {
+		{"The I/O bus was reset. (Exception from HRESULT: 0x80070457)",
+		    "The I/O bus was reset. (Exception from HRESULT: 0x80070457) {0x80070457}"},
+		{"Error\tFailed to index guest file system.", "Failed to index guest file system."}, {"Error\tCount\n3\t4", ""},
+		{"Alarm 'Backup Server': Failed to connect to the server", "Failed to connect to the server"},
+		{"Guest processing skipped (check guest OS VSS state)", "Guest processing skipped (check guest OS VSS state)"},
 	    {"The job fails with \"Unable to allocate processing resources. Error: repository is busy\" every night.\n",
 	        "Unable to allocate processing resources. Error: repository is busy"},
 	    {"We see ‘Failed to lock the backup file’ in the console.\n", "Failed to lock the backup file"},
