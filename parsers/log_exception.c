@@ -53,8 +53,9 @@ bool log_line_is_frame(const char *text, size_t len)
 	/* Most texts begin with none of these bytes. */
 	if ((unsigned char)text[0] < 0x80 && strchr("=.aAbeEfFiIsStT", text[0]) == NULL)
 		return false;
-	if (ascii_starts_any(text, len, decoration, ASCII_COUNT(decoration)))
-		return true;
+	for (size_t i = 0; i < ASCII_COUNT(decoration); i++)
+		if (ascii_starts(text, len, decoration[i]))
+			return true;
 	for (size_t i = 0; i < ASCII_COUNT(at); i++) {
 		size_t n;
 

@@ -62,7 +62,7 @@ bool log_trace_caused(const char *s, size_t len)
 
 bool log_trace_arrow(const char *s, size_t len)
 {
-	return ascii_find_rare(s, len, "--> ", 1) != NULL;
+	return memchr(s, '>', len) != NULL && ascii_find_rare(s, len, "--> ", 1) != NULL;
 }
 
 bool log_trace_inner(struct log_inner *out, const char *s, size_t len)

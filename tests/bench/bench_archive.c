@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "errors.h"
@@ -20,12 +19,9 @@
 #define MEMBER ((size_t)10 * 1000 * 1000) /* bytes of one log */
 #define RUNS 5
 
-static double now(void)
+static double seconds(const struct timeval *t)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
 }
 
 static int say_info(char *out, size_t cap, unsigned n)
@@ -154,7 +150,7 @@ static uint64_t run_parser(int fd)
 static double measure(uint64_t (*run)(int fd), int fd, uint64_t want, double *rss)
 {
 	struct rusage used;
-	double start = now(), took;
+	double took;
 	int status = 0;
 	pid_t pid = fork();
 
@@ -164,7 +160,8 @@ static double measure(uint64_t (*run)(int fd), int fd, uint64_t want, double *rs
 	}
 	if (pid < 0 || wait4(pid, &status, 0, &used) != pid)
 		return 0;
-	took = now() - start;
+	/* Of the core, not of the clock: the machine may be busy. */
+	took = seconds(&used.ru_utime) + seconds(&used.ru_stime);
 	*rss = (double)used.ru_maxrss / 1024;
 	return status == 0 ? (double)want / 1e6 / took : 0;
 }
@@ -202,6 +199,6 @@ int main(int argc, char **argv)
 
 	compare("zip", "zip", NULL, mb * 1000000, RUNS);
 	compare("tar.gz", "ustar", "gzip", mb * 1000000, RUNS);
-	compare("zip, large", "zip", NULL, mb * 1000000 * 10 / 3, 1);
+	compare("zip, large", "zip", NULL, mb * 1000000 * 10 / 3, 3);
 	return 0;
 }
