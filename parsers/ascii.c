@@ -162,17 +162,18 @@ static size_t word_by_word(const char *s, size_t len, const struct words *words,
 static size_t word_here(const char *s, size_t len, const struct words *words, enum match how)
 {
 	const struct word_index *ix = words->ix;
+	char second = len > 1 ? ascii_fold(s[1]) : '\0';
 	unsigned b;
 
 	if (ix == NULL)
 		return word_by_word(s, len, words, how);
-	if (len == 0 || !word_may_begin(ix, s[0], len > 1 ? s[1] : '\0'))
+	if (len == 0 || !word_may_begin(ix, s[0], second))
 		return ix->count;
 	b = word_bucket(ascii_fold(s[0]));
 	for (size_t i = ix->from[b]; i < ix->from[b + 1]; i++) {
 		const struct word_entry *w = &ix->list[i];
 
-		if (word_stands(s, len, w->s, w->len, how))
+		if ((w->second == second || w->second == '\0') && word_stands(s, len, w->s, w->len, how))
 			return w->at;
 	}
 	return ix->count;
@@ -199,7 +200,7 @@ const char *ascii_find_any(const char *s, size_t len, const char *const *words, 
 	size_t i = 0, k;
 
 	while (i < len) {
-		if ((all.ix == NULL || all.ix->first[(unsigned char)s[i]] != 0) && (k = word_here(s + i, len - i, &all, ENDED)) < count) {
+		if ((all.ix == NULL || word_may_begin(all.ix, s[i], i + 1 < len ? s[i + 1] : '\0')) && (k = word_here(s + i, len - i, &all, ENDED)) < count) {
 			if (which != NULL)
 				*which = k;
 			return s + i;

@@ -49,7 +49,7 @@ static struct word_index *build(const char *const *words, size_t count)
 		at[b] = ix->from[b];
 	}
 	for (size_t k = 0; k < count; k++)
-		ix->list[at[word_bucket(words[k][0])]++] = (struct word_entry){words[k], (uint16_t)strlen(words[k]), (uint16_t)k};
+		ix->list[at[word_bucket(words[k][0])]++] = (struct word_entry){words[k], (uint16_t)strlen(words[k]), (uint16_t)k, words[k][1]};
 	return ix;
 }
 

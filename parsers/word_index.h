@@ -16,7 +16,8 @@
 struct word_entry {
 	const char *s;
 	uint16_t len;
-	uint16_t at; /* in words */
+	uint16_t at;    /* in words */
+	char second;    /* s[1], NUL where there is none: most words differ there, and it is at hand */
 };
 
 struct word_index {

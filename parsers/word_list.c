@@ -21,6 +21,7 @@ static bool may_begin(const char *s, size_t n, const struct word_index *ix)
 static size_t listed(const char *s, size_t n, const char *const *list, const struct word_index *ix, bool whole)
 {
 	unsigned b = word_bucket(s[0]);
+	char second = n > 1 ? s[1] : '\0';
 
 	for (; ix == NULL && *list != NULL; list++)
 		if (stands(s, n, *list, strlen(*list), whole))
@@ -28,7 +29,7 @@ static size_t listed(const char *s, size_t n, const char *const *list, const str
 	if (ix == NULL)
 		return 0;
 	for (const struct word_entry *w = &ix->list[ix->from[b]], *end = &ix->list[ix->from[b + 1]]; w < end; w++)
-		if (stands(s, n, w->s, w->len, whole))
+		if ((w->second == second || w->second == '\0') && stands(s, n, w->s, w->len, whole))
 			return w->len;
 	return 0;
 }
