@@ -1,5 +1,5 @@
 /*
- * message.c - front of the parser library: drives the pre-scan, GMime, the body and the recognisers, and prints what
+ * message.c - front of the parser library: drives the pre-scan, the walk over the parts, the body and the recognisers, and prints what
  * came out. Runs in the parser worker and in `vcspgate parse`; the message is hostile.
  */
 #include <malloc.h>

@@ -212,7 +212,7 @@ char *mime_name(const struct mime_node *node)
 		const char *field = node->fields[places[i].field];
 		struct buf b;
 
-		if (field == NULL)
+		if (field == NULL || ascii_find(field, strlen(field), "name") == NULL)
 			continue;
 		buf_init(&b, 3 * VALUE_MAX);
 		mime_parameter(&b, field, strlen(field), places[i].parameter);

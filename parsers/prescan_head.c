@@ -290,8 +290,8 @@ static int keep_own(struct prescan *p, const char *name, size_t name_len, const 
 	struct prescan_field *list = p->fields;
 	int err;
 
-	if ((p->n_fields & (p->n_fields - 1)) == 0) /* room is the next power of two */
-		list = realloc(list, (p->n_fields > 0 ? 2 * p->n_fields : 1) * sizeof *list);
+	if (p->n_fields % 32 == 0)
+		list = realloc(list, (p->n_fields + 32) * sizeof *list);
 	if (list == NULL)
 		return VG_ERR_MEMORY;
 	p->fields = list;
@@ -356,16 +356,11 @@ static int judge_field(struct head *h, unsigned *problems, size_t name, size_t c
 
 int head_field_end(struct head *h, unsigned *problems)
 {
-	size_t name, colon = 0;
-
 	if (!h->in_field)
 		return VG_OK;
 	h->in_field = false;
 	replace_nuls(h, problems);
-	name = field_name((const char *)h->field.data, h->field.len, &colon);
-	if (name == 0)
-		return VG_OK;
-	return judge_field(h, problems, name, colon);
+	return judge_field(h, problems, h->name, h->colon);
 }
 
 static int field_collect(struct head *h, const char *line, size_t given, uint64_t total)
@@ -393,7 +388,7 @@ static void bad_line(struct head *h, unsigned *problems, uint64_t at, const char
 int head_line(struct head *h, unsigned *problems, uint64_t at, const char *line, size_t given, uint64_t total, bool top)
 {
 	char name[PRESCAN_BOUNDARY_MAX];
-	size_t n = given < sizeof name ? given : sizeof name, colon;
+	size_t n = given < sizeof name ? given : sizeof name;
 	int err;
 
 	h->lines++;
@@ -405,7 +400,7 @@ int head_line(struct head *h, unsigned *problems, uint64_t at, const char *line,
 		return VG_OK; /* a body without an empty line before it */
 	for (size_t i = 0; i < n; i++)
 		name[i] = line[i] != '\0' ? line[i] : '?';
-	if (field_name(name, n, &colon) == 0) {
+	if ((h->name = field_name(name, n, &h->colon)) == 0) {
 		bad_line(h, problems, at, line, given, top);
 		return VG_OK;
 	}

@@ -39,6 +39,7 @@ struct head {
 
 	bool in_field, field_cut;             /* collecting a field; it passed PRESCAN_FIELD_MAX */
 	bool has_type, has_encoding, has_disposition;
+	size_t name, colon;                   /* length of its name; where its colon stands, on its first line */
 	size_t mend_to;                       /* end in the field of what means text/plain; 0: none */
 	enum part_kind kind;                  /* by Content-Type; PART_LEAF without */
 	enum mime_encoding encoding;
