@@ -234,7 +234,11 @@ static void test_codes(void **state)
 
 		if (strcmp(code, rows[i].code) != 0 || found != (rows[i].code[0] != '\0'))
 			fail_msg("%s: '%s'", rows[i].text, code);
+		/* The quick look sees whatever the search finds. */
+		if (found && errors_code_is_certain(code) && !errors_may_be_certain(rows[i].text, strlen(rows[i].text)))
+			fail_msg("%s", rows[i].text);
 	}
+	assert_false(errors_may_be_certain("The backup of VM 12 has failed again: no space", 46));
 	assert_true(errors_code_is_certain("0x80070005") && errors_code_is_certain("VDDK error: 2") &&
 	    errors_code_is_certain("VSS_E_BAD_STATE") && errors_code_is_certain("ORA-01017"));
 	assert_false(errors_code_is_certain("Code: 53") || errors_code_is_certain("0x1234") || errors_code_is_certain("AccessDenied") ||

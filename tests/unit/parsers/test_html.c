@@ -12,6 +12,8 @@
 
 #include "err.h"
 #include "html.h"
+#include "html_elements.h"
+#include "html_roles.h"
 #include "utf8.h"
 
 static const struct {
@@ -164,8 +166,68 @@ static void test_bound(void **state)
 	(void)state;
 	buf_init(&b, 5);
 	assert_int_equal(html_to_text(&b, "abc defgh", 9), VG_OK);
-	assert_true(b.len <= 5);
+	assert_int_equal(b.len, 5); /* who asked sees that there is more */
 	buf_free(&b);
+}
+
+static void test_elements(void **state)
+{
+	static const struct {
+		char name[HTML_NAME_MAX];
+		enum html_kind kind;
+		unsigned flags;
+	} rows[] = {
+		{"a", HTML_LINK, 0}, {"address", HTML_BLOCK, 0}, {"xmp", HTML_PRE, HTML_PAIRED | HTML_CODE}, {"br", HTML_BR, HTML_VOID},
+		{"blockquote", HTML_QUOTE, HTML_PAIRED}, {"figcaption", HTML_BLOCK, 0}, {"fieldset", HTML_BLOCK, 0},
+		{"script", HTML_NONE, HTML_RAW}, {"td", HTML_CELL, HTML_LOOSE}, {"p", HTML_PARA, HTML_LOOSE}, {"wbr", HTML_NONE, HTML_VOID},
+		{"", HTML_NONE, 0}, {"o:p", HTML_NONE, 0}, {"blockquot", HTML_NONE, 0}, {"blockquotes", HTML_NONE, 0}, {"zzz", HTML_NONE, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct html_element *e = html_element(rows[i].name);
+
+		if (e->kind != rows[i].kind || e->flags != rows[i].flags)
+			fail_msg("%s: %d %u", rows[i].name, (int)e->kind, e->flags);
+	}
+}
+
+/* A property counts where its name is met first, and only by itself. */
+static void test_styles(void **state)
+{
+	static const struct {
+		const char *flat;
+		bool hidden, pre, tight, indent, border_top;
+	} rows[] = {
+		{"", false, false, false, false, false},
+		{"display:none", true, false, false, false, false},
+		{"color:red;DISPLAY:None;", true, false, false, false, false},
+		{"x-display:none", false, false, false, false, false},
+		{"x-display:a;display:none", false, false, false, false, false},
+		{"display:block;display:none", false, false, false, false, false},
+		{"max-height:0;overflow:hidden", true, false, false, false, false},
+		{"max-height:0", false, false, false, false, false},
+		{"opacity:0.9", false, false, false, false, false},
+		{"opacity:0", true, false, false, false, false},
+		{"white-space:pre-wrap", false, true, false, false, false},
+		{"white-space:nowrap", false, false, false, false, false},
+		{"margin:0cm0cm0cm", false, false, true, false, false},
+		{"margin-top:0;margin-bottom:0", false, false, true, false, false},
+		{"margin:0cm0cm8pt", false, false, false, false, false},
+		{"border:none;padding:0", false, false, false, true, false},
+		{"border:none;border-left:solidblue1.5pt", false, false, false, false, false},
+		{"border:none;border-top:solid#e1e1e11pt", false, false, false, true, true},
+		{":none", false, false, false, false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct html_style st = html_style_read(rows[i].flat, strlen(rows[i].flat));
+
+		if (st.hidden != rows[i].hidden || st.pre != rows[i].pre || st.tight != rows[i].tight || st.indent != rows[i].indent ||
+		    st.border_top != rows[i].border_top)
+			fail_msg("%s", rows[i].flat);
+	}
 }
 
 static char *repeat(const char *s, size_t n, size_t *len)
@@ -265,6 +327,8 @@ int main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_elements),
+		cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_meta_charset),

@@ -72,9 +72,36 @@ static void test_without_room(void **state)
 	check(fruit);
 }
 
+/* Whatever byte of the needle is looked for. */
+static void test_find(void **state)
+{
+	static const char text[] = "Kick xylophones: the quick Brown-fox JUMPS over a.lazy DOG  twice";
+	size_t len = sizeof text - 1;
+
+	(void)state;
+	for (size_t from = 0; from < len; from++)
+		for (size_t n = 1; n <= 9 && from + n <= len; n++) {
+			char needle[16];
+			const char *naive = text;
+
+			for (size_t i = 0; i < n; i++)
+				needle[i] = ascii_fold(text[from + i]);
+			needle[n] = '\0';
+			while (!ascii_starts(naive, (size_t)(text + len - naive), needle))
+				naive++;
+			assert_ptr_equal(ascii_find(text, len, needle), naive);
+			assert_null(ascii_find(text, (size_t)(naive - text) + n - 1, needle));
+		}
+	assert_null(ascii_find(text, len, "quicker"));
+	assert_null(ascii_find("ab", 2, "abc"));
+	assert_true(ascii_is("Fig", 3, "fig") && ascii_is("", 0, ""));
+	assert_false(ascii_is("fi", 2, "fig") || ascii_is("figs", 4, "fig") || ascii_is("", 0, "fig"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_indexed),
 		cmocka_unit_test(test_without_room),
 	};
