@@ -77,7 +77,8 @@ const char *message_line(struct message *m, const char *s, size_t len)
 }
 
 /* A parser frees all of a mail at its end and takes as much again for the next one. By itself malloc gives it back to the system each time:
- * of a text of 440 KB that was 5 calls and 430 page faults a mail, now it is none. Larger ones still come and go. */
+ * of a text of 440 KB that was five calls and 420 page faults a mail, now it is none. Larger pieces still come and go: a worker holds
+ * 3 MB more after a mail of 52 MB, and its peak is 53 MB instead of 50. */
 static void settle_heap(void)
 {
 	mallopt(M_MXFAST, 0); /* pieces that each larger one would make it gather */

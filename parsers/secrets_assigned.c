@@ -16,31 +16,36 @@ enum proof { ANY, ODD, LONG }; /* LONG: at least 12 bytes without blanks and odd
 
 struct name {
 	const char *text; /* lower case; a blank takes nothing, a blank, '-' or '_' */
+	size_t len;
 	enum secrets_kind kind;
 	enum proof proof;
 };
 
+#define NAME(s) (s), sizeof(s) - 1
 static const struct name names[] = {
-    {"password", SECRETS_PASSWORD, ANY}, {"passwords", SECRETS_PASSWORD, LONG}, {"passwd", SECRETS_PASSWORD, ANY}, {"passphrase", SECRETS_PASSWORD, ANY},
-    {"pwd", SECRETS_PASSWORD, ANY}, {"passwort", SECRETS_PASSWORD, ANY}, {"kennwort", SECRETS_PASSWORD, ANY}, {"mot de passe", SECRETS_PASSWORD, ANY},
-    {"contraseña", SECRETS_PASSWORD, ANY}, {"senha", SECRETS_PASSWORD, ANY}, {"wachtwoord", SECRETS_PASSWORD, ANY},
-    {"hasło", SECRETS_PASSWORD, ANY}, {"lösenord", SECRETS_PASSWORD, ANY}, {"passord", SECRETS_PASSWORD, ANY},
-    {"adgangskode", SECRETS_PASSWORD, ANY}, {"пароль", SECRETS_PASSWORD, ANY},
-    {"Пароль", SECRETS_PASSWORD, ANY}, {"密码", SECRETS_PASSWORD, ANY},
-    {"パスワード", SECRETS_PASSWORD, ANY}, {"pass", SECRETS_PASSWORD, ODD}, {"passcode", SECRETS_PASSWORD, ANY},
-    {"passhash", SECRETS_PASSWORD, ANY}, {"jsessionid", SECRETS_TOKEN, LONG}, {"rest svc session id", SECRETS_TOKEN, LONG},
-    {"pw", SECRETS_PASSWORD, ODD}, {"encryption key", SECRETS_KEY, LONG}, {"account key", SECRETS_KEY, LONG}, {"access key", SECRETS_KEY, LONG},
-    {"secret key", SECRETS_KEY, LONG}, {"secret access key", SECRETS_KEY, LONG}, {"storage key", SECRETS_KEY, LONG},
-    {"api key", SECRETS_KEY, LONG}, {"client secret", SECRETS_KEY, LONG}, {"application secret", SECRETS_KEY, LONG}, {"secret", SECRETS_KEY, LONG},
-    {"client key data", SECRETS_PRIVATE_KEY, LONG}, {"private key", SECRETS_PRIVATE_KEY, LONG}, {"shared access signature", SECRETS_TOKEN, LONG},
-    {"token", SECRETS_TOKEN, LONG}, {"sig", SECRETS_TOKEN, LONG}, {"session cookie", SECRETS_TOKEN, LONG}, {"license key", SECRETS_LICENCE, LONG},
-    {"licence key", SECRETS_LICENCE, LONG}, {"product key", SECRETS_LICENCE, LONG}, {"lizenzschlüssel", SECRETS_LICENCE, LONG},
-    {"activation key", SECRETS_LICENCE, LONG}, {"serial key", SECRETS_LICENCE, LONG}};
+    {NAME("password"), SECRETS_PASSWORD, ANY}, {NAME("passwords"), SECRETS_PASSWORD, LONG}, {NAME("passwd"), SECRETS_PASSWORD, ANY},
+    {NAME("passphrase"), SECRETS_PASSWORD, ANY}, {NAME("pwd"), SECRETS_PASSWORD, ANY}, {NAME("passwort"), SECRETS_PASSWORD, ANY},
+    {NAME("kennwort"), SECRETS_PASSWORD, ANY}, {NAME("mot de passe"), SECRETS_PASSWORD, ANY}, {NAME("contraseña"), SECRETS_PASSWORD, ANY},
+    {NAME("senha"), SECRETS_PASSWORD, ANY}, {NAME("wachtwoord"), SECRETS_PASSWORD, ANY}, {NAME("hasło"), SECRETS_PASSWORD, ANY},
+    {NAME("lösenord"), SECRETS_PASSWORD, ANY}, {NAME("passord"), SECRETS_PASSWORD, ANY}, {NAME("adgangskode"), SECRETS_PASSWORD, ANY},
+    {NAME("пароль"), SECRETS_PASSWORD, ANY}, {NAME("Пароль"), SECRETS_PASSWORD, ANY}, {NAME("密码"), SECRETS_PASSWORD, ANY},
+    {NAME("パスワード"), SECRETS_PASSWORD, ANY}, {NAME("pass"), SECRETS_PASSWORD, ODD}, {NAME("passcode"), SECRETS_PASSWORD, ANY},
+    {NAME("passhash"), SECRETS_PASSWORD, ANY}, {NAME("jsessionid"), SECRETS_TOKEN, LONG},
+    {NAME("rest svc session id"), SECRETS_TOKEN, LONG}, {NAME("pw"), SECRETS_PASSWORD, ODD}, {NAME("encryption key"), SECRETS_KEY, LONG},
+    {NAME("account key"), SECRETS_KEY, LONG}, {NAME("access key"), SECRETS_KEY, LONG}, {NAME("secret key"), SECRETS_KEY, LONG},
+    {NAME("secret access key"), SECRETS_KEY, LONG}, {NAME("storage key"), SECRETS_KEY, LONG}, {NAME("api key"), SECRETS_KEY, LONG},
+    {NAME("client secret"), SECRETS_KEY, LONG}, {NAME("application secret"), SECRETS_KEY, LONG}, {NAME("secret"), SECRETS_KEY, LONG},
+    {NAME("client key data"), SECRETS_PRIVATE_KEY, LONG}, {NAME("private key"), SECRETS_PRIVATE_KEY, LONG},
+    {NAME("shared access signature"), SECRETS_TOKEN, LONG}, {NAME("token"), SECRETS_TOKEN, LONG}, {NAME("sig"), SECRETS_TOKEN, LONG},
+    {NAME("session cookie"), SECRETS_TOKEN, LONG}, {NAME("license key"), SECRETS_LICENCE, LONG},
+    {NAME("licence key"), SECRETS_LICENCE, LONG}, {NAME("product key"), SECRETS_LICENCE, LONG},
+    {NAME("lizenzschlüssel"), SECRETS_LICENCE, LONG}, {NAME("activation key"), SECRETS_LICENCE, LONG},
+    {NAME("serial key"), SECRETS_LICENCE, LONG}};
 
 /* Whether text[0, end) ends with the name; nothing more than a word of its own or a camel's hump may stand before. */
-static bool ends_with(const char *text, size_t end, const char *name)
+static bool ends_with(const char *text, size_t end, const char *name, size_t n)
 {
-	size_t n = strlen(name), at = end;
+	size_t at = end;
 
 	while (n > 0) {
 		if (name[n - 1] == ' ') {
@@ -79,7 +84,7 @@ static const struct name *name_before(const char *text, size_t end)
 	if (!may_end_name(text, end))
 		return NULL;
 	for (size_t i = 0; i < ASCII_COUNT(names); i++)
-		if ((best == NULL || strlen(names[i].text) > strlen(best->text)) && ends_with(text, end, names[i].text))
+		if ((best == NULL || names[i].len > best->len) && ends_with(text, end, names[i].text, names[i].len))
 			best = &names[i];
 	return best;
 }
@@ -229,7 +234,7 @@ static const struct name *name_at(const char *s, size_t len, size_t *n)
 	for (size_t k = 0; k < ASCII_COUNT(names); k++) {
 		if (names[k].text[0] != first || names[k].text[1] != second || names[k].proof == LONG)
 			continue;
-		*n = strlen(names[k].text);
+		*n = names[k].len;
 		/* "pass to x" is what code does */
 		if (*n < len && (names[k].proof == ANY || *n == 2) && ascii_blank(s[*n]) && ascii_starts(s, len, names[k].text))
 			return &names[k];
@@ -272,7 +277,7 @@ bool secrets_said(const char *text, size_t len, size_t at, struct secrets_span *
 {
 	static const char *const is[] = {"is", "was", "lautet", "ist", "est", "es", "è", "é", "=", "to", "auf"};
 	enum { IS_TO = ASCII_COUNT(is) - 2 };
-	static const struct name string = {"", SECRETS_PASSWORD, ANY};
+	static const struct name string = {NAME(""), SECRETS_PASSWORD, ANY};
 	const char *s = text + at;
 	size_t left = len - at, i, skip, n;
 	const struct name *name;
