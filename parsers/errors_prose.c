@@ -566,9 +566,14 @@ static size_t sentence_end(const char *s, size_t len)
 
 bool prose_sentence(const char *s, size_t len, struct prose *message)
 {
-	bool failure = prose_has_failure(s, len);
 	const char *before = s; /* where the sentence before began */
+	struct prose whole = {s, len};
+	bool failure;
 
+	ascii_trim(&whole.s, &whole.len);
+	if (whole.len == len && sentence_end(s, len) == len)
+		return false;
+	failure = prose_has_failure(s, len);
 	for (size_t at = 0; at < len;) {
 		size_t n = sentence_end(s + at, len - at);
 		struct prose p = {s + at, n};

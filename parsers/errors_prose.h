@@ -39,7 +39,8 @@ bool prose_label_first(const char *s, size_t len, struct prose *message);
 bool prose_named(const char *s, size_t len);
 /* The next quoted message at or behind *from, in any of the marks that people use. */
 bool prose_quoted(const char *s, size_t len, size_t *from, struct prose *message);
-/* The first sentence of the product in a line where people speak too; up to where they go on. */
+/* The first sentence of the product in a line where people speak too; up to where they go on. The line as a whole is no message
+ * of the product's (prose_is_product). */
 bool prose_sentence(const char *s, size_t len, struct prose *message);
 
 #endif
