@@ -20,6 +20,7 @@ enum told {
 	TOLD_NOT,    /* a free place */
 	TOLD_ENTRY,  /* the entry is known */
 	TOLD_CODE,   /* of a form: the bytes of the code at `at` tell more */
+	TOLD_HEX,    /* of a form: these, if there is a code, and each number like 0x80070005 */
 	TOLD_BYTES   /* of a form: all bytes do */
 };
 
@@ -89,6 +90,31 @@ static const struct place *known(const struct errors_recent *r, uint64_t h)
 	return p->told != TOLD_NOT && p->hash == h ? p : NULL;
 }
 
+/* Goes on with each hexadecimal number in s, as it is written. */
+static uint64_t hash_hex(uint64_t h, const char *s, size_t len)
+{
+	for (size_t i = 1, from; i < len; i++) {
+		if (ascii_fold(s[i]) != 'x' || !ascii_digit(s[i - 1]))
+			continue;
+		for (from = i - 1; i < len && ascii_alnum(s[i]); i++)
+			;
+		h = hash(h, s + from, i - from, false);
+	}
+	return h;
+}
+
+/* What tells a finding from others of its form. */
+static uint64_t exact_of(enum told told, uint64_t form, const struct error_item *item, size_t at, size_t len)
+{
+	if (told == TOLD_ENTRY)
+		return form;
+	if (told == TOLD_BYTES)
+		return hash(form, item->text, item->text_len, false);
+	if (len > 0)
+		form = hash(form, item->text + at, len, false);
+	return told == TOLD_HEX ? hash_hex(form ^ 4, item->text, item->text_len) : form;
+}
+
 int errors_recent_find(const struct errors_recent *r, const struct error_item *item, size_t count, struct recent_key *key)
 {
 	const struct place *p;
@@ -101,28 +127,28 @@ int errors_recent_find(const struct errors_recent *r, const struct error_item *i
 		h = hash(h ^ 1, item->code, strlen(item->code), false);
 	if (item->other_code != NULL && item->other_code[0] != '\0')
 		h = hash(h ^ 3, item->other_code, strlen(item->other_code), false);
-	key->form = key->exact = hash(h ^ 2, item->text, item->text_len, true);
+	key->form = hash(h ^ 2, item->text, item->text_len, true);
 	p = known(r, key->form);
-	if (p != NULL && p->told == TOLD_CODE) {
-		key->exact = hash(key->form, item->text + p->at, p->len, false);
-		p = known(r, key->exact);
-	} else if (p != NULL && p->told == TOLD_BYTES) {
-		key->exact = hash(key->form, item->text, item->text_len, false);
-		p = known(r, key->exact);
-	}
+	if (p != NULL && p->told != TOLD_ENTRY)
+		p = known(r, exact_of(p->told, key->form, item, p->at, p->len));
 	if (p == NULL || p->told != TOLD_ENTRY || (p->entry == RECENT_DROPPED && p->count != count))
 		return RECENT_UNKNOWN;
 	return p->entry;
 }
 
-/* Which digits stand there decides what is a code: in 0x80070005, HTTP 500, Win32 error 5. */
+static bool has_hex(const char *s, size_t len)
+{
+	for (size_t i = 0; i + 1 < len; i++)
+		if (ascii_digit(s[i]) && ascii_fold(s[i + 1]) == 'x')
+			return true;
+	return false;
+}
+
+/* Which digits stand there decides what is a code, as they do in 0x80070005: HTTP 500, Win32 error 5. */
 static bool digits_matter(const char *s, size_t len)
 {
 	const char *at = s, *end = s + len;
 
-	for (size_t i = 0; i + 1 < len; i++)
-		if (ascii_digit(s[i]) && ascii_fold(s[i + 1]) == 'x')
-			return true;
 	for (; (at = ascii_find(at, (size_t)(end - at), "win")) != NULL; at++)
 		if (end - at > 3 && ascii_digit(at[3]) && (end - at < 5 || memcmp(at + 3, "32", 2) != 0))
 			return true;
@@ -145,7 +171,9 @@ static enum told told_by(const struct error_item *item, const struct recent_key 
 		if ((unsigned char)item->text[i] < ' ' || (unsigned char)item->text[i] >= 0x7F ||
 		    (item->text[i] == ' ' && (i == 0 || item->text[i - 1] == ' ')))
 			return TOLD_BYTES;
-	return errors_code_at(item->text, item->text_len, at, len) ? TOLD_CODE : TOLD_ENTRY;
+	if (!errors_code_at(item->text, item->text_len, at, len))
+		*len = 0;
+	return has_hex(item->text, item->text_len) ? TOLD_HEX : *len > 0 ? TOLD_CODE : TOLD_ENTRY;
 }
 
 static struct place *take(struct errors_recent *r, uint64_t h, enum told told)
@@ -162,16 +190,14 @@ void errors_recent_learn(struct errors_recent *r, const struct error_item *item,
 {
 	size_t at = 0, len = 0;
 	enum told told = told_by(item, key, &at, &len);
-	uint64_t exact = key->form;
 	struct place *p;
 
 	if (told != TOLD_ENTRY) {
 		p = take(r, key->form, told);
 		p->at = (uint16_t)at;
 		p->len = (uint16_t)len;
-		exact = told == TOLD_CODE ? hash(key->form, item->text + at, len, false) : hash(key->form, item->text, item->text_len, false);
 	}
-	p = take(r, exact, TOLD_ENTRY);
+	p = take(r, exact_of(told, key->form, item, at, len), TOLD_ENTRY);
 	p->entry = (int16_t)entry;
 	p->count = (uint16_t)count;
 }

@@ -13,9 +13,8 @@ enum { RECENT_UNKNOWN = -1, RECENT_DROPPED = -2 };
 
 /* What a finding looks like, for find and then learn. */
 struct recent_key {
-	uint64_t form;  /* of its text with all digits alike, its exception and the codes that came with it */
-	uint64_t exact; /* of what tells findings of that form apart: the code in the text, or each byte */
-	bool given;     /* its code came with it */
+	uint64_t form; /* of its text with all digits alike, its exception and the codes that came with it */
+	bool given;    /* its code came with it */
 };
 
 /* NULL on no memory; free(3) it. */
