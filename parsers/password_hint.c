@@ -67,13 +67,24 @@ static bool is_word(char c)
 	return ascii_alnum(c) || (unsigned char)c >= 0x80;
 }
 
+/* What the labels begin with. */
+static bool may_begin(char c)
+{
+	switch (ascii_fold(c)) {
+	case 'a': case 'c': case 'h': case 'j': case 'k': case 'l': case 'm': case 'p': case 's': case 'w':
+		return true;
+	default:
+		return (unsigned char)c >= 0x80;
+	}
+}
+
 /* The label that stands at s, NULL for none. */
 static const struct label *label_at(const char *begin, const char *s, const char *end)
 {
 	bool inside = s > begin && is_word(s[-1]);
 	size_t len = (size_t)(end - s), n;
 
-	for (size_t i = 0; i < ASCII_COUNT(labels); i++) {
+	for (size_t i = 0; may_begin(*s) && i < ASCII_COUNT(labels); i++) {
 		const char *word = labels[i].word;
 
 		if ((ascii_fold(*s) != *word && *s != *word) || (inside && !labels[i].inside))
