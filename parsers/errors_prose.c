@@ -305,10 +305,8 @@ static size_t colon(const char *s, size_t len)
 
 	while (n < len && n < 2 && (ascii_blank(s[n]) || (unsigned char)s[n] == 0xc2 || (unsigned char)s[n] == 0xa0))
 		n++;
-	if (n < len && s[n] == ':')
-		return n + 1;
-	if (len > 1 && s[0] == '\t') /* a cell of a session's table */
-		return 1;
+	if (n < len && (s[n] == ':' || s[0] == '\t')) /* or a cell of a session's table */
+		return s[n] == ':' ? n + 1 : 1;
 	return len - n >= 3 && memcmp(s + n, "：", 3) == 0 ? n + 3 : 0;
 }
 
