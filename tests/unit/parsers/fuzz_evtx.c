@@ -4,13 +4,8 @@
  */
 #include <stdint.h>
 
-#include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "errors.h"
 #include "log_binxml.h"
-#include "log_scan.h"
+#include "log_pieces.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,26 +21,6 @@ static void count(void *arg, const char *s, size_t n)
 		*written += s[i] != '\0' || i < n;
 }
 
-static char *scan(const char *data, size_t size, size_t step)
-{
-	const struct error_where where = {.kind = ORIGIN_ATTACHMENT, .attachment = "a1"};
-	struct error_set *set = error_set_new();
-	struct log_scanner *s = log_scanner_new(set, &where, NULL);
-	json_t *list;
-	char *out;
-
-	for (size_t i = 0; i < size; i += step)
-		log_scanner_feed(s, data + i, size - i < step ? size - i : step);
-	log_scanner_end(s);
-	log_scanner_free(&s);
-	list = error_set_json(set);
-	if (list == NULL || (out = json_dumps(list, 0)) == NULL)
-		abort();
-	json_decref(list);
-	error_set_free(&set);
-	return out;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *file, *whole, *pieces;
@@ -58,8 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(file, "ElfFile", 8);
 	memcpy(file + 4096, "ElfChnk", 8);
 	memcpy(file + RECORDS, data + 1, size - 1);
-	whole = scan(file, RECORDS + size - 1, RECORDS + size);
-	pieces = scan(file, RECORDS + size - 1, (size_t)data[0] * 16 + 1);
+	whole = log_in_pieces(file, RECORDS + size - 1, RECORDS + size);
+	pieces = log_in_pieces(file, RECORDS + size - 1, (size_t)data[0] * 16 + 1);
 	x.chunk = (const unsigned char *)file + 4096;
 	x.size = 512 + size - 1;
 	if (x.size > RECORD)
