@@ -29,7 +29,6 @@ BODIES = {
     "only-white-space": b" \r\n\t\r\n", "long": b"".join(b"line %d  of\tmany%s\r\n" % (i, b" " * (i % 5)) for i in range(3000)),
     "no-text": bytes(b for b in range(256) if b not in (10, 13)) + b"\r\n",
 }
-NOW = int(time.time())
 
 
 def rsa(folder, bits=2048):
@@ -83,7 +82,7 @@ class Oracle:
         for i, mail in enumerate(mails):
             paths.append(self.folder / f"{i}.eml")
             paths[-1].write_bytes(mail)
-        out = subprocess.run([ORACLE, self.zone_file, str(NOW + 60), *paths], check=True, capture_output=True, text=True, timeout=300).stdout
+        out = subprocess.run([ORACLE, self.zone_file, str(int(time.time()) + 60), *paths], check=True, capture_output=True, text=True, timeout=300).stdout
         for line in out.splitlines():
             _, signatures, chain = line.split("\t")
             yield [] if signatures == "none" else [s == "pass" for s in signatures.split(",")], chain
