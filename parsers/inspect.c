@@ -218,7 +218,7 @@ static void end_report(struct findings *f)
 		source_memory(&src, f->report.data, f->report.len);
 		inspect_mail(f->job, &where, &src, f->mail);
 	} else if (f->report.len > 0) {
-		inspect_html(f->job, &where, &f->report);
+		inspect_report_text(f->job, &where, &f->report);
 	}
 	buf_free(&f->report);
 	free(f->report_path);
@@ -337,7 +337,7 @@ static void inspect_report(struct findings *f, struct source *src, unsigned *pro
 	struct buf raw;
 
 	buf_init(&raw, INSPECT_TEXT_MAX);
-	if (slurp(src, &raw) != VG_OK || !inspect_html(f->job, &where, &raw))
+	if (slurp(src, &raw) != VG_OK || !inspect_report_text(f->job, &where, &raw))
 		*problems |= ARCHIVE_UNREADABLE;
 	buf_free(&raw);
 }

@@ -6,6 +6,7 @@
 #include "charset.h"
 #include "err.h"
 #include "html.h"
+#include "session_json.h"
 
 /* Reports first: what they say is not to be found again in the text around them. */
 static bool read_text(struct inspect_job *job, const struct error_where *where, struct buf *text)
@@ -19,7 +20,7 @@ static bool read_text(struct inspect_job *job, const struct error_where *where, 
 	return true;
 }
 
-bool inspect_html(struct inspect_job *job, const struct error_where *where, const struct buf *raw)
+bool inspect_report_text(struct inspect_job *job, const struct error_where *where, const struct buf *raw)
 {
 	struct buf utf8, text;
 	char charset[64];
@@ -27,8 +28,11 @@ bool inspect_html(struct inspect_job *job, const struct error_where *where, cons
 
 	buf_init(&utf8, INSPECT_TEXT_MAX * 3);
 	buf_init(&text, INSPECT_TEXT_MAX);
-	ok = charset_to_utf8(&utf8, named ? charset : NULL, raw->data, raw->len) == VG_OK &&
-	    html_to_text(&text, buf_str(&utf8), utf8.len) == VG_OK && read_text(job, where, &text);
+	ok = charset_to_utf8(&utf8, named ? charset : NULL, raw->data, raw->len) == VG_OK;
+	if (ok && session_json_begins(raw->data, raw->len))
+		ok = session_json_read(job->errors, where, buf_str(&utf8), utf8.len);
+	else if (ok)
+		ok = html_to_text(&text, buf_str(&utf8), utf8.len) == VG_OK && read_text(job, where, &text);
 	buf_free(&utf8);
 	buf_free(&text);
 	return ok;

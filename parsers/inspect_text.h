@@ -11,8 +11,8 @@
 
 /* Where an attachment's text goes to. False where it could not be read. */
 
-/* HTML in any charset that it names. */
-bool inspect_html(struct inspect_job *job, const struct error_where *where, const struct buf *raw);
+/* A job report: HTML in any charset that it names, or sessions as JSON. */
+bool inspect_report_text(struct inspect_job *job, const struct error_where *where, const struct buf *raw);
 /* A mail's own text. */
 bool inspect_mail(struct inspect_job *job, const struct error_where *where, struct source *src, enum unpack_form form);
 

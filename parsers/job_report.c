@@ -373,5 +373,6 @@ int job_reports_scan(struct job_reports *r, char *text, size_t len, const struct
 			take_line(&rd, line, from, to);
 	}
 	finish(&rd);
+	job_rows_scan(r, text, len, where);
 	return rd.err == VG_OK ? job_alarms_scan(r, text, len, where) : rd.err;
 }

@@ -39,8 +39,7 @@ void job_report_clear(struct job_report *r)
 
 /* ---- messages ---- */
 
-/* Takes `Error:`, `Warning:` off a line; `Processing VM01 Error: …` names the object too. */
-static bool take_label(struct job_text *t, enum job_status *st, struct job_text *name)
+bool job_take_label(struct job_text *t, enum job_status *st, struct job_text *name)
 {
 	static const struct {
 		const char *text;
@@ -100,7 +99,7 @@ static bool next_message(const struct job_lines *l, size_t *i, enum job_status s
 	for (; *i < l->n; (*i)++) {
 		struct job_text t = l->list[*i].text, name = {NULL, 0};
 		enum job_status st = status;
-		bool has = take_label(&t, &st, &name);
+		bool has = job_take_label(&t, &st, &name);
 
 		if (m->len > 0 && (has || (!labelled && t.len > 0 && ascii_upper(t.s[0]) && ends_sentence(m->text, m->len))))
 			return true;
@@ -115,13 +114,12 @@ static bool next_message(const struct job_lines *l, size_t *i, enum job_status s
 	return m->len > 0;
 }
 
-/* Says no more than the state does. */
-static bool is_empty_talk(const struct message *m)
+bool job_says_nothing(const char *s, size_t len)
 {
 	static const char *const starts[] = {"processing finished with", "job finished with", "created by ", "success",
 	    "all vms have been queued", "completed"};
 
-	return m->len < 4 || (m->len < 120 && ascii_starts_any(m->text, m->len, starts, ASCII_COUNT(starts)));
+	return len < 4 || (len < 120 && ascii_starts_any(s, len, starts, ASCII_COUNT(starts)));
 }
 
 /* ---- findings ---- */
@@ -168,7 +166,7 @@ static void add_error(struct job_reports *out, const struct job_report *r, const
 	const char *cause;
 	const struct job_text *start = o != NULL ? &o->value[JOB_START] : &r->value[JOB_START];
 
-	if ((m->status != JOB_FAILED && m->status != JOB_WARNING) || is_empty_talk(m))
+	if ((m->status != JOB_FAILED && m->status != JOB_WARNING) || job_says_nothing(m->text, m->len))
 		return;
 	/* `Job has failed. Error: No proxy is available` */
 	if ((cause = ascii_find(m->text, m->len < 160 ? m->len : 160, ". error: ")) != NULL) {

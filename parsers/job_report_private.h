@@ -104,6 +104,13 @@ void job_report_clear(struct job_report *r);
 /* Appends the report to out->list and what failed to out->errors. VG_ERR_MEMORY. */
 int job_report_found(struct job_reports *out, const struct job_report *r, const struct error_where *where);
 
+/* Takes `Error:`, `Warning:` off a line and sets *st; `Processing VM01 Error: …` names the object too. */
+bool job_take_label(struct job_text *t, enum job_status *st, struct job_text *name);
+/* Says no more than the state does. */
+bool job_says_nothing(const char *s, size_t len);
+/* Tables of a session's protocol, `Time | Status | Text`, as job_reports_scan; what failed goes to out->errors only. */
+void job_rows_scan(struct job_reports *out, char *text, size_t len, const struct error_where *where);
+
 /* Alarms of the monitoring products, as job_reports_scan. */
 int job_alarms_scan(struct job_reports *out, char *text, size_t len, const struct error_where *where);
 

@@ -10,6 +10,7 @@
 #include "image.h"
 #include "log_scan.h"
 #include "pkcs7.h"
+#include "session_json.h"
 #include "tnef.h"
 
 const char *kind_name(enum kind k)
@@ -148,12 +149,21 @@ static bool is_html(const struct kind_facts *f)
 	    ascii_find(h, n, "<!doctype html") != NULL;
 }
 
+/* The heads of a session's protocol, `Time`, `Status`, `Text`, as cells. */
+static bool has_protocol(const char *html, size_t n)
+{
+	return ascii_find(html, n, ">time<") != NULL && ascii_find(html, n, ">status<") != NULL &&
+	    (ascii_find(html, n, ">text<") != NULL || ascii_find(html, n, ">message<") != NULL || ascii_find(html, n, ">action<") != NULL);
+}
+
 bool kind_is_report(const char *html, size_t n)
 {
 	static const char *const marks[] = {"start time", "end time", "total size", "data read", "transferred", "dedupe",
 	    "backup size", "compression", "processed", "duration"};
 	unsigned found = 0;
 
+	if (has_protocol(html, n))
+		return true;
 	if (ascii_find(html, n, "veeam") == NULL && ascii_find(html, n, "job:") == NULL)
 		return false;
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]) && found < 4; i++)
@@ -198,6 +208,8 @@ enum kind kind_decide(const struct kind_facts *f)
 		return image_kind(f);
 	if (archive_looks_like(f->name, f->head, f->head_len))
 		return KIND_ARCHIVE;
+	if (session_json_begins(f->head, f->head_len))
+		return KIND_REPORT;
 	if (is_html(f))
 		return kind_is_report((const char *)f->head, f->head_len) ? KIND_REPORT : KIND_OTHER;
 	if (log_looks_like(f->name, f->head, f->head_len < 4096 ? f->head_len : 4096))
