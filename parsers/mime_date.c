@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 
 #include "ascii.h"
 
@@ -63,37 +64,32 @@ static bool time_of_day(const char **s, int64_t *seconds)
 	return true;
 }
 
-/* Days since 1970-01-01 of a day in the Gregorian calendar. */
-static int64_t days(unsigned year, unsigned month, unsigned day)
+/* Seconds from 1970 to the beginning of a day; false where its month does not have it. */
+static bool day_begins(unsigned year, unsigned month, unsigned day, int64_t *seconds)
 {
-	int64_t y = month > 2 ? year : year - 1, m = month > 2 ? month - 3 : month + 9;
+	struct tm tm = {.tm_year = (int)year - 1900, .tm_mon = (int)month - 1, .tm_mday = (int)day};
 
-	return 365 * y + y / 4 - y / 100 + y / 400 + (m * 306 + 5) / 10 + day - 1 - 719468;
-}
-
-static unsigned month_length(unsigned year, unsigned month)
-{
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-	return month == 2 ? 28u + leap : 30u + ((month + (month > 7)) & 1);
+	*seconds = timegm(&tm); /* which makes 31 April the first of May */
+	return tm.tm_mday == (int)day;
 }
 
 bool mime_date(const char *value, int64_t *seconds)
 {
 	const char *s = value;
 	unsigned day, month, year;
+	int64_t midnight;
 
 	skip_space(&s);
 	if (name(&s, "montuewedthufrisatsun", ',') > 0)
 		skip_space(&s);
 	if (!number(&s, 1, 2, 31, &day) || *s++ != ' ' || (month = name(&s, "janfebmaraprmayjunjulaugsepoctnovdec", ' ')) == 0 ||
-	    !number(&s, 4, 4, 2999, &year) || *s++ != ' ' || year < 1970 || day < 1 || day > month_length(year, month) ||
+	    !number(&s, 4, 4, 2999, &year) || *s++ != ' ' || year < 1970 || !day_begins(year, month, day, &midnight) ||
 	    !time_of_day(&s, seconds))
 		return false;
 	skip_space(&s);
 	if (*s == '(')
 		s += strspn(s, "(ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz +-:)");
 	skip_space(&s);
-	*seconds += days(year, month, day) * 86400;
+	*seconds += midnight;
 	return *s == '\0';
 }
