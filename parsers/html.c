@@ -42,11 +42,6 @@ static const char *run_end(const char *p, const char *end, unsigned where)
 	return p;
 }
 
-static bool is_space(char c)
-{
-	return ascii_space(c);
-}
-
 /* ---- character references ---- */
 
 /* The standard reads 128-159 as Windows-1252. */
@@ -233,7 +228,7 @@ static const char *attribute_value(const char **p, const char *end, size_t *len)
 		*p = close != NULL ? close + 1 : end;
 		return s + 1;
 	}
-	while (*p < end && !is_space(**p) && **p != '>')
+	while (*p < end && !ascii_space(**p) && **p != '>')
 		(*p)++;
 	*len = (size_t)(*p - s);
 	return s;
@@ -248,17 +243,17 @@ static bool attributes(struct html_tag *t, const char **pp, const char *end)
 		const char *name, *value = "";
 		size_t n, len = 0;
 
-		while (p < end && (is_space(*p) || *p == '/'))
+		while (p < end && (ascii_space(*p) || *p == '/'))
 			p++;
 		if (p >= end || *p == '>')
 			break;
 		name = p;
 		p = run_end(p + 1, end, IN_ATTRIBUTE);
 		n = (size_t)(p - name);
-		while (p < end && is_space(*p))
+		while (p < end && ascii_space(*p))
 			p++;
 		if (p < end && *p == '=') {
-			for (p++; p < end && is_space(*p);)
+			for (p++; p < end && ascii_space(*p);)
 				p++;
 			value = attribute_value(&p, end, &len);
 		}
@@ -357,10 +352,10 @@ static void text(struct html *h)
 static void spaces(struct html *h)
 {
 	html_render_space(&h->render, *h->p++);
-	if (h->render.pre > 0 || h->p == h->end || !is_space(*h->p))
+	if (h->render.pre > 0 || h->p == h->end || !ascii_space(*h->p))
 		return;
 	html_render_space(&h->render, *h->p++);
-	while (h->p < h->end && is_space(*h->p))
+	while (h->p < h->end && ascii_space(*h->p))
 		h->p++;
 }
 
@@ -408,7 +403,7 @@ static bool run(struct html *h, struct buf *out, struct text_marks *marks, const
 			less_than(h);
 		else if (*h->p == '&')
 			ampersand(h);
-		else if (is_space(*h->p))
+		else if (ascii_space(*h->p))
 			spaces(h);
 		else
 			text(h);
@@ -442,7 +437,7 @@ bool html_meta_charset(char *out, size_t cap, const char *html, size_t len)
 	size_t n = 0;
 
 	for (const char *p = html; (p = ascii_find(p, (size_t)(end - p), "charset")) != NULL;) {
-		for (p += 7; p < end && (is_space(*p) || *p == '=' || *p == '"' || *p == '\'');)
+		for (p += 7; p < end && (ascii_space(*p) || *p == '=' || *p == '"' || *p == '\'');)
 			p++;
 		while (p < end && n + 1 < cap && (ascii_alnum(*p) || *p == '-' || *p == '_' || *p == ':'))
 			out[n++] = *p++;
